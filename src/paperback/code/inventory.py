@@ -1,0 +1,158 @@
+"""What was built: the facts that are read from source code, each with its file and line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from paperback.finding import Finding
+from paperback.source import Source
+
+LossKind = Literal["custom", "library", "inline"]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer made in a module's constructor or in a sequence.
+
+    Attributes:
+        kind: The class as the code names it, without its package: `Linear`, `ReLU`, `ThresholdEncoding`.
+        arguments: Positional arguments, then `name=value`, as source text.
+        attribute: The attribute it is bound to (`self.head`), or the place in its sequence; may be empty.
+        custom: Whether its class is defined in this repository.
+        source: Where it is made.
+    """
+
+    kind: str
+    arguments: tuple[str, ...]
+    attribute: str
+    custom: bool
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleFact:
+    """A class that is a neural network module, or a function or assignment that builds an `nn.Sequential`.
+
+    Attributes:
+        name: Qualified name inside its file.
+        bases: Base classes as source text.
+        doc: First paragraph of the docstring, one line; may be empty.
+        layers: In the order they are made.
+        parameters: Names bound to `nn.Parameter` (or registered as such).
+        overrides: Which of `forward`, `backward`, `training_step`, ... it defines.
+        source: Its first line.
+    """
+
+    name: str
+    bases: tuple[str, ...]
+    doc: str
+    layers: tuple[Layer, ...]
+    parameters: tuple[str, ...]
+    overrides: tuple[str, ...]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class AutogradFact:
+    """A `torch.autograd.Function`, or another definition of a custom derivative (`custom_vjp`, `custom_gradient`)."""
+
+    name: str
+    doc: str
+    has_forward: bool
+    has_backward: bool
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class LossFact:
+    """A loss: a class or function written here, one of a library's, or an expression built in the training loop."""
+
+    name: str
+    kind: LossKind
+    doc: str
+    terms: tuple[str, ...]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class OptimiserFact:
+    """An optimiser or scheduler that is made: class name and arguments as source text."""
+
+    name: str
+    arguments: tuple[str, ...]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class LoopFact:
+    """A training or evaluation loop.
+
+    Attributes:
+        function: Qualified name of the function it stands in; empty at module level.
+        steps: What happens in it, in order, in the field's words: `forward`, `loss`, `zero_grad`, `backward`,
+            `clip gradients`, `optimiser step`, `scheduler step`, `validate`, `log`, `checkpoint`, `early stop`.
+        source: The line of the `for` or `while`.
+    """
+
+    function: str
+    steps: tuple[str, ...]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class HyperParameter:
+    """A setting that the code offers: an argparse or click option, a dataclass field, a module constant.
+
+    Attributes:
+        name: Without dashes: `learning_rate`.
+        default: Default value as source text; empty for none.
+        help: Help text or comment; may be empty.
+        how: `argparse`, `dataclass`, `click`, `constant`, `constructor`.
+    """
+
+    name: str
+    default: str
+    help: str
+    how: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class DataFact:
+    """A data set that is loaded: the call or class, as source text, with its docstring where it has one."""
+
+    name: str
+    doc: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The level of modeling, 1 to 3, and the rules that fired, each with its place."""
+
+    number: int
+    reasons: tuple[tuple[str, Source], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """All facts of the code, in the order of path and line.
+
+    Attributes:
+        files: Path to digest, of every source file that was read.
+        lines: Number of lines read.
+        framework: `torch`, `keras`, `jax`, `sklearn` or empty: what most modules are written in.
+    """
+
+    modules: tuple[ModuleFact, ...] = ()
+    autograd: tuple[AutogradFact, ...] = ()
+    losses: tuple[LossFact, ...] = ()
+    optimisers: tuple[OptimiserFact, ...] = ()
+    loops: tuple[LoopFact, ...] = ()
+    hyperparameters: tuple[HyperParameter, ...] = ()
+    data: tuple[DataFact, ...] = ()
+    level: Level | None = None
+    framework: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+    lines: int = 0
+    findings: tuple[Finding, ...] = ()

@@ -1,0 +1,42 @@
+"""A number with the recipe that recomputes it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from paperback.source import Source
+
+RecipeKind = Literal["estimate", "comparison", "ranking", "count", "setting", "code"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a number is computed again from the repository.
+
+    Attributes:
+        kind: Which computation: an estimate over runs, a comparison of two methods, a ranking over data sets,
+            a count of runs or settings, a setting that all runs share, or a fact of the code.
+        field: Which of its results, such as `value`, `low` or `p`.
+        arguments: JSON values that name the inputs; keys sorted when written.
+    """
+
+    kind: RecipeKind
+    field: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One number of the paper.
+
+    Attributes:
+        value: In `unit`, unrounded.
+        recipe: How it is computed again.
+        unit: As logged: `fraction`, `%`, `s`, ...; empty for none.
+        sources: The files it was read from.
+    """
+
+    value: float
+    recipe: Recipe
+    unit: str = ""
+    sources: tuple[Source, ...] = ()

@@ -1,0 +1,5 @@
+"""What others did: the bibliography."""
+
+from paperback.literature.reference import Reference
+
+__all__ = ["Reference"]

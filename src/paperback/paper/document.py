@@ -1,0 +1,127 @@
+"""The document: a closed tree of nodes. Numbers are nodes that hold evidence, never digits."""
+
+from dataclasses import dataclass
+
+from paperback.evidence.quantity import Quantity
+from paperback.literature import Reference
+from paperback.notes.prose import Cite, Code, Emphasis, Link, Math, Strong, Text
+from paperback.source import Source
+from paperback.story.graph import Graph
+from paperback.story.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number that holds its evidence.
+
+    Attributes:
+        quantity: The evidence.
+        decimals: Decimals in print; None prints the shortest text for a whole number, else three significant digits.
+        percent: Print a fraction as percent (times 100).
+        with_unit: Print the unit behind the number.
+        signed: Print a plus sign before positive numbers.
+    """
+
+    quantity: Quantity
+    decimals: int | None = None
+    percent: bool = False
+    with_unit: bool = False
+    signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A reference to a numbered equation, table, figure or section by its key; prints `Table 1`, `Eq. (2)`."""
+
+    key: str
+
+
+Inline = Text | Emphasis | Strong | Code | Math | Cite | Link | Number | Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph; `item` is the outline item it answers."""
+
+    parts: tuple[Inline, ...]
+    item: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemList:
+    """A list of paragraphs."""
+
+    items: tuple[Paragraph, ...]
+    ordered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """A displayed, numbered formula.
+
+    Attributes:
+        key: Stable slug that `Ref` names; empty for an unnumbered formula.
+        latex: The formula as LaTeX, without delimiters.
+        source: Where it comes from: the notes, or file and line of the code.
+    """
+
+    key: str
+    latex: str
+    source: Source | None
+
+
+@dataclass(frozen=True, slots=True)
+class TableFloat:
+    """A numbered table; `wide` spans both columns of a two-column venue."""
+
+    table: Table
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GraphFloat:
+    """A numbered figure; `wide` spans both columns of a two-column venue."""
+
+    graph: Graph
+    wide: bool = False
+
+
+Block = Paragraph | ItemList | Equation | TableFloat | GraphFloat
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A numbered section; `sections` are its subsections.
+
+    Attributes:
+        key: Stable slug that `Ref` names.
+        title: Plain words.
+        blocks: Before the first subsection.
+        sections: Subsections, one level.
+    """
+
+    key: str
+    title: str
+    blocks: tuple[Block, ...]
+    sections: "tuple[Section, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole paper.
+
+    Attributes:
+        title: Plain words.
+        authors: Names; empty prints `Anonymous`.
+        abstract: Paragraphs.
+        sections: In the order of print.
+        references: The cited works in the order of print (by first author, year, title).
+        footer: One line that says what made the paper, such as the version.
+    """
+
+    title: str
+    authors: tuple[str, ...]
+    abstract: tuple[Paragraph, ...]
+    sections: tuple[Section, ...]
+    references: tuple[Reference, ...]
+    footer: str = ""

@@ -1,0 +1,48 @@
+"""The run table: every run of a repository with roles and metrics."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from paperback.finding import Finding
+from paperback.runs.metric import Metric, MetricKey
+from paperback.runs.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """Which setting plays a part in the study.
+
+    Attributes:
+        name: `method`, `dataset`, `seed`, or another role such as `fold` or `tuned`.
+        key: The configuration key or template field that plays it; empty when nothing does.
+        values: Its values as text, in the order of print.
+        how: Why: `declared in paperback.toml`, `path template`, `key name 'seed'`, ...; one phrase for the author.
+        confidence: Between 0 and 1; 1 is declared.
+    """
+
+    name: str
+    key: str
+    values: tuple[str, ...]
+    how: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunTable:
+    """All runs that were read, identified, in the order of their ids.
+
+    Attributes:
+        runs: Every run; `Run.identity` holds its roles.
+        roles: Role name to the role.
+        metrics: Canonical metric name to the metric.
+        keys: Logged key to its parts, for every key of every run.
+        findings: What was noticed while reading.
+        files: Every file that was read, with its digest.
+    """
+
+    runs: tuple[Run, ...]
+    roles: Mapping[str, Role]
+    metrics: Mapping[str, Metric]
+    keys: Mapping[str, MetricKey]
+    findings: tuple[Finding, ...]
+    files: Mapping[str, str]

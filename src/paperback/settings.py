@@ -1,0 +1,232 @@
+"""What the author declares in paperback.toml."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from paperback.errors import SettingsError, near_miss
+
+FILE = "paperback.toml"
+Direction = Literal["higher", "lower", "unknown"]
+PdfEngine = Literal["auto", "latexmk", "tectonic", "typst", "none"]
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSettings:
+    """What the author says of one metric.
+
+    Attributes:
+        name: How the metric is called in the paper.
+        unit: Unit of the logged values: `fraction`, `%`, `s`, ...; empty for none; None when not declared.
+        direction: Whether higher or lower values are better; None when not declared.
+        percent: Print a fraction as percent. Only the printing changes, never the value.
+        decimals: Decimals in print; None lets the spread decide.
+    """
+
+    name: str = ""
+    unit: str | None = None
+    direction: Direction | None = None
+    percent: bool = False
+    decimals: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimSettings:
+    """One claim that the author declares before looking.
+
+    Attributes:
+        kind: `better` or `ablation hurts`.
+        method: The method that the claim is about.
+        over: The method it is compared with.
+        metric: Metric; empty means the study's.
+        datasets: The data sets it speaks of; empty means all.
+    """
+
+    kind: str
+    method: str
+    over: str
+    metric: str = ""
+    datasets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of paperback.toml; the defaults are what an absent file means.
+
+    Attributes:
+        title: Title of the paper; empty takes it from the notes or the repository's name.
+        authors: Names as printed; empty prints an anonymous paper.
+        notes: Path of the author's notes, relative to the root.
+        bibliography: Path of the bibliography, relative to the root.
+        paths: Path templates such as `output/{dataset}/{method}/{seed}/stats.json`.
+        exclude: Glob patterns, relative to the root, of files that are not run logs.
+        roles: Role (`method`, `dataset`, `seed`) to the configuration key or template field that plays it.
+        names: Role to {value as logged: name as printed}; its order is the order of rows and columns.
+        metrics: Metric to what the author says of it.
+        metric: The metric that the study is about; empty means inferred.
+        split: The split that is reported; empty means inferred.
+        proposal: The proposed method; empty means inferred.
+        baselines: Methods it is compared with.
+        ablations: Methods that take a part of the proposal away.
+        claims: Claims declared before looking.
+        code: Glob patterns of the source files to read; empty means all Python files.
+        seed: Seed of every random generator that a build uses.
+    """
+
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    notes: str = "notes.md"
+    bibliography: str = "references.bib"
+    paths: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    roles: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: _EMPTY)
+    metrics: Mapping[str, MetricSettings] = field(default_factory=lambda: _EMPTY)
+    metric: str = ""
+    split: str = ""
+    proposal: str = ""
+    baselines: tuple[str, ...] = ()
+    ablations: tuple[str, ...] = ()
+    claims: tuple[ClaimSettings, ...] = ()
+    code: tuple[str, ...] = ()
+    seed: int = 0
+
+    def name(self, role: str, value: str) -> str:
+        """How `value` of `role` is printed."""
+        return self.names.get(role, _EMPTY).get(value, value)
+
+
+def read_settings(root: Path) -> Settings:
+    """What `root/paperback.toml` declares; the defaults where there is no such file.
+
+    Raises:
+        SettingsError: The file is not TOML, or a key or value in it is not known.
+    """
+    path = root / FILE
+    if not path.is_file():
+        return Settings()
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"{FILE}: not readable as TOML: {error}", mend="Mend the file.") from error
+    return parse_settings(data)
+
+
+def parse_settings(data: Mapping[str, Any]) -> Settings:
+    """`Settings` of the tables and keys of a parsed paperback.toml.
+
+    Raises:
+        SettingsError: A key or value is not known; names it, the allowed ones and the nearest.
+    """
+    _known("the file", data, _TABLES)
+    values: dict[str, Any] = {}
+    for table, keys in _SCALARS.items():
+        section = _table(table, data.get(table, {}))
+        _known(f"[{table}]", section, keys)
+        values |= {key: _value(f"[{table}] {key}", given, keys[key]) for key, given in section.items()}
+    if "include" in values:
+        values["code"] = values.pop("include")
+    values["roles"] = {
+        role: _value(f"[roles] {role}", key, str)
+        for role, key in _table("roles", data.get("roles", {})).items()
+    }
+    values["names"] = {
+        role: {
+            value: _value(f"[names.{role}] {value}", name, str)
+            for value, name in _table(f"names.{role}", table).items()
+        }
+        for role, table in _table("names", data.get("names", {})).items()
+    }
+    values["metrics"] = {
+        metric: MetricSettings(**_fields(f"metrics.{metric}", table, _METRIC))
+        for metric, table in _table("metrics", data.get("metrics", {})).items()
+    }
+    values["claims"] = tuple(_claim(table) for table in _value("[[claims]]", data.get("claims", []), list))
+    _check_paths(values.get("paths", ()))
+    return Settings(**values)
+
+
+_SCALARS: dict[str, dict[str, type]] = {
+    "paper": {"title": str, "authors": tuple, "notes": str, "bibliography": str},
+    "runs": {"paths": tuple, "exclude": tuple},
+    "study": {
+        "metric": str,
+        "split": str,
+        "proposal": str,
+        "baselines": tuple,
+        "ablations": tuple,
+        "seed": int,
+    },
+    "code": {"include": tuple},
+}
+_TABLES = (*_SCALARS, "roles", "names", "metrics", "claims")
+_METRIC = {"name": str, "unit": str, "direction": str, "percent": bool, "decimals": int}
+_CLAIM = {"kind": str, "method": str, "over": str, "metric": str, "datasets": tuple}
+CLAIM_KINDS = ("better", "ablation hurts")
+
+
+def _known(where: str, given: Mapping[str, Any], allowed: Mapping[str, Any] | tuple[str, ...]) -> None:
+    for key in given:
+        if key not in allowed:
+            raise SettingsError(f"{FILE}: {where} has no key {key!r}", mend=near_miss(key, allowed))
+
+
+def _table(name: str, given: object) -> Mapping[str, Any]:
+    if not isinstance(given, dict):
+        raise SettingsError(
+            f"{FILE}: {name} is {type(given).__name__} {given!r}, not a table", mend=f"Write it as [{name}]."
+        )
+    return given
+
+
+def _value(where: str, given: Any, kind: type) -> Any:
+    if kind is tuple:
+        items = [given] if isinstance(given, str) else given
+        if isinstance(items, list) and all(isinstance(item, str) for item in items):
+            return tuple(items)
+        raise SettingsError(f"{FILE}: {where} is {given!r}", mend="Give a list of strings.")
+    # bool is an int in Python: `seed = true` would pass for 1.
+    if not isinstance(given, kind) or (kind is int and isinstance(given, bool)):
+        word = {str: "a string", int: "a whole number", bool: "true or false", list: "a list of tables"}[kind]
+        raise SettingsError(f"{FILE}: {where} is {given!r}", mend=f"Give {word}.")
+    return given
+
+
+def _fields(name: str, given: object, kinds: Mapping[str, type]) -> dict[str, Any]:
+    table = _table(name, given)
+    _known(f"[{name}]", table, tuple(kinds))
+    values = {key: _value(f"[{name}] {key}", value, kinds[key]) for key, value in table.items()}
+    if values.get("direction", "higher") not in ("higher", "lower", "unknown"):
+        raise SettingsError(
+            f"{FILE}: [{name}] direction is {values['direction']!r}", mend='Give "higher" or "lower".'
+        )
+    return values
+
+
+def _claim(given: object) -> ClaimSettings:
+    values = _fields("claims", given, _CLAIM)
+    missing = [key for key in ("kind", "method", "over") if not values.get(key)]
+    if missing:
+        raise SettingsError(f"{FILE}: a [[claims]] table lacks {missing[0]!r}", mend="Add it.")
+    if values["kind"] not in CLAIM_KINDS:
+        raise SettingsError(
+            f"{FILE}: [[claims]] kind is {values['kind']!r}", mend=near_miss(values["kind"], CLAIM_KINDS)
+        )
+    return ClaimSettings(**values)
+
+
+def _check_paths(paths: tuple[str, ...]) -> None:
+    for template in paths:
+        names = re.findall(r"\{([^{}]*)\}", template)
+        rest = re.sub(r"\{[^{}]*\}", "", template)
+        wrong = [name for name in names if not name.isidentifier()]
+        if not names or wrong or "{" in rest or "}" in rest:
+            raise SettingsError(
+                f"{FILE}: [runs] paths holds {template!r}, which is no path template",
+                mend='Write it like "output/{dataset}/{method}/{seed}/stats.json".',
+            )

@@ -1,0 +1,82 @@
+"""A table as a value: what is compared, cell by cell, and what its marks mean."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from paperback.evidence.estimate import Estimate
+from paperback.evidence.quantity import Quantity
+
+Mark = Literal["best", "none"]
+Spread = Literal["std", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateCell:
+    """A cell that shows an estimate, with its spread where `Table.spread` says so.
+
+    Attributes:
+        estimate: The evidence.
+        decimals: Decimals in print, of value and spread alike.
+        percent: Print a fraction as percent.
+        mark: `best` is set in bold.
+    """
+
+    estimate: Estimate
+    decimals: int
+    percent: bool = False
+    mark: Mark = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityCell:
+    """A cell that shows one number without spread, such as a count or an average rank."""
+
+    quantity: Quantity
+    decimals: int
+    percent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TextCell:
+    """A cell of words."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissingCell:
+    """A cell without evidence; `reason` is told in the table's note."""
+
+    reason: str
+
+
+Cell = EstimateCell | QuantityCell | TextCell | MissingCell
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the paper.
+
+    Attributes:
+        key: Stable slug, unique in the story: `main-results`.
+        caption: What is shown, one or two sentences of plain words; holds no numbers.
+        stub: Header of the column of row names; empty for none.
+        columns: Column headers.
+        units: One per column, printed under or beside the header; empty for none.
+        rows: (row name, one cell per column).
+        spread: What follows the ± sign, for all cells alike.
+        note: Legend under the table: what bold means, what ± is, how many runs; plain words.
+        highlight: Row names set apart by a rule, such as the proposal.
+        why: Why the story needs it, one phrase for the author.
+    """
+
+    key: str
+    caption: str
+    stub: str
+    columns: tuple[str, ...]
+    units: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+    spread: Spread
+    note: str
+    highlight: tuple[str, ...]
+    why: str
