@@ -11,7 +11,6 @@ import csv
 import json
 import random
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 from statistics import mean
 from typing import Any
 

@@ -37,6 +37,27 @@ class QuantityCell:
 
 
 @dataclass(frozen=True, slots=True)
+class IntervalCell:
+    """A cell that shows a number with its interval in brackets, such as a difference.
+
+    Attributes:
+        quantity: The number.
+        low: Lower end of its interval; None where no interval exists.
+        high: Upper end of its interval; None where no interval exists.
+        decimals: Decimals in print, of all three.
+        percent: Print a fraction as percent.
+        mark: `best` is set in bold.
+    """
+
+    quantity: Quantity
+    low: Quantity | None
+    high: Quantity | None
+    decimals: int
+    percent: bool = False
+    mark: Mark = "none"
+
+
+@dataclass(frozen=True, slots=True)
 class TextCell:
     """A cell of words."""
 
@@ -50,7 +71,7 @@ class MissingCell:
     reason: str
 
 
-Cell = EstimateCell | QuantityCell | TextCell | MissingCell
+Cell = EstimateCell | QuantityCell | IntervalCell | TextCell | MissingCell
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,94 @@
+"""What the study is about: its metric, its split, and the parts that methods play."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from paperback.errors import EvidenceError, SettingsError, near_miss
+from paperback.runs import Metric, RunTable, find_metric
+from paperback.settings import Settings
+
+_SPLITS = ("test", "val", "", "train")
+_QUALITY = ("accuracy", "acc", "top1", "f1", "auroc", "auc", "score", "reward", "return", "loss")
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What is compared on what.
+
+    Attributes:
+        metric: The metric that the tables show.
+        split: The split that is reported.
+        methods: As logged, in the order of print; empty where nothing plays the role.
+        datasets: As logged, in the order of print; empty where nothing plays the role.
+        seeds: As logged.
+        proposal: The proposed method; empty when the author declared none.
+        baselines: Methods the proposal is compared with.
+        ablations: Methods that take a part of the proposal away.
+        how: Why this metric and split were taken, one phrase.
+    """
+
+    metric: Metric
+    split: str
+    methods: tuple[str, ...]
+    datasets: tuple[str, ...]
+    seeds: tuple[str, ...]
+    proposal: str
+    baselines: tuple[str, ...]
+    ablations: tuple[str, ...]
+    how: str
+
+
+def state_study(table: RunTable, settings: Settings) -> Study:
+    """What `table` and paperback.toml say the study is about.
+
+    Without a declaration the metric is the one that most runs report on the best split (test before validation
+    before no split before training), quality before loss, then by name. Without declared baselines every method
+    that is neither proposal nor ablation is one.
+
+    Raises:
+        SettingsError: A declared metric or method is in no run.
+        EvidenceError: No run has a metric.
+    """
+    metric, split, how = _metric(table, settings)
+    methods = table.roles["method"].values if "method" in table.roles else ()
+    for declared in (settings.proposal, *settings.baselines, *settings.ablations):
+        if declared and declared not in methods:
+            raise SettingsError(
+                f"paperback.toml: [study] names the method {declared!r}, which no run has",
+                mend=near_miss(declared, methods),
+            )
+    others = tuple(m for m in methods if m != settings.proposal and m not in settings.ablations)
+    return Study(
+        metric=table.metrics[metric],
+        split=split,
+        methods=methods,
+        datasets=table.roles["dataset"].values if "dataset" in table.roles else (),
+        seeds=table.roles["seed"].values if "seed" in table.roles else (),
+        proposal=settings.proposal,
+        baselines=settings.baselines or (others if settings.proposal else ()),
+        ablations=settings.ablations,
+        how=how,
+    )
+
+
+def _metric(table: RunTable, settings: Settings) -> tuple[str, str, str]:
+    if settings.metric:
+        found = find_metric(table, settings.metric, settings.split or None)
+        splits = sorted({key.split for key in found}, key=_SPLITS.index)
+        return found[0].name, settings.split or splits[0], "declared in paperback.toml"
+    counts = Counter(
+        (key.name, key.split)
+        for run in table.runs
+        for key in {table.keys[logged] for logged in (*run.finals, *run.series)}
+    )
+    if not counts:
+        raise EvidenceError(
+            f"none of the {len(table.runs)} runs has a metric",
+            mend="Log at least one metric per run, or exclude these files in paperback.toml.",
+        )
+    name, split = min(counts, key=lambda pair: (_SPLITS.index(pair[1]), -counts[pair], _taste(pair[0]), pair[0]))
+    return name, split, f"{counts[name, split]} of {len(table.runs)} runs report it"
+
+
+def _taste(name: str) -> int:
+    return next((place for place, word in enumerate(_QUALITY) if word in name.lower()), len(_QUALITY))

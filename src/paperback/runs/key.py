@@ -1,0 +1,60 @@
+"""Logged keys taken apart: split, containers and the metric's name."""
+
+import re
+from functools import cache
+
+from paperback.runs.lexicon import CONTAINERS, SPLITS
+from paperback.runs.metric import MetricKey
+
+# `n_train` counts training samples; it is no metric `n` on the training split.
+_COUNTS = frozenset("n num size samples len length number std count frac fraction".split())
+_TOKEN = re.compile(r"[_\- ]")
+
+
+@cache
+def parse_key(key: str) -> MetricKey:
+    """`key` taken apart: `metrics.test.accuracy` is `accuracy` on `test`, `val_loss` is `loss` on `val`.
+
+    A split is named by a whole component (`train/loss`) or by the first or last word of one (`eval_f1`);
+    containers such as `metrics` or `results` are dropped. A key that holds nothing else stays as it is.
+    """
+    split, names = "", []
+    parts = [part for part in re.split(r"[./]", key) if part]
+    for place, part in enumerate(parts):
+        word = part.lower()
+        last = place == len(parts) - 1
+        if word in SPLITS and not split and not (last and not names):
+            split = SPLITS[word]
+        elif word in CONTAINERS and not last:
+            continue
+        else:
+            found, rest = _cut_split(word) if not split else ("", word)
+            split = split or found
+            names.append(_plain(rest))
+    return MetricKey(key, ".".join(names) or key, split)
+
+
+def _cut_split(part: str) -> tuple[str, str]:
+    tokens = _TOKEN.split(part)
+    for place in (0, -1, 1):
+        if len(tokens) < 2 or tokens[place] not in SPLITS:
+            continue
+        if place == 1 and tokens[0] not in ("best", "final", "last", "mean", "avg"):
+            continue
+        at = place % len(tokens)
+        rest = part[len(tokens[0]) + 1 :] if at == 0 else _without(part, tokens, at)
+        if rest not in _COUNTS:
+            return SPLITS[tokens[place]], rest
+    return "", part
+
+
+def _without(part: str, tokens: list[str], at: int) -> str:
+    start = sum(len(token) + 1 for token in tokens[:at])
+    return part[: start - 1] + part[start + len(tokens[at]) :]
+
+
+def _plain(name: str) -> str:
+    """Keras writes `epoch_loss`, Lightning `loss_epoch`: both are the loss of an epoch; `final_` says nothing."""
+    for affix in ("epoch_", "final_"):
+        name = name.removeprefix(affix) or name
+    return name.removesuffix("_epoch") or name

@@ -1,0 +1,112 @@
+"""Learning curves: the mean over seeds with a pointwise interval."""
+
+import numpy as np
+
+from paperback.evidence import Study, t_halfwidths
+from paperback.runs import Run, RunTable, Series, history
+from paperback.settings import Settings
+from paperback.source import Source
+from paperback.story.graph import Curve, Graph, Panel
+
+_MOST_PANELS = 8
+_MOST_POINTS = 400
+
+
+def learning_curves(table: RunTable, study: Study, settings: Settings) -> Graph | None:
+    """One panel per data set, one curve per method; None where no run has a history of at least three steps.
+
+    The study's metric on the validation part is drawn where it was logged per step, else a validation loss, else
+    the metric or a loss of the training part.
+    """
+    choice = _choice(table, study)
+    if choice is None:
+        return None
+    name, split = choice
+    panels = [
+        Panel(settings.name("dataset", dataset), curves)
+        for dataset in (study.datasets or ("",))
+        if (curves := _curves(table, study, settings, dataset, name, split))
+    ][:_MOST_PANELS]
+    if not panels:
+        return None
+    metric = table.metrics[name]
+    words = {"test": "Test", "val": "Validation", "train": "Training"}.get(split, "")
+    banded = any(curve.low is not None for panel in panels for curve in panel.curves)
+    shown = " ".join(word for word in (words, metric.title) if word)
+    unit = "" if metric.unit in ("", "fraction") else f" ({metric.unit})"
+    return Graph(
+        key="learning-curves",
+        caption=f"{shown[:1].upper()}{shown[1:]} during training: mean over seeds"
+        + (", bands: pointwise interval (95 %, t) over seeds." if banded else "."),
+        x_label=_axis(table, name, split),
+        y_label=f"{shown[:1].upper()}{shown[1:]}{unit}",
+        panels=tuple(panels),
+        why="shows that training had settled where results are read",
+    )
+
+
+def _choice(table: RunTable, study: Study) -> tuple[str, str] | None:
+    wanted = [(study.metric.name, "val"), ("loss", "val"), (study.metric.name, "test"), (study.metric.name, "")]
+    wanted += [("loss", "train"), (study.metric.name, "train"), ("loss", "")]
+    logged = {
+        (table.keys[key].name, table.keys[key].split)
+        for run in table.runs
+        for key, series in run.series.items()
+        if len(series.steps) >= 3
+    }
+    return next((pair for pair in wanted if pair in logged), min(logged, default=None))
+
+
+def _axis(table: RunTable, name: str, split: str) -> str:
+    axes = {series.axis for run in table.runs if (series := history(table, run, name, split)) is not None}
+    word = axes.pop() if len(axes) == 1 else "step"
+    return word[:1].upper() + word[1:]
+
+
+def _curves(
+    table: RunTable, study: Study, settings: Settings, dataset: str, name: str, split: str
+) -> tuple[Curve, ...]:
+    found = []
+    for method in study.methods or ("",):
+        runs = [run for run in table.runs if _plays(run, "method", method) and _plays(run, "dataset", dataset)]
+        histories = [series for run in runs if (series := history(table, run, name, split)) is not None]
+        curve = _curve(settings.name("method", method) or name, histories)
+        if curve is not None:
+            found.append(curve)
+    return tuple(found)
+
+
+def _plays(run: Run, role: str, value: str) -> bool:
+    return not value or run.identity.get(role) == value
+
+
+def _curve(name: str, histories: list[Series]) -> Curve | None:
+    usable = [(s.steps[keep], s.values[keep]) for s in histories if (keep := np.isfinite(s.values)).sum() >= 2]
+    if not usable:
+        return None
+    # Interpolated inside the range that every run covers, never extrapolated beyond it.
+    low, high = max(steps.min() for steps, _ in usable), min(steps.max() for steps, _ in usable)
+    grid = np.unique(np.concatenate([steps for steps, _ in usable]))
+    grid = grid[(grid >= low) & (grid <= high)]
+    if len(grid) < 2:
+        return None
+    if len(grid) > _MOST_POINTS:
+        grid = grid[np.linspace(0, len(grid) - 1, _MOST_POINTS).round().astype(int)]
+    values = np.stack([_at(steps, logged, grid) for steps, logged in usable])
+    mean = values.mean(axis=0)
+    half = t_halfwidths(values) if len(values) > 1 else None
+    sources: tuple[Source, ...] = tuple(s.source for s in histories)
+    return Curve(
+        name,
+        grid.astype(float),
+        mean,
+        None if half is None else mean - half,
+        None if half is None else mean + half,
+        len(values),
+        sources,
+    )
+
+
+def _at(steps: np.ndarray, values: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    order = np.argsort(steps, kind="stable")
+    return np.interp(grid, steps[order], values[order])

@@ -1,0 +1,170 @@
+"""The tables of results: methods by data sets, differences to the proposal, and the ablation."""
+
+from collections.abc import Sequence
+
+from paperback.evidence import Cells, Comparison, Study, compare, compare_each, holm, pivot
+from paperback.runs import RunTable
+from paperback.settings import Settings
+from paperback.story.decimals import decimals_for, table_decimals
+from paperback.story.table import Cell, EstimateCell, IntervalCell, MissingCell, Table
+
+LEVEL = 0.05
+
+
+def main_results(table: RunTable, study: Study, settings: Settings) -> Table:
+    """Every method on every data set: mean and spread over seeds; bold where the evidence cannot tell from the best.
+
+    The longer of the two roles runs down the page.
+    """
+    cells = pivot(table, study.metric.name, split=study.split)
+    down = "dataset" if len(cells.columns) > max(6, len(cells.rows)) else "method"
+    best = {column: _best(table, study, cells, column) for column in cells.columns}
+    rows, columns = (cells.rows, cells.columns) if down == "method" else (cells.columns, cells.rows)
+    per_dataset = {column: _decimals(study, cells, column) for column in cells.columns}
+
+    def cell(row: str, column: str) -> Cell:
+        method, dataset = (row, column) if down == "method" else (column, row)
+        estimate = cells.cells.get((method, dataset))
+        if estimate is None:
+            return MissingCell("no run")
+        mark = "best" if method in best[dataset] else "none"
+        return EstimateCell(estimate, per_dataset[dataset], study.metric.percent, mark)
+
+    across = "dataset" if down == "method" else "method"
+    return Table(
+        key="main-results",
+        caption=f"{measured(study)} of every method on every data set.",
+        stub=down_title(down),
+        columns=tuple(settings.name(across, column) or title(study) for column in columns),
+        units=("",) * len(columns),
+        rows=tuple((settings.name(down, row), tuple(cell(row, column) for column in columns)) for row in rows),
+        spread="std" if any(estimate.std is not None for estimate in cells.cells.values()) else "none",
+        note=_main_note(cells, any(best.values())),
+        highlight=(settings.name("method", study.proposal),) if study.proposal and down == "method" else (),
+        why="every claim compares cells of this table",
+    )
+
+
+def differences(
+    table: RunTable, study: Study, settings: Settings, others: Sequence[str], *, key: str, ablation: bool
+) -> Table:
+    """The proposal minus each of `others` on every data set, with intervals; bold where the difference is decided."""
+    columns = [
+        compare_each(table, study.metric.name, study.proposal, other, split=study.split, datasets=study.datasets)
+        for other in others
+    ]
+    found = {(c.dataset, c.over): c for column in columns for c in column}
+    datasets = study.datasets or ("",)
+    proposal = settings.name("method", study.proposal)
+    what = "Ablation" if ablation else "Comparison with the baselines"
+    return Table(
+        key=key,
+        caption=f"{what}: {measured(study).lower()} of {proposal} minus that of each column's method.",
+        stub="Data set" if study.datasets else "",
+        columns=tuple(f"minus {settings.name('method', other)}" for other in others),
+        units=("",) * len(others),
+        rows=tuple(
+            (
+                settings.name("dataset", dataset),
+                tuple(_difference(study, found.get((dataset, other))) for other in others),
+            )
+            for dataset in datasets
+        ),
+        spread="none",
+        note=_difference_note(study, list(found.values())),
+        highlight=(),
+        why="shows what each part of the proposal brings" if ablation else "shows the size of every claimed gain",
+    )
+
+
+def measured(study: Study) -> str:
+    """`Test accuracy (%)`: what the study's metric measures, with its unit."""
+    words = {"test": "Test ", "val": "Validation ", "train": "Training "}.get(study.split, "")
+    name = study.metric.title if words else study.metric.title[:1].upper() + study.metric.title[1:]
+    shown = unit_of(study)
+    return f"{words}{name} ({shown})" if shown else f"{words}{name}"
+
+
+def title(study: Study) -> str:
+    """The metric's title."""
+    return study.metric.title
+
+
+def unit_of(study: Study) -> str:
+    """The unit in print: % for a fraction shown as percent; a plain fraction has none."""
+    if study.metric.percent:
+        return "%"
+    return "" if study.metric.unit == "fraction" else study.metric.unit
+
+
+def down_title(role: str) -> str:
+    """The header of a column that names the values of `role`."""
+    return {"method": "Method", "dataset": "Data set"}.get(role, role.capitalize())
+
+
+def _decimals(study: Study, cells: Cells, dataset: str) -> int:
+    return table_decimals(study.metric, [e for (_, column), e in cells.cells.items() if column == dataset])
+
+
+def _best(table: RunTable, study: Study, cells: Cells, dataset: str) -> frozenset[str]:
+    """The methods that the evidence cannot separate from the best one; empty where nothing could be tested."""
+    sign = {"higher": 1, "lower": -1, "unknown": 0}[study.metric.direction]
+    values = {method: e.value for (method, column), e in cells.cells.items() if column == dataset}
+    if not sign or len(values) < 2:
+        return frozenset()
+    top = max(values, key=lambda method: (sign * values[method], method))
+    found = [
+        compare(table, study.metric.name, top, other, split=study.split, dataset=dataset)
+        for other in values
+        if other != top
+    ]
+    tested = [c for c in found if c.p is not None]
+    if not tested:
+        return frozenset()
+    adjusted = holm([c.p for c in tested if c.p is not None])
+    apart = {c.over for c, p in zip(tested, adjusted, strict=True) if p < LEVEL}
+    return frozenset(values) - apart
+
+
+def _difference(study: Study, comparison: Comparison | None) -> Cell:
+    if comparison is None:
+        return MissingCell("no common runs")
+    percent = study.metric.percent
+    width = (comparison.high - comparison.low) / 2 if comparison.high is not None and comparison.low is not None else 0
+    decimals = study.metric.decimals
+    if decimals is None:
+        decimals = decimals_for(width or comparison.difference, percent=percent)
+    decided = comparison.p_adjusted is not None and comparison.p_adjusted < LEVEL
+    return IntervalCell(
+        comparison.quantity("difference"),
+        comparison.quantity("low") if comparison.low is not None else None,
+        comparison.quantity("high") if comparison.high is not None else None,
+        decimals,
+        percent,
+        "best" if decided else "none",
+    )
+
+
+def _main_note(cells: Cells, marked: bool) -> str:
+    spread = [e for e in cells.cells.values() if e.std is not None]
+    words = ["Mean ± standard deviation (ddof 1) over seeds." if spread else "One run per cell; no spread."]
+    if marked:
+        words.append(
+            "Bold: the best method of a data set and all that a test over seeds (Holm, level 0.05) cannot tell from it."
+        )
+    else:
+        words.append("Nothing is bold, because no test could separate the methods.")
+    if cells.missing:
+        words.append("A dash marks a cell without a run.")
+    return " ".join(words)
+
+
+def _difference_note(study: Study, found: list[Comparison]) -> str:
+    better = {"higher": "Positive is better for the proposal.", "lower": "Negative is better for the proposal."}
+    tests = sorted({c.test for c in found if c.p is not None})
+    words = [f"Difference of means with its interval (95 %). {better.get(study.metric.direction, '')}".strip()]
+    if tests:
+        words.append(f"Bold: decided at level 0.05 ({', '.join(tests)} test, Holm over the data sets of a column).")
+    else:
+        words.append("No test was possible.")
+    return " ".join(words)
