@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-from paperback.errors import SettingsError, near_miss
+from paperback.errors import ReadError, SettingsError, near_miss
 
 FILE = "paperback.toml"
 Direction = Literal["higher", "lower", "unknown"]
@@ -99,6 +99,18 @@ class Settings:
     def name(self, role: str, value: str) -> str:
         """How `value` of `role` is printed."""
         return self.names.get(role, _EMPTY).get(value, value)
+
+
+def open_repository(root: Path) -> Settings:
+    """The settings of the repository `root`.
+
+    Raises:
+        ReadError: `root` is no folder.
+        SettingsError: paperback.toml cannot be used.
+    """
+    if not root.is_dir():
+        raise ReadError(f"{root} is not a folder", mend="Name the folder that holds your code and logs.")
+    return read_settings(root)
 
 
 def read_settings(root: Path) -> Settings:

@@ -1,0 +1,31 @@
+"""What was built: facts read from source code that is never run."""
+
+from paperback.code.inventory import (
+    AutogradFact,
+    DataFact,
+    HyperParameter,
+    Inventory,
+    Layer,
+    Level,
+    LoopFact,
+    LossFact,
+    LossKind,
+    ModuleFact,
+    OptimiserFact,
+)
+from paperback.code.read import read_code
+
+__all__ = [
+    "AutogradFact",
+    "DataFact",
+    "HyperParameter",
+    "Inventory",
+    "Layer",
+    "Level",
+    "LoopFact",
+    "LossFact",
+    "LossKind",
+    "ModuleFact",
+    "OptimiserFact",
+    "read_code",
+]

@@ -20,6 +20,8 @@ class Layer:
         attribute: The attribute it is bound to (`self.head`), or the place in its sequence; may be empty.
         custom: Whether its class is defined in this repository.
         source: Where it is made.
+        repeat: What it is repeated over, as source text (`range(depth)`); empty when it is made once.
+        when: The condition it is made under, as source text; empty when it is always made.
     """
 
     kind: str
@@ -27,6 +29,8 @@ class Layer:
     attribute: str
     custom: bool
     source: Source
+    repeat: str = ""
+    when: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class ModuleFact:
 
 @dataclass(frozen=True, slots=True)
 class AutogradFact:
-    """A `torch.autograd.Function`, or another definition of a custom derivative (`custom_vjp`, `custom_gradient`)."""
+    """A `torch.autograd.Function`, or another custom derivative (`custom_vjp`, `custom_gradient`)."""
 
     name: str
     doc: str
@@ -65,7 +69,11 @@ class AutogradFact:
 
 @dataclass(frozen=True, slots=True)
 class LossFact:
-    """A loss: a class or function written here, one of a library's, or an expression built in the training loop."""
+    """A loss: written here, a library's, or an expression built in the training loop.
+
+    Attributes:
+        terms: Terms of the sum, as source text; a subtracted one begins with `-`.
+    """
 
     name: str
     kind: LossKind

@@ -47,7 +47,8 @@ def read_imports(node: ast.Import | ast.ImportFrom, path: str) -> list[Import]:
     """The imports of one statement in the file at `path`."""
     if isinstance(node, ast.Import):
         return [
-            Import(alias.name, "", alias.asname) if alias.asname else _plain(alias.name) for alias in node.names
+            Import(alias.name, "", alias.asname) if alias.asname else _plain(alias.name)
+            for alias in node.names
         ]
     module = _absolute(node.module or "", node.level, path)
     return [Import(module, alias.name, alias.asname or alias.name) for alias in node.names]

@@ -78,7 +78,9 @@ def parse_file(path: Path, root: Path) -> Parsed:
     try:
         size = path.stat().st_size
         if size > (LARGEST_NOTEBOOK if path.suffix == ".ipynb" else LARGEST_FILE):
-            return _unread(name, "large-source", f"{name} was not read: {size / 1e6:.0f} MB of source in one file")
+            return _unread(
+                name, "large-source", f"{name} was not read: {size / 1e6:.0f} MB of source in one file"
+            )
         data = path.read_bytes()
     except OSError as error:
         return _unread(name, "unreadable-source", f"{name} was not read: {error.strerror or error}")
@@ -105,7 +107,9 @@ def parse_notebook(name: str, data: bytes) -> Parsed:
     try:
         notebook = json.loads(data)
         cells = notebook["cells"] if "cells" in notebook else notebook["worksheets"][0]["cells"]
-        sources = [(i, _cell_source(cell)) for i, cell in enumerate(cells, 1) if cell.get("cell_type") == "code"]
+        sources = [
+            (i, _cell_source(cell)) for i, cell in enumerate(cells, 1) if cell.get("cell_type") == "code"
+        ]
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         return _unread(name, "unreadable-source", f"{name} was not read as a notebook: {error!r}", mark)
     joined = _Cells()
@@ -143,7 +147,11 @@ def _syntax_finding(name: str, error: BaseException, cell: int = 0) -> Finding:
     why = error.msg if isinstance(error, SyntaxError) else (str(error) or type(error).__name__)
     place = Source(name, line, f"cell {cell}" if cell else "")
     python2 = "print" in why or "exec" in why
-    mend = "Convert it from Python 2 to Python 3." if python2 else "Mend it, or leave it out with [code] include."
+    mend = (
+        "Convert it from Python 2 to Python 3."
+        if python2
+        else "Mend it, or leave it out with [code] include."
+    )
     return Finding("not-python", f"{place} is not Python 3: {why}", (place,), mend)
 
 

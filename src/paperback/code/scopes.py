@@ -1,4 +1,4 @@
-"""One walk over a file's tree: its imports, classes and functions, each with the statements that stand in it."""
+"""One walk over a file's tree: its imports, classes and functions with what stands in them."""
 
 import ast
 from dataclasses import dataclass, field

@@ -1,12 +1,13 @@
 """A number with the recipe that recomputes it."""
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from paperback.source import Source
 
-RecipeKind = Literal["estimate", "comparison", "ranking", "count", "setting", "code"]
+RecipeKind = Literal["estimate", "comparison", "ranking", "average", "count", "setting", "code", "convention"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +16,15 @@ class Recipe:
 
     Attributes:
         kind: Which computation: an estimate over runs, a comparison of two methods, a ranking over data sets,
-            a count of runs or settings, a setting that all runs share, or a fact of the code.
+            an average gain over data sets, a count of runs or settings, a setting that all runs share, a fact
+            of the code, or a constant of the method.
         field: Which of its results, such as `value`, `low` or `p`.
         arguments: JSON values that name the inputs; keys sorted when written.
     """
 
     kind: RecipeKind
     field: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

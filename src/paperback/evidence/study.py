@@ -86,7 +86,9 @@ def _metric(table: RunTable, settings: Settings) -> tuple[str, str, str]:
             f"none of the {len(table.runs)} runs has a metric",
             mend="Log at least one metric per run, or exclude these files in paperback.toml.",
         )
-    name, split = min(counts, key=lambda pair: (_SPLITS.index(pair[1]), -counts[pair], _taste(pair[0]), pair[0]))
+    name, split = min(
+        counts, key=lambda pair: (_SPLITS.index(pair[1]), -counts[pair], _taste(pair[0]), pair[0])
+    )
     return name, split, f"{counts[name, split]} of {len(table.runs)} runs report it"
 
 

@@ -1,6 +1,10 @@
 """What the author wrote, as values: the inline and block parts that need no evidence."""
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+# Emphasis, Strong and Link hold parts of whatever tree they stand in: the notes, or the document above them.
+Part = TypeVar("Part", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,17 +15,17 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Emphasis:
+class Emphasis(Generic[Part]):
     """Words in italics."""
 
-    parts: "tuple[ProseInline, ...]"
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Strong:
+class Strong(Generic[Part]):
     """Words in bold."""
 
-    parts: "tuple[ProseInline, ...]"
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,11 @@ class Cite:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class Link(Generic[Part]):
     """A link to a web address, shown as its parts."""
 
     url: str
-    parts: "tuple[ProseInline, ...]"
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,16 @@ class ValueReference:
     line: int
 
 
-ProseInline = Text | Emphasis | Strong | Code | Math | Cite | Link | ValueReference
+ProseInline = (
+    Text
+    | Emphasis["ProseInline"]
+    | Strong["ProseInline"]
+    | Code
+    | Math
+    | Cite
+    | Link["ProseInline"]
+    | ValueReference
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ class Number:
         percent: Print a fraction as percent (times 100).
         with_unit: Print the unit behind the number.
         signed: Print a plus sign before positive numbers.
+        relation: Print `= 0.012`, or `< 0.001` where the decimals would show only zeros; for p-values.
     """
 
     quantity: Quantity
@@ -27,6 +28,7 @@ class Number:
     percent: bool = False
     with_unit: bool = False
     signed: bool = False
+    relation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,17 @@ class Ref:
     key: str
 
 
-Inline = Text | Emphasis | Strong | Code | Math | Cite | Link | Number | Ref
+Inline = (
+    Text
+    | Emphasis["Inline"]
+    | Strong["Inline"]
+    | Code
+    | Math
+    | Cite
+    | Link["Inline"]
+    | Number
+    | Ref
+)
 
 
 @dataclass(frozen=True, slots=True)

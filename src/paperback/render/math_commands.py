@@ -17,7 +17,7 @@ _FUNCTIONS = """log ln lg exp sin cos tan cot sec csc arcsin arccos arctan sinh 
 limsup liminf arg det dim ker deg gcd hom Pr operatorname operatorname* bmod pmod mod"""
 _LAYOUT = """frac dfrac tfrac binom sqrt overline underline overbrace underbrace overset underset stackrel left right
 middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm Bigm limits nolimits displaystyle
-textstyle scriptstyle quad qquad substack boxed phantom begin end text textbf textit textrm mathrm mathbf mathit
+textstyle scriptstyle quad qquad boxed phantom begin end text textbf textit textrm mathrm mathbf mathit
 mathsf mathtt mathcal mathbb mathfrak boldsymbol"""
 _ACCENTS = "hat widehat tilde widetilde bar vec dot ddot check breve acute grave overrightarrow"
 _FENCES = """langle rangle lfloor rfloor lceil rceil lvert rvert lVert rVert vert Vert lbrace rbrace lbrack rbrack
@@ -33,6 +33,6 @@ COMMANDS = frozenset(
 ) | {*_PUNCTUATION, " "}  # fmt: skip
 
 ENVIRONMENTS = frozenset(
-    """aligned align align* gathered gather gather* cases matrix pmatrix bmatrix Bmatrix vmatrix
+    """aligned gathered cases matrix pmatrix bmatrix Bmatrix vmatrix
     Vmatrix smallmatrix array""".split()
 )

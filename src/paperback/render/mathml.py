@@ -9,13 +9,32 @@ from paperback.render.math_commands import COMMANDS, ENVIRONMENTS
 _LONGEST = 4000
 _COMMAND = re.compile(r"\\([A-Za-z]+\*?|.)", re.DOTALL)
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{([^{}]*)\}")
+_ENVIRONMENT_NAME = re.compile(r"(\\(?:begin|end)\s*\{)([^{}]*)\}")
 _ENTITIES = {"&ApplyFunction;": "\u2061", "&InvisibleTimes;": "\u2062"}
+_BREAKING = re.compile(r"\\\\|\\begin(?![A-Za-z])|\\end(?![A-Za-z])|\\.|&")
+# Names that MathML's converter lacks, and what it draws the same way.
+_SAME = {
+    "dotsb": "cdots", "dotsc": "ldots", "smallsetminus": "setminus", "widetilde": "tilde",
+    "overrightarrow": "vec",
+}  # fmt: skip
+_SAME_ENVIRONMENTS = {"gathered": "aligned", "smallmatrix": "matrix"}
 _NUMBERING = re.compile(r"\\(?:label\s*\{[^{}]*\}|nonumber(?![A-Za-z])|notag(?![A-Za-z]))")
 
 
 def clean_formula(latex: str) -> str:
-    """The formula without what only numbers or names it (`\\label`, `\\nonumber`) and without outer blanks."""
-    return " ".join(_NUMBERING.sub("", latex).split())
+    """The formula on one line, unnumbered: `\\label` is dropped and `align` becomes `aligned`.
+
+    The document numbers its formulas, so nothing inside a formula may. Lines broken outside of any environment
+    are put into `aligned`, where both LaTeX and MathML break them.
+    """
+    line = " ".join(_NUMBERING.sub("", latex).split())
+    line = re.sub(r"\\(begin|end)\s*\{(align|gather)\*?\}", r"\\\1{\2ed}", line)
+    depth = 0
+    for found in _BREAKING.finditer(line):
+        depth += {"\\begin": 1, "\\end": -1}.get(found[0], 0)
+        if depth == 0 and found[0] in ("\\\\", "&"):
+            return rf"\begin{{aligned}} {line} \end{{aligned}}"
+    return line
 
 
 def why_not_math(latex: str) -> str:
@@ -60,10 +79,10 @@ def math_tree(latex: str, *, display: bool) -> ElementTree.Element | None:
 def _convert(latex: str, *, display: bool) -> str | None:
     import math_core
 
-    # The aligned variants carry no equation number of their own: the document numbers formulas.
-    unnumbered = re.sub(r"\\(begin|end)\s*\{(align|gather)\*?\}", r"\\\1{\2ed}", latex)
+    known = _ENVIRONMENT_NAME.sub(lambda m: m[1] + _SAME_ENVIRONMENTS.get(m[2], m[2]) + "}", latex)
+    known = _COMMAND.sub(lambda m: "\\" + _SAME.get(m[1], m[1]), known)
     try:
         converter = math_core.LatexToMathML(fancy_error=False)
-        return str(converter.convert_with_local_state(unnumbered, displaystyle=display))
+        return str(converter.convert_with_local_state(known, displaystyle=display))
     except (math_core.LatexError, ValueError):
         return None

@@ -3,11 +3,15 @@
 import re
 from functools import cache
 
-from paperback.runs.lexicon import CONTAINERS, SPLITS
+from paperback.runs.lexicon import CONTAINERS, SPLITS, is_metric_name, word_set
 from paperback.runs.metric import MetricKey
 
 # `n_train` counts training samples; it is no metric `n` on the training split.
-_COUNTS = frozenset("n num size samples len length number std count frac fraction".split())
+_COUNTS = word_set(
+    """
+    n num size samples len length number std count frac fraction
+    """
+)
 _TOKEN = re.compile(r"[_\- ]")
 
 
@@ -18,7 +22,8 @@ def parse_key(key: str) -> MetricKey:
     A split is named by a whole component (`train/loss`) or by the first or last word of one (`eval_f1`);
     containers such as `metrics` or `results` are dropped. A key that holds nothing else stays as it is.
     """
-    split, names = "", []
+    split = ""
+    names: list[str] = []
     parts = [part for part in re.split(r"[./]", key) if part]
     for place, part in enumerate(parts):
         word = part.lower()
@@ -54,7 +59,8 @@ def _without(part: str, tokens: list[str], at: int) -> str:
 
 
 def _plain(name: str) -> str:
-    """Keras writes `epoch_loss`, Lightning `loss_epoch`: both are the loss of an epoch; `final_` says nothing."""
-    for affix in ("epoch_", "final_"):
-        name = name.removeprefix(affix) or name
-    return name.removesuffix("_epoch") or name
+    """Keras writes `epoch_loss`, Lightning `loss_epoch`: the loss of an epoch; `final_` says nothing."""
+    for bare in (name.removeprefix("epoch_"), name.removesuffix("_epoch"), name.removeprefix("final_")):
+        if bare != name and is_metric_name(bare):
+            return bare
+    return name

@@ -2,6 +2,12 @@
 
 import re
 
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, which is easier to read than a list of them."""
+    return frozenset(text.split())
+
+
 SPLITS = {
     "train": "train",
     "training": "train",
@@ -18,17 +24,33 @@ SPLITS = {
 }
 
 # Sections of a log. Inside settings everything is a setting; inside metrics every number is a metric.
-SETTINGS_SECTIONS = frozenset(
-    "config configs configuration cfg args arguments hparams hyperparameters hyperparams hyper_parameters "
-    "params parameters settings options opts flags kwargs hps environment env_info system versions version "
-    "git hardware devices gpus metadata meta command trial_params versions tags".split()
+SETTINGS_SECTIONS = word_set(
+    """
+    config configs configuration cfg args arguments hparams hyperparameters hyperparams hyper_parameters
+    params parameters settings options opts flags kwargs hps environment env_info system versions
+    version git hardware devices gpus metadata meta command trial_params versions tags
+    """
 )
-METRIC_SECTIONS = frozenset(
-    "metric metrics result results score scores final finals summary performance stats statistics losses "
-    "measures measurements outcome outcomes".split()
+METRIC_SECTIONS = word_set(
+    """
+    metric metrics result results score scores final finals summary performance stats statistics losses
+    measures measurements outcome outcomes
+    """
 )
-HISTORY_SECTIONS = frozenset("history log_history logs curves learning_curve learning_curves trajectory".split())
-CONTAINERS = METRIC_SECTIONS | HISTORY_SECTIONS | frozenset("charts scalars epoch_metrics".split())
+HISTORY_SECTIONS = word_set(
+    """
+    history log_history logs curves learning_curve learning_curves trajectory
+    """
+)
+CONTAINERS = (
+    METRIC_SECTIONS
+    | HISTORY_SECTIONS
+    | word_set(
+        """
+    charts scalars epoch_metrics
+    """
+    )
+)
 
 STEPS = (
     "step",
@@ -61,17 +83,23 @@ STEPS = (
 )
 
 # Settings that stand among metrics without a section of their own. The last word of the key decides.
-SETTING_NAMES = frozenset(
-    "seed lr learning_rate batch_size epochs n_epochs num_epochs max_epochs steps max_steps n_steps hidden "
-    "hidden_size hidden_dim width depth n_layers num_layers layers dropout weight_decay wd momentum beta beta1 "
-    "beta2 gamma eps epsilon alpha lambda tau temperature top_p top_k warmup warmup_steps patience k n_estimators "
-    "max_depth num_workers workers device gpu gpus port rank world_size version fold trial random_state split_seed "
-    "embed_dim d_model n_heads num_heads context_length block_size vocab_size max_length chunk_size run_id id idx "
-    "index port pid year month day num_fewshot n_shot bootstrap_iters limit budget clip grad_clip".split()
+SETTING_NAMES = word_set(
+    """
+    seed lr learning_rate batch_size epochs n_epochs num_epochs max_epochs steps max_steps n_steps
+    hidden hidden_size hidden_dim width depth n_layers num_layers layers dropout weight_decay wd
+    momentum beta beta1 beta2 gamma eps epsilon alpha lambda tau temperature top_p top_k warmup
+    warmup_steps patience k n_estimators max_depth num_workers workers device gpu gpus port rank
+    world_size version fold trial random_state split_seed embed_dim d_model n_heads num_heads
+    context_length block_size vocab_size max_length chunk_size run_id id idx index port pid year month
+    day num_fewshot n_shot bootstrap_iters limit budget clip grad_clip exit_code exitcode returncode
+    return_code
+    """
 )
-SETTING_ENDS = frozenset(
-    "size dim scale weight weights coefficient coefficients coef lambda threshold smoothing rate_limit freq "
-    "frequency interval every seed ratio_target id type function fn".split()
+SETTING_ENDS = word_set(
+    """
+    size dim scale weight weights coefficient coefficients coef lambda threshold smoothing rate_limit
+    freq frequency interval every seed ratio_target id type function fn key name path file
+    """
 )
 SETTINGS_FILE = re.compile(
     r"^(?:\.?(?:ds_|deepspeed_|model_|generation_|adapter_|preprocessor_|tokenizer_)?config\w*|hparams|params|args|"
@@ -84,11 +112,13 @@ NOT_A_LOG = re.compile(
     re.IGNORECASE,
 )
 # Words of file names that say only "a log", so that the folder names the run.
-LOG_WORDS = frozenset(
-    "result results metric metrics stat stats summary report log logs history eval evaluation evaluations train "
-    "training test testing val valid validation dev score scores final all output progress monitor performance "
-    "trainer state info run data record records events scalars epoch epochs step steps best last experiment "
-    "wandb losses loss curve curves learning exp".split()
+LOG_WORDS = word_set(
+    """
+    result results metric metrics stat stats summary report log logs history eval evaluation evaluations
+    train training test testing val valid validation dev score scores final all output progress monitor
+    performance trainer state info run data record records events scalars epoch epochs step steps best
+    last experiment wandb losses loss curve curves learning exp
+    """
 )
 LOG_FOLDERS = re.compile(
     r"(?:^|[_-])(?:runs?|results?|logs?|outputs?|exps?|experiments?|checkpoints?|ckpts?|evals?|evaluations?|"
@@ -97,27 +127,40 @@ LOG_FOLDERS = re.compile(
 )
 
 # Direction by word; `bounded` metrics lie in [0, 1] or in [0, 100] percent.
-LOWER = frozenset(
-    "loss losses error err errors rmse mse mae mape smape rmsle nll perplexity ppl fid kid lpips wer cer ter ece mce "
-    "latency time seconds secs runtime duration memory regret brier bpb bpc bits_per_byte eer ce crossentropy bce "
-    "deviance distance nmse rse cost elbo_loss kl kld hinge fpr fnr mpjpe emd chamfer".split()
+LOWER = word_set(
+    """
+    loss losses error err errors rmse mse mae mape smape rmsle nll perplexity ppl fid kid lpips wer cer
+    ter ece mce latency time seconds secs runtime duration memory regret brier bpb bpc bits_per_byte eer
+    ce crossentropy bce deviance distance nmse rse cost elbo_loss kl kld hinge fpr fnr mpjpe emd chamfer
+    """
 )
-HIGHER = frozenset(
-    "acc accuracy f1 f auc auroc roc_auc auprc prauc pr_auc aupr ap map bleu rouge rouge1 rouge2 rougel meteor cider "
-    "iou miou dice psnr ssim r2 return returns reward rewards rew success precision recall score top1 top5 elo "
-    "sensitivity specificity mcc kappa ndcg mrr em exact_match hits spearman pearson win winrate likelihood auroc "
-    "hit tpr tnr mauve bertscore chrf comet".split()
+HIGHER = word_set(
+    """
+    acc accuracy f1 f auc auroc roc_auc auprc prauc pr_auc aupr ap map bleu rouge rouge1 rouge2 rougel
+    meteor cider iou miou dice psnr ssim r2 return returns reward rewards rew success precision recall
+    score top1 top5 elo sensitivity specificity mcc kappa ndcg mrr em exact_match hits spearman pearson
+    win winrate likelihood auroc hit tpr tnr mauve bertscore chrf comet pass
+    """
 )
-BOUNDED = frozenset(
-    "acc accuracy f1 auc auroc roc_auc auprc prauc pr_auc aupr ap map iou miou dice success precision recall top1 "
-    "top5 sensitivity specificity em exact_match ece eer wer cer fpr fnr tpr tnr winrate ndcg mrr err error".split()
+BOUNDED = word_set(
+    """
+    acc accuracy f1 auc auroc roc_auc auprc prauc pr_auc aupr ap map iou miou dice success precision
+    recall top1 top5 sensitivity specificity em exact_match ece eer wer cer fpr fnr tpr tnr winrate ndcg
+    mrr err error
+    """
 )
 # These words take the meaning away from the words beside them.
-NEUTRAL = frozenset(
-    "std stderr stdev var variance sem count num n support number size reduction improvement gap ratio delta diff "
-    "parameters params throughput fps samples epoch step steps lr total norm scale weight coef".split()
+NEUTRAL = word_set(
+    """
+    std stderr stdev var variance sem count num n support number size reduction improvement gap ratio
+    delta diff parameters params throughput fps samples epoch step steps lr total norm scale weight coef
+    """
 )
-NEGATED = frozenset("neg negative minus inv".split())
+NEGATED = word_set(
+    """
+    neg negative minus inv
+    """
+)
 UNITS = {
     "seconds": "s",
     "secs": "s",
@@ -133,7 +176,15 @@ UNITS = {
     "percent": "%",
     "pct": "%",
 }
-METRIC_WORDS = LOWER | HIGHER | frozenset("roc pr top metric kl ep_rew_mean r_letter r_word r_game".split())
+METRIC_WORDS = (
+    LOWER
+    | HIGHER
+    | word_set(
+        """
+    roc pr top metric kl
+    """
+    )
+)
 
 # Keys that play a role, the surest first, with the confidence that the name alone gives.
 ROLE_KEYS: dict[str, tuple[tuple[str, float], ...]] = {
@@ -216,15 +267,20 @@ FIELD_ROLES = {
     }.items()
     for name in names
 }
-METHOD_WORDS = frozenset(
-    "mlp resnet cnn rnn lstm gru transformer vit bert gpt2 xgboost catboost lightgbm ppo sac a2c dqn ddpg td3 trpo "
-    "erm irm baseline ours proposed linear logistic knn svm rf gbdt tabnet vae gan unet gcn gat adam sgd full "
-    "ablation random greedy finetune scratch".split()
+METHOD_WORDS = word_set(
+    """
+    mlp resnet cnn rnn lstm gru transformer vit bert gpt2 xgboost catboost lightgbm ppo sac a2c dqn ddpg
+    td3 trpo erm irm baseline ours proposed linear logistic knn svm rf gbdt tabnet vae gan unet gcn gat
+    adam sgd full ablation random greedy finetune scratch
+    """
 )
-DATASET_WORDS = frozenset(
-    "mnist fashion cifar cifar10 cifar100 imagenet svhn adult california higgs covtype iris wine diabetes celeba "
-    "coco voc squad glue mnli sst sst2 cola rte wikitext wikitext103 ptb cora citeseer pubmed cartpole hopper walker "
-    "walker2d halfcheetah ant humanoid pong breakout atari acrobot pendulum sine moons circles blobs vlcs pacs".split()
+DATASET_WORDS = word_set(
+    """
+    mnist fashion cifar cifar10 cifar100 imagenet svhn adult california higgs covtype iris wine diabetes
+    celeba coco voc squad glue mnli sst sst2 cola rte wikitext wikitext103 ptb cora citeseer pubmed
+    cartpole hopper walker walker2d halfcheetah ant humanoid pong breakout atari acrobot pendulum sine
+    moons circles blobs vlcs pacs
+    """
 )
 
 
@@ -235,7 +291,9 @@ def words(key: str) -> list[str]:
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _WORD = re.compile(r"[^\W_]+")
-_METRIC = re.compile(rb"|".join(sorted((re.escape(w).encode() for w in METRIC_WORDS if len(w) > 1), reverse=True)))
+_METRIC = re.compile(
+    rb"|".join(sorted((re.escape(w).encode() for w in METRIC_WORDS if len(w) > 1), reverse=True))
+)
 
 
 def mentions_metric(data: bytes) -> bool:
@@ -246,10 +304,11 @@ def mentions_metric(data: bytes) -> bool:
 def is_metric_name(key: str) -> bool:
     """Whether the words of the key name something that is measured."""
     last = key.rsplit(".", 1)[-1].lower()
-    return last in METRIC_WORDS or not METRIC_WORDS.isdisjoint(words(last)) and not is_setting_name(key)
+    return last in METRIC_WORDS or (not METRIC_WORDS.isdisjoint(words(last)) and not is_setting_name(key))
 
 
 def is_setting_name(key: str) -> bool:
     """Whether the key, standing among metrics, is a setting all the same: `seed`, `loss_scale`."""
     last = key.rsplit(".", 1)[-1].lower()
-    return last in SETTING_NAMES or words(last)[-1:] != [] and words(last)[-1] in SETTING_ENDS and last != "size"
+    end = words(last)[-1:]
+    return last in SETTING_NAMES or (last != "size" and bool(end) and end[0] in SETTING_ENDS)

@@ -58,7 +58,8 @@ class Run:
     """One training or evaluation, one configuration, one seed.
 
     Attributes:
-        id: POSIX path of the run's folder or file, relative to the root, with `#record` where a file holds several.
+        id: POSIX path of the run's folder or file, relative to the root, with `#record` where a file
+            holds several.
         params: Flattened configuration, dotted keys; path template fields are params too.
         finals: Logged key (`metrics.test.accuracy`, `test/acc`) to its final value.
         series: Logged key to its history.

@@ -16,7 +16,8 @@ class Role:
         name: `method`, `dataset`, `seed`, or another role such as `fold` or `tuned`.
         key: The configuration key or template field that plays it; empty when nothing does.
         values: Its values as text, in the order of print.
-        how: Why: `declared in paperback.toml`, `path template`, `key name 'seed'`, ...; one phrase for the author.
+        how: Why: `declared in paperback.toml`, `path template`, `key name 'seed'`, ...; one phrase for
+            the author.
         confidence: Between 0 and 1; 1 is declared.
     """
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 from paperback.evidence.estimate import Estimate
 from paperback.evidence.quantity import Quantity
+from paperback.source import Source
 
 Mark = Literal["best", "none"]
 Spread = Literal["std", "none"]
@@ -29,10 +30,16 @@ class EstimateCell:
 
 @dataclass(frozen=True, slots=True)
 class QuantityCell:
-    """A cell that shows one number without spread, such as a count or an average rank."""
+    """A cell that shows one number without spread, such as a count or an average rank.
+
+    Attributes:
+        quantity: The number.
+        decimals: Decimals in print; None prints the shortest text for a whole number, else three significant digits.
+        percent: Print a fraction as percent.
+    """
 
     quantity: Quantity
-    decimals: int
+    decimals: int | None
     percent: bool = False
 
 
@@ -65,13 +72,21 @@ class TextCell:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeCell:
+    """A cell that quotes source code, with the place it was read from."""
+
+    text: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class MissingCell:
     """A cell without evidence; `reason` is told in the table's note."""
 
     reason: str
 
 
-Cell = EstimateCell | QuantityCell | IntervalCell | TextCell | MissingCell
+Cell = EstimateCell | QuantityCell | IntervalCell | TextCell | CodeCell | MissingCell
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,129 @@
+"""The whole journey: a repository goes in, a paper comes out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from paperback import __version__
+from paperback.claims import state_claims
+from paperback.code import read_code
+from paperback.evidence import state_study
+from paperback.finding import Finding
+from paperback.freshness import Stamp, last_stamp, make_stamp, still_fresh, write_stamp
+from paperback.literature import read_bibliography
+from paperback.notes import read_notes
+from paperback.paper import FILE as LEDGER
+from paperback.paper import Material, Paper, make_ledger, outline_state, questions_page, told, write_ledger, write_paper
+from paperback.render import keep_edits, make_pdf, put, write_html, write_latex, write_typst
+from paperback.runs import read_runs
+from paperback.settings import PdfEngine, Settings, open_repository
+from paperback.story import arrange
+
+Progress = Callable[[str, int, int], None]
+FOLDER = "paper"
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What a build left in its folder.
+
+    Attributes:
+        folder: The folder it wrote.
+        pdf: The PDF; None when none was asked for.
+        engine: What made the PDF: `latexmk`, `tectonic`, `typst` or empty.
+        fresh: Whether it was written now; False when nothing had changed since the last build.
+        kept: Copies of files that the author had edited in the folder.
+        ledger: evidence.json as JSON values.
+        findings: What was noticed while making the PDF, besides the findings in the ledger.
+    """
+
+    folder: Path
+    pdf: Path | None
+    engine: str
+    fresh: bool
+    kept: tuple[Path, ...]
+    ledger: dict[str, Any]
+    findings: tuple[Finding, ...]
+
+
+def build_paper(
+    root: Path, *, engine: PdfEngine = "auto", folder: Path | None = None, progress: Progress | None = None
+) -> Build:
+    """The paper of the repository `root`, written into `folder` (default: `root/paper`).
+
+    Nothing of the repository is imported or run. When neither an input nor an output has changed since the last
+    build, nothing is written. A file in `folder` that the author edited is kept beside the new one.
+
+    Raises:
+        ReadError: `root` is no folder, or holds no run.
+        SettingsError: paperback.toml cannot be used.
+        EvidenceError: No run has a metric.
+        RenderError: A file could not be written, or no engine could make the PDF.
+    """
+    step = progress or (lambda *_: None)
+    settings = open_repository(root)
+    out = folder or root / FOLDER
+    previous = last_stamp(out)
+    if previous is not None and still_fresh(previous, root, out, engine):
+        return _unchanged(out, previous)
+    material = gather(root, settings, step)
+    step("write", 0, 1)
+    paper = write_paper(material)
+    kept = keep_edits(out, previous.outputs if previous else {})
+    ledger = _write(paper, material, out)
+    step("pdf", 0, 1)
+    made = make_pdf(out, engine)
+    write_stamp(out, make_stamp(root, out, engine, made.engine, _read(material)))
+    return Build(out, made.path, made.engine, True, kept, ledger, made.findings)
+
+
+def gather(root: Path, settings: Settings, progress: Progress | None = None) -> Material:
+    """All that the paper of `root` is written from: code, runs, evidence, claims, story, notes, literature."""
+    step = progress or (lambda *_: None)
+    step("code", 0, 1)
+    inventory = read_code(root, settings)
+    table = read_runs(root, settings, progress=lambda done, total: step("runs", done, total))
+    step("evidence", 0, 1)
+    study = state_study(table, settings)
+    verdicts = state_claims(table, settings, metric=study.metric.name, split=study.split)
+    return Material(
+        name=root.resolve().name,
+        settings=settings,
+        inventory=inventory,
+        table=table,
+        study=study,
+        verdicts=verdicts,
+        story=arrange(table, study, settings),
+        notes=read_notes(root / settings.notes, root),
+        bibliography=read_bibliography(root / settings.bibliography, root),
+    )
+
+
+def _write(paper: Paper, material: Material, out: Path) -> dict[str, Any]:
+    document, states = paper.document, outline_state(paper.answers)
+    noticed = [
+        *write_latex(document, out / "latex"),
+        *write_html(document, out / "main.html"),
+        *write_typst(document, out / "typst"),
+    ]
+    ledger = make_ledger(paper, material, states, findings=told(paper, material, noticed), version=__version__)
+    put(out / LEDGER, write_ledger(ledger))
+    put(out / "questions.md", questions_page(states, material.settings.notes))
+    return ledger
+
+
+def _read(material: Material) -> dict[str, str]:
+    """Every file that was read, with its digest."""
+    own = {
+        material.settings.notes: material.notes.digest,
+        material.settings.bibliography: material.bibliography.digest,
+    }
+    read = {path: hashed for path, hashed in own.items() if hashed}
+    return {**material.table.files, **material.inventory.files, **read}
+
+
+def _unchanged(out: Path, stamp: Stamp) -> Build:
+    pdf = out / "main.pdf"
+    ledger = read_ledger(out)
+    return Build(out, pdf if stamp.made_by else None, stamp.made_by, False, (), ledger, ())

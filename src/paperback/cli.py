@@ -1,0 +1,295 @@
+"""The command `paperback`: each command parses, calls one function, prints, sets the exit code."""
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+import click
+
+from paperback import __version__
+from paperback.errors import PaperbackError, SettingsError
+
+if TYPE_CHECKING:
+    from paperback.build import Build, Progress
+
+P = ParamSpec("P")
+NOTHING_FOUND, FINDINGS, UNUSABLE = 0, 1, 2
+_SHOWN_FINDINGS = 12
+
+
+class _Examples(click.Group):
+    """A group that lists its commands in the order of the journey, not of the alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(self.commands)
+
+
+@click.group(cls=_Examples, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="paperback")
+def main() -> None:
+    """Turn a machine-learning repository into a paper that can be defended line by line.
+
+    \b
+    Example:
+      cd my-repo
+      paperback init      write what was inferred into paperback.toml
+      paperback build     write paper/main.pdf, main.html, latex/ and evidence.json
+      paperback check     compare every printed number with the logs
+    """
+
+
+def _command(function: Callable[P, int]) -> Callable[P, None]:
+    """A command whose returned number is the exit code, and whose errors are told without a traceback."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = function(*args, **kwargs)
+        except PaperbackError as error:
+            click.echo(f"error: {error}", err=True)
+            code = UNUSABLE
+        sys.exit(code)
+
+    return run
+
+
+_repo = click.argument("repo", type=click.Path(path_type=Path), default=".", metavar="[REPO]")
+_repo_option = click.option(
+    "--repo", type=click.Path(path_type=Path), default=".", metavar="DIR", help="The repository (default: here)."
+)
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program.")
+_where_option = click.option(
+    "--where", "-w", multiple=True, metavar="KEY=VALUE", help="Only runs with this role or configuration value."
+)
+_split_option = click.option("--split", default=None, metavar="SPLIT", help="train, val or test (default: the study's).")
+
+
+@main.command()
+@_repo
+@click.option("--force", is_flag=True, help="Replace an existing paperback.toml; the old one is kept beside it.")
+@_command
+def init(repo: Path, force: bool) -> int:
+    """Write paperback.toml with what was inferred, to be corrected.
+
+    \b
+    Example:
+      paperback init my-repo
+    """
+    from paperback.proposal import propose_settings, write_proposal
+
+    proposal = propose_settings(repo, progress=_progress())
+    path = write_proposal(repo, proposal, force=force)
+    for line in proposal.summary:
+        click.echo(line)
+    click.echo(f"wrote {path}; correct what is wrong, then run: paperback build {repo}")
+    return NOTHING_FOUND
+
+
+@main.command()
+@_repo
+@click.option(
+    "--pdf",
+    "engine",
+    type=click.Choice(["auto", "latexmk", "tectonic", "typst", "none"]),
+    default="auto",
+    show_default=True,
+    help="What makes the PDF; auto takes latexmk or tectonic where it is installed, else the embedded typst.",
+)
+@click.option("--out", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Default: REPO/paper.")
+@_command
+def build(repo: Path, engine: Any, out: Path | None) -> int:
+    """Write the paper: PDF, HTML page, LaTeX project, ledger and open questions.
+
+    Nothing of the repository is imported or run.
+
+    \b
+    Example:
+      paperback build my-repo --pdf typst
+    """
+    from paperback.build import build_paper
+
+    made = build_paper(repo, engine=engine, folder=out, progress=_progress())
+    _tell_build(made)
+    return NOTHING_FOUND
+
+
+@main.command()
+@_repo
+@click.option("--out", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Default: REPO/paper.")
+@_json_option
+@_command
+def status(repo: Path, out: Path | None, as_json: bool) -> int:
+    """Show each outline item as written, asked or missing, and the verdict of each claim.
+
+    \b
+    Example:
+      paperback status my-repo
+    """
+    from paperback.build import paper_status, show_status
+
+    del out
+    found = paper_status(repo, progress=_progress(quiet=as_json))
+    click.echo(json.dumps(found, indent=1, ensure_ascii=False) if as_json else show_status(found))
+    is_open = any(item["state"] == "asked" for item in found["outline"])
+    return FINDINGS if is_open else NOTHING_FOUND
+
+
+@main.command()
+@_repo
+@click.option("--out", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Default: REPO/paper.")
+@_json_option
+@_command
+def check(repo: Path, out: Path | None, as_json: bool) -> int:
+    """Recompute every number of the ledger from the logs and compare it with what the paper shows.
+
+    Looks at LaTeX, HTML and PDF text, and lists crashed runs, missing cells and unequal seeds.
+
+    \b
+    Example:
+      paperback check my-repo
+    """
+    from paperback.check import check_paper
+
+    found = check_paper(repo, folder=out, progress=_progress(quiet=as_json))
+    click.echo(found.to_json() if as_json else found.to_text())
+    return FINDINGS if found.findings else NOTHING_FOUND
+
+
+@main.command()
+@click.argument("metric")
+@_where_option
+@click.option("--over", multiple=True, default=("seed",), show_default=True, help="What is averaged away, in order.")
+@click.option("--reduce", type=click.Choice(["mean", "median"]), default="mean", show_default=True)
+@_split_option
+@_repo_option
+@_json_option
+@_command
+def value(
+    metric: str,
+    where: tuple[str, ...],
+    over: tuple[str, ...],
+    reduce: str,
+    split: str | None,
+    repo: Path,
+    as_json: bool,
+) -> int:
+    """Print one number with its spread, interval, n and the files that entered.
+
+    \b
+    Example:
+      paperback value accuracy --where method=mlp --where dataset=adult --over seed --split test
+    """
+    from paperback.ask import ask_value, show_value
+
+    found = ask_value(
+        repo, metric, where=_pairs(where), over=over, reduce=reduce, split=split, progress=_progress(quiet=as_json)
+    )
+    click.echo(json.dumps(found, indent=1, ensure_ascii=False) if as_json else show_value(found))
+    return NOTHING_FOUND
+
+
+@main.command()
+@click.option("--metric", required=True, help="Metric name or logged key.")
+@click.option("--rows", default="method", show_default=True, help="Role or configuration key.")
+@click.option("--cols", default="dataset", show_default=True, help="Role or configuration key.")
+@_where_option
+@_split_option
+@click.option("--over", multiple=True, default=("seed",), show_default=True, help="What is averaged away, in order.")
+@click.option("--reduce", type=click.Choice(["mean", "median"]), default="mean", show_default=True)
+@click.option("--spread", type=click.Choice(["std", "sem", "ci"]), default="std", show_default=True)
+@click.option("--ddof", type=click.IntRange(0, 1), default=1, show_default=True, help="1: sample, 0: population.")
+@click.option(
+    "--format", "form", type=click.Choice(["md", "csv", "json", "latex"]), default="md", show_default=True
+)
+@_repo_option
+@_command
+def table(
+    metric: str,
+    rows: str,
+    cols: str,
+    where: tuple[str, ...],
+    split: str | None,
+    over: tuple[str, ...],
+    reduce: str,
+    spread: Any,
+    ddof: int,
+    form: Any,
+    repo: Path,
+) -> int:
+    """Print a metric by two roles, such as methods by data sets.
+
+    \b
+    Example:
+      paperback table --metric accuracy --rows method --cols dataset --split test
+    """
+    from paperback.ask import ask_table
+    from paperback.render import print_listing
+
+    listing = ask_table(
+        repo,
+        metric,
+        rows=rows,
+        columns=cols,
+        where=_pairs(where),
+        split=split,
+        over=over,
+        reduce=reduce,
+        spread=spread,
+        ddof=ddof,
+        progress=_progress(quiet=form != "md"),
+    )
+    click.echo(print_listing(listing, form), nl=False)
+    return NOTHING_FOUND
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path), default="paperback-demo", metavar="[DIR]")
+@click.option("--pdf", "engine", type=click.Choice(["auto", "latexmk", "tectonic", "typst"]), default="auto")
+@_command
+def demo(folder: Path, engine: Any) -> int:
+    """Copy the bundled example, a real study with its logs, into DIR and build its paper.
+
+    \b
+    Example:
+      paperback demo my-demo
+    """
+    from paperback.build import build_paper
+    from paperback.demo import copy_example
+
+    copy_example(folder)
+    _tell_build(build_paper(folder, engine=engine, progress=_progress()))
+    return NOTHING_FOUND
+
+
+def _pairs(given: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for word in given:
+        key, sign, text = word.partition("=")
+        if not sign or not key:
+            raise SettingsError(f"--where {word!r} is not KEY=VALUE", mend="Write it like --where method=mlp.")
+        pairs[key] = text
+    return pairs
+
+
+def _progress(*, quiet: bool = False) -> "Progress | None":
+    """Tells long work on standard error, in one line that is overwritten; nothing where nobody looks."""
+    if quiet or not sys.stderr.isatty():
+        return None
+
+    def tell(step: str, done: int, total: int) -> None:
+        count = f" {done}/{total}" if total > 1 else ""
+        click.echo(f"\r\x1b[K{step}{count} …", nl=False, err=True)
+        if done == total and step == "pdf":
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+    return tell
+
+
+def _tell_build(made: "Build") -> None:
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", nl=False, err=True)
+    click.echo(made.summary())

@@ -1,0 +1,1 @@
+"""LaTeX equations derived from source text, and their numeric check against the code."""

@@ -1,0 +1,203 @@
+"""Views and index expressions on indexed tensors."""
+
+from collections.abc import Sequence
+
+from paperback.code.equations.arithmetic import add, compare, conjunction, cases, div, function, mul, product_of, sub
+from paperback.code.equations.form import ONE, ZERO, Expr, Num, Range, Var, fresh, num, subst
+from paperback.code.equations.tensor import (
+    Axis,
+    Misfit,
+    Tensor,
+    Unknown,
+    delinearize,
+    dimension,
+    freshened,
+    join,
+    linear,
+    place,
+    same_size,
+)
+
+
+def reshape(tensor: Tensor, sizes: Sequence[Expr]) -> Tensor:
+    """`tensor` with the same entries in row-major order and the axes `sizes`; −1 is what is left.
+
+    Raises:
+        Misfit: The numbers of entries differ.
+    """
+    tensor = freshened(tensor)
+    wanted = _without_minus_one(tensor, list(sizes))
+    if len(tensor.axes) == 1 and tensor.axes[0].cond is not None:
+        return _filtered(tensor, wanted)
+    if any(axis.cond is not None for axis in tensor.axes):
+        raise Unknown("reshape of a filtered axis")
+    atoms = list(tensor.ranges)
+    grouped = _group(atoms, wanted)
+    if grouped is not None:
+        return Tensor(tuple(Axis(group) for group in grouped), tensor.body, tensor.dtype)
+    split = _split(atoms, wanted)
+    if split is not None:
+        axes, change = split
+        return Tensor(axes, subst(tensor.body, change), tensor.dtype)
+    if not same_size(product_of(size for _, size in atoms), product_of(wanted)):
+        raise Misfit("a view with another number of entries")
+    axes = tuple(Axis(()) if size == ONE else Axis(((fresh(), size),)) for size in wanted)
+    whole = linear([(place(axis), axis.size) for axis in axes])
+    return Tensor(axes, subst(tensor.body, delinearize(whole, tuple(atoms))), tensor.dtype)
+
+
+def _filtered(tensor: Tensor, wanted: list[Expr]) -> Tensor:
+    """A filtered axis can only gain axes of size one."""
+    big = [at for at, size in enumerate(wanted) if size != ONE]
+    if len(big) != 1 or not same_size(wanted[big[0]], tensor.axes[0].size):
+        raise Unknown("reshape of a filtered axis")
+    return Tensor(tuple(tensor.axes[0] if at == big[0] else Axis(()) for at in range(len(wanted))),
+                  tensor.body, tensor.dtype)  # fmt: skip
+
+
+def _without_minus_one(tensor: Tensor, sizes: list[Expr]) -> list[Expr]:
+    holes = [at for at, size in enumerate(sizes) if size == num(-1)]
+    if len(holes) > 1:
+        raise Misfit("a view with two unknown sizes")
+    if holes:
+        known = product_of(size for at, size in enumerate(sizes) if at not in holes)
+        whole = product_of(axis.size for axis in tensor.axes)
+        sizes[holes[0]] = div(whole, known)
+    return sizes
+
+
+def _group(atoms: list[Range], wanted: list[Expr]) -> list[tuple[Range, ...]] | None:
+    """Atoms handed out in order so that each wanted size is a product of whole atoms."""
+    groups: list[tuple[Range, ...]] = []
+    rest = list(atoms)
+    for size in wanted:
+        group: list[Range] = []
+        while not same_size(product_of(s for _, s in group), size):
+            if not rest:
+                return None
+            group.append(rest.pop(0))
+        groups.append(tuple(group))
+    return groups if not rest else None
+
+
+def _split(atoms: list[Range], wanted: list[Expr]) -> tuple[tuple[Axis, ...], dict[str, Expr]] | None:
+    """Every atom becomes whole wanted axes, or several atoms one axis."""
+    axes: list[Axis] = []
+    change: dict[str, Expr] = {}
+    rest = list(wanted)
+    queue = list(atoms)
+    while queue:
+        name, size = queue.pop(0)
+        parts: list[Expr] = []
+        while not same_size(product_of(parts), size):
+            if not rest:
+                return None
+            parts.append(rest.pop(0))
+        new = [Axis(()) if part == ONE else Axis(((fresh(name), part),)) for part in parts]
+        axes.extend(new)
+        change[name] = linear([(place(axis), axis.size) for axis in new if axis.atoms])
+    if any(size != ONE for size in rest):
+        return None
+    return tuple(axes) + tuple(Axis(()) for _ in rest), change
+
+
+def flatten(tensor: Tensor, start: int, end: int) -> Tensor:
+    """The axes from `start` to `end` as one."""
+    if not tensor.axes:
+        return Tensor((Axis(()),), tensor.body, tensor.dtype)
+    start, end = dimension(tensor, start), dimension(tensor, end)
+    inner = tensor.axes[start : end + 1]
+    conditions = [axis.cond for axis in inner if axis.cond is not None]
+    atoms = tuple(atom for axis in inner for atom in axis.atoms)
+    joined = Axis(atoms, conjunction(*conditions) if conditions else None)
+    return Tensor((*tensor.axes[:start], joined, *tensor.axes[end + 1 :]), tensor.body, tensor.dtype)
+
+
+def take(tensor: Tensor, dim: int, index: Expr) -> Tensor:
+    """The entries at `index` (from one) of axis `dim`."""
+    tensor = freshened(tensor)
+    axis = tensor.axes[dim]
+    if axis.cond is not None:
+        raise Unknown("an entry of a filtered axis")
+    body = subst(tensor.body, delinearize(index, axis.atoms))
+    return Tensor((*tensor.axes[:dim], *tensor.axes[dim + 1 :]), body, tensor.dtype)
+
+
+def from_zero(index: Expr, size: Expr) -> Expr:
+    """Python's `index` counted from one; negative numbers count from the end."""
+    if isinstance(index, Num) and index.value < 0:
+        return add(size, index, ONE)
+    return add(index, ONE)
+
+
+def cut(tensor: Tensor, dim: int, start: Expr, stop: Expr | None, step: int = 1) -> Tensor:
+    """The slice `start:stop:step` of axis `dim`, as Python counts."""
+    tensor = freshened(tensor)
+    axis = tensor.axes[dim]
+    if axis.cond is not None:
+        raise Unknown("a slice of a filtered axis")
+    size = axis.size
+    first = add(size, start) if isinstance(start, Num) and start.value < 0 else start
+    last = size if stop is None else (add(size, stop) if isinstance(stop, Num) and stop.value < 0 else stop)
+    if isinstance(last, Num) and isinstance(size, Num) and last.value > size.value:
+        last = size
+    length = sub(last, first)
+    if step < 1:
+        raise Unknown("a slice with a negative step")
+    if step != 1:
+        length = function("floordiv", add(length, num(step - 1)), num(step))
+    if first == ZERO and same_size(length, size):
+        return tensor
+    new = Axis(()) if length == ONE else Axis(((fresh(axis.names[0] if axis.atoms else "i"), length),))
+    index = add(mul(num(step), sub(place(new), ONE)), first, ONE)
+    body = subst(tensor.body, delinearize(index, axis.atoms))
+    return Tensor((*tensor.axes[:dim], new, *tensor.axes[dim + 1 :]), body, tensor.dtype)
+
+
+def select(tensor: Tensor, dim: int, mask: Tensor) -> Tensor:
+    """The entries where `mask`, a condition over the axes from `dim` on, holds."""
+    tensor, mask = freshened(tensor), freshened(mask)
+    change: dict[str, Expr] = {}
+    if len(tensor.axes) < dim + len(mask.axes):
+        raise Misfit("a mask of more axes than its tensor")
+    atoms: list[Range] = []
+    for axis, other in zip(tensor.axes[dim:], mask.axes, strict=False):
+        joined = join(axis, other)
+        if joined is None or joined[0] != axis or not same_size(axis.size, other.size):
+            raise Misfit("a mask of another size")
+        if axis.cond is not None:
+            raise Unknown("a mask on a filtered axis")
+        change |= joined[2]
+        atoms.extend(axis.atoms)
+    filtered = Axis(tuple(atoms), subst(mask.body, change))
+    rest = tensor.axes[dim + len(mask.axes) :]
+    return Tensor((*tensor.axes[:dim], filtered, *rest), tensor.body, tensor.dtype)
+
+
+def gather_indices(tensor: Tensor, dims: Sequence[int], indices: Sequence[Tensor]) -> Tensor:
+    """Advanced indexing of `dims` by integer tensors that count from zero."""
+    from paperback.code.equations.tensor import align
+
+    tensor = freshened(tensor)
+    axes, bodies = align(*indices)
+    body = tensor.body
+    for dim, index in zip(dims, bodies, strict=True):
+        axis = tensor.axes[dim]
+        if axis.cond is not None:
+            raise Unknown("an index into a filtered axis")
+        body = subst(body, delinearize(from_zero(index, axis.size), axis.atoms))
+    rest = [axis for at, axis in enumerate(tensor.axes) if at not in dims]
+    adjacent = list(dims) == list(range(dims[0], dims[0] + len(dims)))
+    at = dims[0] if adjacent else 0
+    return Tensor((*rest[:at], *axes, *rest[at:]), body, tensor.dtype)
+
+
+def triangle(tensor: Tensor, diagonal: Expr, *, upper: bool) -> Tensor:
+    """The upper or lower triangle of the last two axes; zero elsewhere."""
+    row, column = place(tensor.axes[-2]), place(tensor.axes[-1])
+    cond = compare(">=" if upper else "<=", sub(column, row), diagonal)
+    return Tensor(tensor.axes, cases(cond, tensor.body, ZERO), tensor.dtype)
+
+
+def variable(axis: Axis) -> Var:
+    return Var(axis.names[0])

@@ -1,0 +1,74 @@
+"""Terms of sums, and the expression that a name stands for where it is used."""
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from paperback.code.parse import Text
+from paperback.code.scopes import Scope
+
+_DEEPEST = 60
+
+
+def terms_of(node: ast.expr, text: Text, known: Mapping[str, ast.expr] | None = None) -> tuple[str, ...]:
+    """The terms of a sum as source text, the sign of a subtracted one in front; names in `known` are opened."""
+    return tuple(_terms(node, text, dict(known or {}), "", 0))
+
+
+def _terms(node: ast.expr, text: Text, known: dict[str, ast.expr], sign: str, depth: int) -> Iterator[str]:
+    if depth < _DEEPEST:
+        match node:
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                yield from _terms(left, text, known, sign, depth + 1)
+                yield from _terms(right, text, known, sign, depth + 1)
+                return
+            case ast.BinOp(left=left, op=ast.Sub(), right=right):
+                yield from _terms(left, text, known, sign, depth + 1)
+                yield from _terms(right, text, known, "" if sign else "-", depth + 1)
+                return
+            case ast.Name(id=name) if name in known:
+                value = known.pop(name)
+                yield from _terms(value, text, known, sign, depth + 1)
+                return
+    yield sign + text.of(node)
+
+
+def assigned(scope: Scope, before: int | None = None) -> dict[str, ast.expr]:
+    """Last value of every simple name assigned in `scope` up to line `before`."""
+    values: dict[str, ast.expr] = {}
+    for node in scope.nodes:
+        if before is not None and getattr(node, "lineno", 0) >= before:
+            break
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                values |= {target.id: value for target in targets if isinstance(target, ast.Name)}
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                values[name] = value
+            case ast.AugAssign(target=ast.Name(id=name), op=ast.Add() | ast.Sub() as op, value=value):
+                if name in values:
+                    joined = ast.BinOp(values[name], op, value)
+                    values[name] = ast.copy_location(joined, node)
+    return values
+
+
+def _is_tensor(node: ast.expr) -> bool:
+    """Whether a factor may be another part of the loss instead of a number that scales the whole."""
+    return isinstance(node, ast.Name) and any(word in node.id.lower() for word in ("loss", "mask", "weight"))
+
+
+def unwrapped(node: ast.expr) -> ast.expr:
+    """`node` without what scales it as a whole: `scaler.scale(loss)`, `loss / steps`, `loss.mean()`."""
+    for _ in range(_DEEPEST):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="scale"), args=[inner]):
+                node = inner
+            case ast.BinOp(left=ast.Name() as inner, op=ast.Div() | ast.Mult(), right=right) if (
+                not _is_tensor(right)
+            ):
+                node = inner
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name() as inner, attr="mean" | "sum" | "float"), args=[]
+            ):
+                node = inner
+            case _:
+                break
+    return node

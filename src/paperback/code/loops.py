@@ -1,0 +1,182 @@
+"""Training and evaluation loops and the steps in them."""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+
+from paperback.code.inventory import LoopFact
+from paperback.code.names import last, resolve
+from paperback.code.scopes import CallSite, FileScopes, Scope
+from paperback.code.vocabulary import canonical, is_loss
+
+_LOG = frozenset(
+    {"add_scalar", "add_scalars", "add_text", "add_image", "add_histogram", "log_metric", "log_metrics", "log_dict",
+     "log_scalar", "logkv", "record_tabular"}
+)  # fmt: skip
+_SAVE = frozenset(
+    {"save_checkpoint", "save_pretrained", "save_weights", "save_state", "save_model", "state_dict"}
+)
+_VALIDATE = re.compile(
+    r"^_*(run_|do_|model_)?(eval|evaluate|evaluation|valid|validate|validation|test|estimate)(_\w+)?$", re.I
+)
+_TRAIN = re.compile(
+    r"^_*(run_|do_)?train(_one)?_?(epoch|step|batch|loop|one_epoch)?$|^(train|training|fit)_\w*(epoch|step|batch)\w*$"
+)
+_MODEL = re.compile(
+    r"(^|[._])(model|net|network|encoder|decoder|generator|discriminator|netg|netd|critic|actor|agent|policy|q_network|qf\d?"
+    r"|backbone|student|teacher|classifier|unet|transformer|mlp|autoencoder|vae|ddp_model)\d?$",
+    re.I,
+)
+_OPTIMISER = re.compile(
+    r"^(\w*_)?(opt|optims?|optim_?[dg]|optimi[sz]ers?\w*|opt_?\w{1,2}|opt_\w+)\d*$|^(adam|sgd)", re.I
+)
+_SCHEDULER = re.compile(r"sched|lr_|annealer|warmup", re.I)
+_STOP = re.compile(r"patience|early|stop|wait|best|no_improve|bad_epochs|kl\b|converge|tol", re.I)
+_LOSS = re.compile(r"loss|criterion|objective", re.I)
+
+_TRAINING = frozenset({"backward", "optimiser step", "train one epoch", "fit"})
+
+
+def read_loops(file: FileScopes) -> Iterator[LoopFact]:
+    """Loops whose own steps train or evaluate, in the order of the text; Lightning steps and keras fits too."""
+    for scope in file.all():
+        loops = [node for node in scope.nodes if isinstance(node, ast.For | ast.While | ast.AsyncFor)]
+        for loop in loops:
+            steps = _steps(file, scope, loop, _inside(loop, loops))
+            if _tells(scope, steps):
+                yield LoopFact(scope.name, steps, file.text.place(loop))
+        if scope.short in ("training_step", "train_step") and scope.owner:
+            yield LoopFact(scope.name, _all_steps(file, scope), file.text.place(scope.node))
+        yield from _fits(file, scope)
+
+
+def _tells(scope: Scope, steps: Sequence[str]) -> bool:
+    if _TRAINING & set(steps):
+        return True
+    return "forward" in steps and bool(_VALIDATE.match(scope.short))
+
+
+def _fits(file: FileScopes, scope: Scope) -> Iterator[LoopFact]:
+    keras = any(target.startswith(("keras", "tensorflow")) for target in file.aliases.values())
+    lightning = any("lightning" in target for target in file.aliases.values())
+    for site in scope.calls:
+        owner, _, tail = site.written.rpartition(".")
+        if tail == "fit" and ((keras and _MODEL.search(owner)) or (lightning and last(owner) == "trainer")):
+            yield LoopFact(scope.name, ("fit",), file.text.place(site.node))
+
+
+def _inside(loop: ast.stmt, loops: Sequence[ast.stmt]) -> list[range]:
+    lines = _lines(loop)
+    return [_lines(other) for other in loops if other is not loop and other.lineno in lines]
+
+
+def _lines(node: ast.stmt) -> range:
+    return range(node.lineno, (node.end_lineno or node.lineno) + 1)
+
+
+def _steps(file: FileScopes, scope: Scope, loop: ast.stmt, inner: Sequence[range]) -> tuple[str, ...]:
+    lines = _lines(loop)
+    nodes: list[tuple[int, int, str]] = []
+    for site in scope.calls:
+        line = site.node.lineno
+        if line in lines and not any(line in other for other in inner):
+            # A call ends after its arguments are computed: `criterion(model(x), y)` is forward, then loss.
+            end = (site.node.end_lineno or line, site.node.end_col_offset or 0)
+            nodes += [(*end, step) for step in [_step(file, site)] if step]
+    stops = (node for node in scope.nodes if isinstance(node, ast.If) and node.lineno in lines)
+    for node in stops:
+        if _stops(file, node) and not any(node.lineno in other for other in inner):
+            nodes.append((node.lineno, node.col_offset, "early stop"))
+    return _without_repeats(step for _, _, step in sorted(nodes, key=lambda item: item[:2]))
+
+
+def _all_steps(file: FileScopes, scope: Scope) -> tuple[str, ...]:
+    return _without_repeats(step for site in reversed(scope.calls) if (step := _step(file, site)))
+
+
+def _without_repeats(steps: Iterator[str]) -> tuple[str, ...]:
+    kept: list[str] = []
+    for step in steps:
+        if not kept or kept[-1] != step:
+            kept.append(step)
+    return tuple(kept)
+
+
+def _stops(file: FileScopes, node: ast.If) -> bool:
+    if not any(isinstance(statement, ast.Break) for statement in node.body):
+        return False
+    return bool(_STOP.search(file.text.of(node.test)))
+
+
+def _step(file: FileScopes, site: CallSite) -> str:
+    owner, _, tail = site.written.rpartition(".")
+    target = canonical(resolve(site.written, file.aliases))
+    if tail == "step":
+        return _stepped(owner, site)
+    if tail in _NAMED:
+        return _NAMED[tail]
+    if tail == "update" and "ema" in last(owner).lower():
+        return "EMA update"
+    if tail == "update" and (_OPTIMISER.search(last(owner)) or last(owner) == "tx"):
+        return "optimiser step"
+    if tail == "gradient" and "tape" in owner:
+        return "backward"
+    if target in ("torch.save", "pickle.dump", "joblib.dump") or (tail in _SAVE and tail != "state_dict"):
+        return "checkpoint"
+    if (
+        tail in _LOG
+        or target in ("wandb.log", "mlflow.log_metric", "tune.report")
+        or (owner == "self" and tail == "log")
+    ):
+        return "log"
+    return _called(owner, tail, target, site)
+
+
+_NAMED = {
+    "zero_grad": "zero_grad",
+    "backward": "backward",
+    "manual_backward": "backward",
+    "clip_grad_norm_": "clip gradients",
+    "clip_grad_norm": "clip gradients",
+    "clip_grad_value_": "clip gradients",
+    "clip_by_global_norm": "clip gradients",
+    "apply_gradients": "optimiser step",
+    "apply_updates": "optimiser step",
+    "value_and_grad": "backward",
+    "update_parameters": "EMA update",
+    "first_step": "optimiser step",
+    "second_step": "optimiser step",
+    "train_on_batch": "fit",
+    "lerp_": "EMA update",
+    "copy_": "",
+}
+
+
+def _stepped(owner: str, site: CallSite) -> str:
+    name = last(owner)
+    if "env" in name.lower():
+        return "environment step"
+    if _SCHEDULER.search(name):
+        return "scheduler step"
+    if _OPTIMISER.search(name) or (name.endswith("scaler") and site.node.args):
+        return "optimiser step"
+    return ""
+
+
+def _called(owner: str, tail: str, target: str, site: CallSite) -> str:
+    if _VALIDATE.match(tail):
+        return "validate"
+    if is_loss(target) or (_LOSS.search(tail) and not tail.startswith(("get_", "log", "update", "print"))):
+        return "loss"
+    if tail == "eval" and not site.node.args and _MODEL.search(owner):
+        return "eval mode"
+    if tail == "train" and _MODEL.search(owner):
+        return "train mode"
+    if _TRAIN.match(tail) and (not owner or owner == "self") and tail != "train_test_split":
+        return "train one epoch"
+    whole = f"{owner}.{tail}" if owner else tail
+    if _MODEL.search(whole) or (
+        _MODEL.search(owner) and tail in ("forward", "module", "apply", "get_action_and_value")
+    ):
+        return "forward"
+    return ""

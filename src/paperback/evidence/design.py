@@ -1,0 +1,82 @@
+"""Which design of the decision table an experiment has."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from paperback.errors import EvidenceError, near_miss
+from paperback.evidence.compare import shares_seeds
+from paperback.evidence.pivot import Cells, pivot
+from paperback.evidence.signed_rank import FEWEST
+from paperback.runs import RunTable
+
+LETTERS = ("a", "b", "h")
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """The shape of an experiment.
+
+    Attributes:
+        letter: `a` (seeds on one data set), `b` (several data sets) or `h` (single runs); empty where only
+            one method was run, so that nothing can be compared.
+        words: `4 methods on 6 data sets with 10 shared seeds each`.
+        reasons: Why this letter, and what is not as it should be; one sentence each.
+    """
+
+    letter: str
+    words: str
+    reasons: tuple[str, ...]
+
+
+def recognise_design(table: RunTable, metric: str, *, split: str = "", letter: str = "") -> Design:
+    """The design of the runs that log `metric`; `letter` overrules what was recognised.
+
+    Raises:
+        EvidenceError: `letter` is none of the decision table, or no run carries the metric.
+        SettingsError: No metric has this name.
+    """
+    if letter and letter not in LETTERS:
+        raise EvidenceError(f"no design has the letter {letter!r}", mend=near_miss(letter, LETTERS))
+    cells = pivot(table, metric, split=split)
+    design = _recognised(cells)
+    if letter and letter != design.letter:
+        return replace(design, letter=letter, reasons=(*design.reasons, "overruled by the author"))
+    return design
+
+
+def _recognised(cells: Cells) -> Design:
+    letter, reason = _letter(cells)
+    gaps = ["some methods have no value on some data sets"] if cells.missing else []
+    ragged = ["the cells do not all have the same number of runs"] if len(_sizes(cells)) > 1 else []
+    return Design(letter, _words(cells), (reason, *gaps, *ragged))
+
+
+def _letter(cells: Cells) -> tuple[str, str]:
+    if len(cells.rows) < 2:
+        return "", "a single method: nothing can be compared"
+    if len(cells.columns) >= FEWEST:
+        return "b", "six or more data sets: the data set is the unit"
+    if _sizes(cells) == [1]:
+        return "h", "a single run in every cell: training variance was not measured"
+    if len(cells.columns) > 1:
+        return "b", "fewer than six data sets: the conclusion covers exactly these data sets"
+    return "a", "one data set: the run is the unit"
+
+
+def _sizes(cells: Cells) -> list[int]:
+    return sorted({cell.n for cell in cells.cells.values()})
+
+
+def _words(cells: Cells) -> str:
+    sizes = _sizes(cells)
+    runs = [cells.units[place] for place in cells.cells]
+    shared = len(runs) > 1 and all(shares_seeds(runs[0], each) for each in runs[1:])
+    named = all(label[0] for each in runs for label in each)
+    many = str(sizes[0]) if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
+    word = "run" if not named or sizes == [1] else "seed"
+    tail = f"{many} {'shared ' if shared else ''}{word}{'' if sizes == [1] else 's'} each"
+    return f"{_plural(cells.rows, 'method')} on {_plural(cells.columns, 'data set')} with {tail}"
+
+
+def _plural(values: Sequence[str], word: str) -> str:
+    return f"{len(values)} {word}{'' if len(values) == 1 else 's'}"

@@ -1,0 +1,69 @@
+"""A number again, from its recipe and the run table alone."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from paperback.errors import EvidenceError
+from paperback.evidence.average import average_gain
+from paperback.evidence.compare import compare_each
+from paperback.evidence.count import count, shared_setting
+from paperback.evidence.estimate import estimate
+from paperback.evidence.quantity import Quantity, Recipe
+from paperback.evidence.rank import rank_methods
+from paperback.runs import RunTable
+
+
+def recompute(recipe: Recipe, table: RunTable) -> float:
+    """The number that the recipe names, computed from `table`; equal to the first one to the last digit.
+
+    Raises:
+        EvidenceError: The runs no longer carry the number, or the recipe speaks of no run table.
+        SettingsError: The metric is no longer logged.
+    """
+    return quantity_again(recipe, table).value
+
+
+def quantity_again(recipe: Recipe, table: RunTable) -> Quantity:
+    """The quantity that the recipe names, with its sources as they are now; raises as `recompute` does."""
+    arguments = dict(recipe.arguments)
+    match recipe.kind:
+        case "estimate":
+            return estimate(table, arguments.pop("metric"), **arguments).quantity(recipe.field)
+        case "comparison":
+            return _comparison(recipe.field, arguments, table)
+        case "average":
+            names = [arguments.pop(key) for key in ("metric", "method", "over")]
+            return average_gain(table, *names, **arguments).quantity(recipe.field)
+        case "ranking":
+            return _ranking(recipe.field, arguments, table)
+        case "count":
+            return count(table, recipe.field, arguments["where"])
+        case "setting":
+            return _setting(arguments, table)
+    raise EvidenceError(
+        f"a number of the kind {recipe.kind!r} does not follow from the run table",
+        mend="Recompute it where it was read.",
+    )
+
+
+def _comparison(field: str, arguments: dict[str, Any], table: RunTable) -> Quantity:
+    names = [arguments.pop(key) for key in ("metric", "method", "over")]
+    dataset = arguments.pop("dataset")
+    each = compare_each(table, *names, **arguments)
+    return next(one for one in each if one.dataset == dataset).quantity(field)
+
+
+def _ranking(field: str, arguments: dict[str, Any], table: RunTable) -> Quantity:
+    pair, of = arguments.pop("pair", None), arguments.pop("of", "")
+    arguments["pairs"] = [(method, over) for method, over in arguments["pairs"]]
+    ranking = rank_methods(table, arguments.pop("metric"), **arguments)
+    return ranking.pair(*pair).quantity(field) if pair else ranking.quantity(field, of)
+
+
+def _setting(arguments: Mapping[str, Any], table: RunTable) -> Quantity:
+    found = shared_setting(table, arguments["key"], arguments["where"])
+    if found is None:
+        raise EvidenceError(
+            f"the runs no longer share one number for {arguments['key']!r}", mend="Build the paper again."
+        )
+    return found

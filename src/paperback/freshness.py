@@ -1,0 +1,115 @@
+"""Whether a build must be made again: what it read and wrote, by content."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from paperback import __version__
+from paperback.runs import walk
+from paperback.settings import FILE as SETTINGS
+from paperback.source import digest
+
+FILE = ".build.json"
+Stat = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What one build read and wrote.
+
+    Attributes:
+        version: Of Paperback.
+        engine: The PDF engine that was asked for.
+        made_by: The engine that made the PDF; empty for none.
+        inputs: Path to (size, mtime in ns, digest) of every file that was read.
+        others: Path to size of every other file of the repository: a new or grown one may be a log.
+        outputs: Path, relative to the output folder, to digest.
+    """
+
+    version: str
+    engine: str
+    made_by: str
+    inputs: Mapping[str, tuple[int, int, str]]
+    others: Mapping[str, int]
+    outputs: Mapping[str, str]
+
+
+def make_stamp(root: Path, out: Path, engine: str, made_by: str, read: Mapping[str, str]) -> Stamp:
+    """The stamp of a build that read the files `read` (path to digest) and left its outputs in `out`."""
+    known = dict(read)
+    if (root / SETTINGS).is_file():
+        known[SETTINGS] = digest((root / SETTINGS).read_bytes())
+    sizes = _sizes(root, out)
+    inputs = {path: (*_stat(root / path), known[path]) for path in sorted(known)}
+    others = {path: size for path, size in sizes.items() if path not in known}
+    return Stamp(__version__, engine, made_by, inputs, others, _outputs(out))
+
+
+def still_fresh(stamp: Stamp, root: Path, out: Path, engine: str) -> bool:
+    """Whether a build now would read and write exactly what `stamp` says."""
+    if (stamp.version, stamp.engine) != (__version__, engine):
+        return False
+    sizes = _sizes(root, out)
+    if set(sizes) != set(stamp.inputs) | set(stamp.others):
+        return False
+    return (
+        all(sizes[path] == size for path, size in stamp.others.items())
+        and all(_same(root / path, seen) for path, seen in stamp.inputs.items())
+        and _outputs(out) == stamp.outputs
+    )
+
+
+def last_stamp(out: Path) -> Stamp | None:
+    """The stamp that the last build left in `out`; None without one, or where it is damaged."""
+    try:
+        data = json.loads((out / FILE).read_text(encoding="utf-8"))
+        inputs = {path: (int(size), int(time), str(hashed)) for path, (size, time, hashed) in data["inputs"].items()}
+        return Stamp(**{**data, "inputs": inputs})
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def write_stamp(out: Path, stamp: Stamp) -> None:
+    """Leaves `stamp` in `out`."""
+    (out / FILE).write_text(json.dumps(asdict(stamp), indent=0, sort_keys=True), encoding="utf-8")
+
+
+def _sizes(root: Path, out: Path) -> dict[str, int]:
+    prefix = f"{out.resolve().relative_to(root.resolve()).as_posix()}/" if _inside(out, root) else None
+    return {
+        path: entry.stat().st_size
+        for path, entry in walk(root)
+        if prefix is None or not path.startswith(prefix)
+    }
+
+
+def _inside(out: Path, root: Path) -> bool:
+    return out.resolve().is_relative_to(root.resolve())
+
+
+def _same(path: Path, seen: tuple[int, int, str]) -> bool:
+    """Whether the file's content is what was seen; read again only where size or time differ."""
+    size, time, hashed = seen
+    try:
+        now = _stat(path)
+        return now == (size, time) or (now[0] == size and digest(path.read_bytes()) == hashed)
+    except OSError:
+        return False
+
+
+def _stat(path: Path) -> Stat:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _outputs(out: Path) -> dict[str, str]:
+    found = {}
+    for folder, names, files in os.walk(out):
+        names[:] = sorted(name for name in names if name != "kept")
+        for name in files:
+            path = Path(folder) / name
+            if name != FILE:
+                found[path.relative_to(out).as_posix()] = digest(path.read_bytes())
+    return dict(sorted(found.items()))

@@ -1,0 +1,174 @@
+"""The ledger: every number, claim and verdict of a build with its sources, as evidence.json."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from paperback.claims import Verdict
+from paperback.finding import Finding
+from paperback.notes.prose import Code, Math, Text
+from paperback.paper.document import Document, Equation, GraphFloat, TableFloat
+from paperback.paper.material import Material
+from paperback.paper.printed import Printed, blocks, printed_numbers
+from paperback.paper.questions import ItemState
+from paperback.paper.write import Paper, inlines_of
+from paperback.source import Source
+from paperback.story.table import CodeCell, TextCell
+
+FILE = "evidence.json"
+FORMAT = 1
+# A number as a reader sees one: not a part of a name such as ResNet50, `x2` or CIFAR-10.
+NUMERAL = re.compile(r"(?<![\w.,\-])[+\-−]?\d[\d,]*(?:\.\d+)?(?![\w]|-\w|\.\d)")
+
+
+def make_ledger(paper: Paper, material: Material, states: tuple[ItemState, ...], *, version: str) -> dict[str, Any]:
+    """The ledger as JSON values; equal inputs give equal ledgers, byte for byte when written."""
+    document = paper.document
+    return {
+        "format": FORMAT,
+        "paperback": version,
+        "title": document.title,
+        "study": _study(material),
+        "numbers": [_number(printed) for printed in printed_numbers(document)],
+        "claims": [_claim(verdict) for verdict in material.verdicts],
+        "outline": {state.item.id: {"state": state.state, "by": state.by} for state in states},
+        "equations": [_equation(block) for block in blocks(document) if isinstance(block, Equation)],
+        "shown": [_shown(block) for block in blocks(document) if isinstance(block, TableFloat | GraphFloat)],
+        "typed": sorted(set(typed_numerals(document))),
+        "files": dict(sorted((*material.table.files.items(), *material.inventory.files.items()))),
+        "findings": [finding_json(finding) for finding in told(paper, material)],
+    }
+
+
+def write_ledger(ledger: dict[str, Any]) -> str:
+    """`ledger` as the text of evidence.json."""
+    return json.dumps(ledger, indent=1, ensure_ascii=False, allow_nan=False, sort_keys=False) + "\n"
+
+
+def told(paper: Paper, material: Material) -> tuple[Finding, ...]:
+    """Every finding of a build, in the order of the rooms, each once."""
+    return tuple(
+        dict.fromkeys(
+            (
+                *material.table.findings,
+                *material.inventory.findings,
+                *material.bibliography.findings,
+                *material.notes.findings,
+                *paper.findings,
+            )
+        )
+    )
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """A finding as JSON values."""
+    return {
+        "kind": finding.kind,
+        "message": finding.message,
+        "sources": [str(source) for source in finding.sources],
+        "mend": finding.mend,
+    }
+
+
+def typed_numerals(document: Document) -> Iterator[str]:
+    """Every numeral that stands in words: the author's own, those in names, captions, code and formulas."""
+    for words in _words(document):
+        yield from NUMERAL.findall(words)
+
+
+def _words(document: Document) -> Iterator[str]:
+    yield document.title
+    yield from document.authors
+    yield document.footer
+    everything = tuple(blocks(document))
+    for part in inlines_of((*document.abstract, *everything)):
+        match part:
+            case Text(words):
+                yield words
+            case Code(text):
+                yield text
+            case Math(latex):
+                yield latex
+            case _:
+                pass
+    for block in everything:
+        if isinstance(block, Equation):
+            yield block.latex
+        elif isinstance(block, TableFloat):
+            yield from _table_words(block)
+        elif isinstance(block, GraphFloat):
+            yield block.graph.caption
+    for section in document.sections:
+        yield from (section.title, *(inner.title for inner in section.sections))
+
+
+def _table_words(block: TableFloat) -> Iterator[str]:
+    table = block.table
+    yield from (table.caption, table.stub, table.note, *table.columns, *table.units)
+    for name, cells in table.rows:
+        yield name
+        for cell in cells:
+            if isinstance(cell, TextCell):
+                yield cell.words
+            elif isinstance(cell, CodeCell):
+                yield cell.text
+
+
+def _study(material: Material) -> dict[str, Any]:
+    study = material.study
+    return {
+        "metric": study.metric.name,
+        "split": study.split,
+        "unit": study.metric.unit,
+        "direction": study.metric.direction,
+        "how": study.metric.how,
+        "proposal": study.proposal,
+        "methods": list(study.methods),
+        "datasets": list(study.datasets),
+        "seeds": list(study.seeds),
+        "roles": {name: {"key": role.key, "how": role.how} for name, role in material.table.roles.items()},
+    }
+
+
+def _number(printed: Printed) -> dict[str, Any]:
+    quantity = printed.quantity
+    recipe = quantity.recipe
+    return {
+        "id": printed.name,
+        "printed": list(printed.texts),
+        "value": quantity.value,
+        "unit": quantity.unit,
+        "recipe": {"kind": recipe.kind, "field": recipe.field, "arguments": dict(recipe.arguments)},
+        "sources": _sources(quantity.sources),
+    }
+
+
+def _sources(sources: Iterable[Source]) -> list[str]:
+    return sorted({str(source) for source in sources})
+
+
+def _claim(verdict: Verdict) -> dict[str, Any]:
+    claim = verdict.claim
+    return {
+        "kind": claim.kind,
+        "method": claim.method,
+        "over": claim.over,
+        "metric": claim.metric,
+        "split": claim.split,
+        "datasets": list(claim.datasets),
+        "declared": claim.declared,
+        "verdict": str(verdict.word),
+        "design": verdict.design,
+        "reason": verdict.reason,
+        "needed": verdict.needed,
+    }
+
+
+def _equation(equation: Equation) -> dict[str, Any]:
+    return {"key": equation.key, "latex": equation.latex, "source": str(equation.source or "")}
+
+
+def _shown(block: TableFloat | GraphFloat) -> dict[str, str]:
+    value = block.table if isinstance(block, TableFloat) else block.graph
+    return {"key": value.key, "why": value.why}

@@ -1,0 +1,60 @@
+"""The abstract, written last: one paragraph out of the answers A1-A8."""
+
+from paperback.finding import Finding
+from paperback.notes.prose import Text
+from paperback.paper.answer import Answer, paragraph
+from paperback.paper.document import Block, Inline, Paragraph
+from paperback.paper.material import Material
+from paperback.paper.phrases import enumerate_code
+from paperback.paper.sections.asked import from_notes, with_facts
+from paperback.paper.sections.experiments import setup_parts
+from paperback.paper.verdicts import takeaway
+
+_ORDER = ("A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8")
+
+
+def abstract(material: Material, told: list[Finding]) -> tuple[tuple[Paragraph, ...], tuple[Answer, ...]]:
+    """One paragraph with the answers to A1-A8, in their order."""
+    facts = {"A5": _method(material), "A6": _results(material)}
+    answers = []
+    for item in _ORDER:
+        answer = from_notes(item, material, told)
+        # A method told by its author needs no second telling by its class names.
+        extra = () if item == "A5" and answer.blocks else facts.get(item, ())
+        answers.append(with_facts(answer, extra))
+    blocks = [block for answer in answers for block in answer.blocks]
+    return _joined(blocks), tuple(answers)
+
+
+def _joined(blocks: list[Block]) -> tuple[Paragraph, ...]:
+    parts: list[Inline] = []
+    for block in blocks:
+        if isinstance(block, Paragraph):
+            parts += [Text(" ")] if parts else []
+            parts += block.parts
+    return (Paragraph(tuple(parts)),) if parts else ()
+
+
+def _method(material: Material) -> tuple[Block, ...]:
+    """What was built, by the names of its parts; nothing where the code changes nothing."""
+    inventory = material.inventory
+    pieces: list[Inline] = []
+    own = [module.name for module in inventory.modules if module.parameters]
+    losses = [loss.name for loss in inventory.losses if loss.kind == "custom"]
+    backward = [fact.name for fact in inventory.autograd]
+    for phrase, names in (("the component", own), ("the loss", losses), ("a backward pass of its own in", backward)):
+        if names:
+            pieces += [Text(", " if pieces else "")] + [Text(f"{phrase} "), *enumerate_code(names[:2])]
+    if not pieces:
+        return ()
+    return (paragraph("A5", Text("The implementation adds "), *pieces, Text(".")),)
+
+
+def _results(material: Material) -> tuple[Block, ...]:
+    opening = (Text("In a study of "), *setup_parts(material), Text(": "))
+    parts = takeaway(material)
+    if not parts:
+        return (paragraph("A6", Text("The study comprises "), *setup_parts(material), Text(".")),)
+    return (paragraph("A6", *opening[:-1], Text(", we find the following. "), *parts),)
+
+

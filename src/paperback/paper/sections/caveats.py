@@ -1,0 +1,60 @@
+"""What the evidence itself limits: few seeds, few data sets, missing cells, crashed runs."""
+
+from collections import Counter
+
+from paperback.claims import Word
+from paperback.evidence import count
+from paperback.notes.prose import Text
+from paperback.paper.answer import paragraph
+from paperback.paper.document import Inline, Paragraph
+from paperback.paper.material import Material
+from paperback.paper.phrases import counted
+
+_HEADLINE_SEEDS = 5
+_ENOUGH_DATASETS = 6
+
+
+def caveats(material: Material) -> tuple[Paragraph, ...]:
+    """One paragraph of limits that the runs show; nothing where they show none."""
+    parts = [*_few(material), *_incomplete(material), *_undecided(material)]
+    return (paragraph("M8", *parts),) if parts else ()
+
+
+def _few(material: Material) -> list[Inline]:
+    study, parts = material.study, list[Inline]()
+    if 0 < len(study.seeds) < _HEADLINE_SEEDS:
+        parts += [
+            Text("The evidence rests on "),
+            *counted(count(material.table, "seeds"), "seed"),
+            Text(" per method, which is few for a headline. "),
+        ]
+    if 1 < len(study.datasets) < _ENOUGH_DATASETS:
+        parts += [
+            Text("With "),
+            *counted(count(material.table, "datasets"), "data set"),
+            Text(" no rank test over data sets can reach the level of the tests. "),
+        ]
+    return parts
+
+
+def _incomplete(material: Material) -> list[Inline]:
+    kinds = Counter(finding.kind for finding in material.table.findings)
+    parts: list[Inline] = []
+    if kinds["crashed-run"]:
+        parts += [
+            Text("The logs also hold "),
+            *counted(count(material.table, "failed"), "run"),
+            Text(" that did not finish; they are left out of every mean. "),
+        ]
+    if kinds["missing-cell"]:
+        parts.append(Text("Some combinations of method and data set have no run and are shown as missing. "))
+    if kinds["unequal-seeds"]:
+        parts.append(Text("Not every cell has the same seeds. "))
+    return parts
+
+
+def _undecided(material: Material) -> list[Inline]:
+    open_claims = [verdict for verdict in material.verdicts if verdict.word == Word.INCONCLUSIVE]
+    if not open_claims:
+        return []
+    return [Text("Where the evidence does not decide a claim, the text says so and draws no conclusion from it.")]

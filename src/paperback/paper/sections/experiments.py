@@ -1,0 +1,164 @@
+"""Experimental study: questions, design, data, baselines, results, discussion."""
+
+from paperback.evidence import Comparison, convention, count, shared_setting
+from paperback.finding import Finding
+from paperback.notes.prose import Text
+from paperback.paper.answer import Answer, paragraph, present, section
+from paperback.paper.document import Block, GraphFloat, Inline, Number, Ref, Section, TableFloat
+from paperback.paper.material import Material
+from paperback.paper.phrases import Parts, counted, enumerate_parts, enumerate_words, words
+from paperback.paper.sections.asked import from_notes, with_facts
+from paperback.paper.verdicts import detail, ranking_sentence, tally, verdict_sentence
+from paperback.story.results import measured
+from paperback.story.settings_table import dataset_table
+
+_SHARED = ("epochs", "n_epochs", "num_epochs", "max_epochs", "batch_size", "steps", "max_steps", "total_timesteps")
+
+
+def experiments(material: Material, told: list[Finding]) -> tuple[Section | None, tuple[Answer, ...]]:
+    """The section with its answers to E1-E6 and S1-S3."""
+    questions = from_notes("E1", material, told)
+    design = with_facts(from_notes("E2", material, told), _design(material))
+    data = with_facts(from_notes("E3", material, told), _data(material))
+    baselines = with_facts(from_notes("E4", material, told), _baselines(material), first=True)
+    results = results_answers(material)
+    discussion = with_facts(from_notes("E6", material, told), _discussion(material), first=True)
+    parts = present(
+        section("questions", "Research questions", questions),
+        section("design", "Design of the experiments", design),
+        section("data", "Data sets", data),
+        section("baselines", "Methods compared", baselines),
+        section("results", "Results", *results),
+        section("discussion", "Discussion", discussion),
+    )
+    answers = (questions, design, data, baselines, *results, discussion)
+    return (Section("experiments", "Experimental study", (), parts) if parts else None), answers
+
+
+def setup_parts(material: Material) -> Parts:
+    """`5 methods on 6 data sets with 10 seeds each, 300 runs in total`."""
+    table, study = material.table, material.study
+    pieces: list[Inline] = []
+    if len(study.methods) > 1:
+        pieces += [*counted(count(table, "methods"), "method")]
+    if study.datasets:
+        pieces += [Text(" on " if pieces else ""), *counted(count(table, "datasets"), "data set")]
+    if len(study.seeds) > 1:
+        pieces += [Text(" with " if pieces else ""), *counted(count(table, "seeds"), "seed"), Text(" each")]
+    total = counted(count(table, "runs"), "run")
+    return (*pieces, Text(", "), *total, Text(" in total")) if pieces else total
+
+
+def _design(material: Material) -> tuple[Block, ...]:
+    parts: list[Inline] = [Text("The study comprises "), *setup_parts(material), Text(". ")]
+    shared = [
+        (Text(f"{name.replace('_', ' ')} "), Number(quantity))
+        for name in _SHARED
+        for key in material.table.runs[0].params
+        if key.rsplit(".", 1)[-1] == name and (quantity := shared_setting(material.table, key)) is not None
+    ]
+    if shared:
+        parts += [Text("All runs share "), *enumerate_parts(shared), Text(". ")]
+    parts += [
+        Text(f"We report {_lower(measured(material.study))}; one run is one seed of one method on one data set. ")
+    ]
+    parts += _tests(material)
+    return (paragraph("E2", *parts),)
+
+
+def _lower(title: str) -> str:
+    return title[:1].lower() + title[1:]
+
+
+def _tests(material: Material) -> list[Inline]:
+    comparisons = _comparisons(material)
+    if not comparisons:
+        return []
+    paired = any(comparison.paired for comparison in comparisons if comparison.p is not None)
+    tested = any(comparison.p is not None for comparison in comparisons)
+    parts: list[Inline] = []
+    if tested and paired:
+        parts.append(Text("Methods share their seeds, so they are compared pair by pair with a paired t test. "))
+    elif tested:
+        parts.append(Text("Methods are compared with Welch's t test, which allows unequal variances. "))
+    else:
+        parts.append(Text("A cell has too few runs for a test over seeds, so differences are described and not tested. "))
+    if tested and len(material.study.datasets) > 1:
+        parts.append(Text("Inside a claim the p-values over data sets are adjusted by Holm's method. "))
+    if any(verdict.ranking is not None for verdict in material.verdicts):
+        parts.append(
+            Text("Over data sets, seeds are averaged inside each cell first, so that a data set counts once. ")
+        )
+    return parts
+
+
+def _comparisons(material: Material) -> list[Comparison]:
+    return [comparison for verdict in material.verdicts for comparison in verdict.comparisons]
+
+
+def _data(material: Material) -> tuple[Block, ...]:
+    study = material.study
+    table = dataset_table(material.table, study, material.settings)
+    if table is None:
+        if not study.datasets:
+            return ()
+        names = enumerate_words(material.dataset(dataset) for dataset in study.datasets)
+        return (paragraph("E3", Text("The runs cover "), *names, Text(".")),)
+    return (paragraph("E3", Ref(table.key), Text(" describes the data sets.")), TableFloat(table))
+
+
+def _baselines(material: Material) -> tuple[Block, ...]:
+    study = material.study
+    if not study.proposal:
+        if len(study.methods) < 2:
+            return ()
+        named = enumerate_words(material.method(method) for method in study.methods)
+        return (paragraph("E4", Text("We compare "), *named, Text(".")),)
+    parts: list[Inline] = [Text(f"The proposal is called {material.method(study.proposal)}. ")]
+    if study.baselines:
+        named = enumerate_words(material.method(method) for method in study.baselines)
+        parts += [Text("It is compared with "), *named, Text(". ")]
+    if study.ablations:
+        named = enumerate_words(material.method(method) for method in study.ablations)
+        parts += [Text("Its ablations are "), *named, Text(".")]
+    return (paragraph("E4", *parts),)
+
+
+def results_answers(material: Material) -> tuple[Answer, ...]:
+    """S3 (what is shown), E5 (what it says), S1 and S2 (claim by claim, with the evidence of each)."""
+    tables = [TableFloat(table) for table in material.story.tables]
+    graphs = [GraphFloat(graph, wide=len(graph.panels) > 1) for graph in material.story.graphs]
+    shown = _shown(material)
+    ranking = ranking_sentence(material)
+    e5 = (*((shown,) if shown else ()), *tables[:1], *((paragraph("E5", *ranking),) if ranking else ()))
+    claims = tuple(paragraph("S1", *verdict_sentence(verdict, material)) for verdict in material.verdicts)
+    details = tuple(
+        paragraph("S2", *parts) for verdict in material.verdicts if (parts := detail(verdict, material))
+    )
+    paired = _zip(claims, details) if len(claims) == len(details) else (*claims, *details)
+    rest = (*tables[1:], *graphs)
+    return (
+        Answer("E5", e5, facts=bool(e5)),
+        Answer("S1", paired, facts=bool(claims)),
+        Answer("S3", rest, facts=bool(tables)),
+        Answer("S2", (), facts=bool(details) or bool(material.story.tables)),
+    )
+
+
+def _zip(claims: tuple[Block, ...], details: tuple[Block, ...]) -> tuple[Block, ...]:
+    return tuple(block for pair in zip(claims, details, strict=True) for block in pair)
+
+
+def _shown(material: Material) -> Block | None:
+    story = material.story
+    if not story.tables:
+        return None
+    parts: list[Inline] = [Ref(story.tables[0].key), Text(f" shows {_lower(measured(material.study))} of every method. ")]
+    if story.graphs:
+        parts += [Ref(story.graphs[0].key), Text(" shows how training went.")]
+    return paragraph("E5", *parts)
+
+
+def _discussion(material: Material) -> tuple[Block, ...]:
+    parts = tally(material)
+    return (paragraph("E6", *parts),) if parts else ()

@@ -1,0 +1,225 @@
+"""Method: the problem, the idea, the model as it was built, the algorithm, assumptions and limits."""
+
+from paperback.code import Inventory, LoopFact, ModuleFact
+from paperback.evidence import convention
+from paperback.finding import Finding
+from paperback.notes import NoteEquation
+from paperback.notes.prose import Code, Text
+from paperback.paper.answer import Answer, paragraph, present, section
+from paperback.paper.document import Block, Equation, Inline, ItemList, Number, Paragraph, Ref, Section, TableFloat
+from paperback.paper.facts import code_count
+from paperback.paper.material import Material
+from paperback.paper.phrases import counted, enumerate_code, enumerate_parts, words
+from paperback.paper.quote import quote
+from paperback.paper.sections.asked import from_notes, with_facts
+from paperback.paper.sections.caveats import caveats
+from paperback.story.code_table import component_table
+from paperback.story.settings_table import method_table
+
+_STEPS = {
+    "forward": "compute the outputs of the model (forward pass)",
+    "loss": "compute the loss",
+    "zero_grad": "clear the gradients",
+    "backward": "propagate the gradient backward",
+    "clip gradients": "clip the gradients",
+    "optimiser step": "update the parameters with the optimiser",
+    "scheduler step": "advance the learning-rate schedule",
+    "validate": "evaluate on the validation part",
+    "log": "log the metrics",
+    "checkpoint": "keep a checkpoint",
+    "early stop": "stop early when the criterion is met",
+}
+
+
+def method(material: Material, told: list[Finding]) -> tuple[Section | None, tuple[Answer, ...]]:
+    """The section with its answers to M1-M8, L1-L3."""
+    notes = {item: from_notes(item, material, told) for item in ("M1", "M3", "L2a", "M4", "M5", "M7")}
+    built, changes = _model(material, told)
+    symbols = with_facts(from_notes("M2", material, told), (_conventions(material),))
+    algorithm = with_facts(from_notes("M6", material, told), _algorithm(material.inventory))
+    limits = with_facts(from_notes("M8", material, told), caveats(material))
+    tuned = _tuned(material)
+    parts = present(
+        section("problem", "Problem and notation", notes["M1"], symbols),
+        section("understanding", "Understanding the problem", notes["M3"], notes["L2a"]),
+        section("ideas", "Previous ideas and key insight", notes["M4"], notes["M5"]),
+        built,
+        section("algorithm", "Training procedure", algorithm, tuned),
+        section("assumptions", "Assumptions", notes["M7"]),
+        section("limitations", "Limitations", limits),
+    )
+    answers = (*notes.values(), symbols, algorithm, limits, tuned, *changes)
+    return (Section("method", "Method", (), parts) if parts else None), answers
+
+
+def _conventions(material: Material) -> Paragraph:
+    parts: list[Inline] = [
+        Text("A value with ± is a mean and its sample standard deviation over seeds. Intervals are stated at "),
+        Number(convention("level"), decimals=0, percent=True, with_unit=True),
+        Text(" coverage, tests are two-sided at the level "),
+        Number(convention("alpha"), decimals=2),
+        Text(", and a difference is always the first method minus the second."),
+    ]
+    return paragraph("M2", *parts)
+
+
+def _model(material: Material, told: list[Finding]) -> tuple[Section | None, tuple[Answer, ...]]:
+    """The model as the code builds it: its components, its equations, and the answers to L2b-L3."""
+    inventory = material.inventory
+    table = component_table(inventory)
+    equations = _equations(material, told)
+    answers = _changes(inventory)
+    blocks: list[Block] = [*_overview(inventory, table is not None)]
+    if table is not None:
+        blocks.append(TableFloat(table))
+    blocks += [block for answer in answers for block in answer.blocks] + list(equations)
+    if not blocks:
+        return None, answers
+    return Section("model", "Model and training objective", tuple(blocks)), answers
+
+
+def _overview(inventory: Inventory, has_table: bool) -> tuple[Paragraph, ...]:
+    if not inventory.files:
+        return ()
+    parts: list[Inline] = [
+        Text("The implementation consists of "),
+        *counted(code_count(inventory, "files"), "source file"),
+        Text(" with "),
+        *counted(code_count(inventory, "lines"), "line"),
+    ]
+    if inventory.modules:
+        parts += [Text(" and defines "), *counted(code_count(inventory, "modules"), "network component")]
+        parts += [Text(" ("), Ref("components"), Text(")")] if has_table else []
+    parts.append(Text("."))
+    if inventory.level is not None:
+        parts += [
+            Text(" By what it changes it is modeling of level "),
+            Number(code_count(inventory, "level")),
+            Text(f": {_LEVELS[inventory.level.number]}."),
+        ]
+    return (paragraph("L3" if inventory.level and inventory.level.number == 3 else "L2b", *parts),)
+
+
+_LEVELS = {
+    1: "well-understood layers are assembled and tuned",
+    2: "a known model is changed in its components, its loss or its propagation",
+    3: "many components are written from basic operators",
+}
+
+
+def _changes(inventory: Inventory) -> tuple[Answer, ...]:
+    custom = [module for module in inventory.modules if module.parameters or _own_parts(module)]
+    operators = [module for module in inventory.modules if module.parameters]
+    losses = [loss for loss in inventory.losses if loss.kind == "custom"]
+    level = inventory.level.number if inventory.level else 0
+    return (
+        _fact("L2b", "The architecture is changed in ", custom, inventory.modules),
+        _fact("L2c", "The training objective is written for this work: ", losses, losses),
+        _fact("L2d", "Backward propagation is redefined by ", inventory.autograd, inventory.autograd),
+        _fact("L2e", "Components with parameters of their own are ", operators, inventory.modules),
+        Answer("L3", _level_three(inventory), facts=level == 3),
+    )
+
+
+def _own_parts(module: ModuleFact) -> bool:
+    return any(layer.custom for layer in module.layers)
+
+
+def _fact(item: str, opening: str, facts: object, _among: object) -> Answer:
+    named = list(facts) if isinstance(facts, list | tuple) else []
+    if not named:
+        return Answer(item, ())
+    pieces = [
+        (Code(fact.name), Text(f" ({_doc(fact.doc)}" if fact.doc else " ("), Code(str(fact.source)), Text(")"))
+        for fact in named
+    ]
+    return Answer(item, (paragraph(item, Text(opening), *enumerate_parts(pieces), Text(".")),), facts=True)
+
+
+def _doc(doc: str) -> str:
+    """The first sentence of a docstring, lower-cased for the middle of a sentence, with a comma behind it."""
+    first = doc.split(". ")[0].rstrip(".")
+    return (first[:1].lower() + first[1:] if first[1:2].islower() else first) + "; "
+
+
+def _level_three(inventory: Inventory) -> tuple[Block, ...]:
+    if inventory.level is None or inventory.level.number < 3:
+        return ()
+    reasons = [(Text(reason + " ("), Code(str(source)), Text(")")) for reason, source in inventory.level.reasons]
+    return (paragraph("L3", Text("The evidence is: "), *enumerate_parts(reasons[:6]), Text(".")),)
+
+
+def _equations(material: Material, told: list[Finding]) -> tuple[Block, ...]:
+    blocks: list[Block] = []
+    for number, equation in enumerate(material.notes.equations, start=1):
+        told += _unknown_place(equation, material)
+        item = _equation_item(equation, material.inventory)
+        key = f"equation-{number}"
+        parts: list[Inline] = [Text(f"{equation.name or 'Equation'} ("), Ref(key)]
+        parts += [Text("; "), Code(equation.place)] if equation.place else []
+        blocks.append(Paragraph((*parts, Text("):")), item))
+        blocks.append(Equation(key, equation.latex, equation.source))
+        blocks += quote(equation.explanation, "M2", material, told)
+    return tuple(blocks)
+
+
+def _unknown_place(equation: NoteEquation, material: Material) -> list[Finding]:
+    path, _, name = equation.place.partition(":")
+    inventory = material.inventory
+    names = {fact.name for fact in (*inventory.modules, *inventory.autograd, *inventory.losses)}
+    if not equation.place or (path in inventory.files and (not name or name.split(".")[0] in names)):
+        return []
+    return [
+        Finding(
+            "equation-without-code",
+            f"{equation.source}: the equation {equation.name!r} names {equation.place}, which the code does not hold",
+            (equation.source,),
+            "Name the file and the class or function that it states.",
+        )
+    ]
+
+
+def _equation_item(equation: NoteEquation, inventory: Inventory) -> str:
+    name = equation.place.partition(":")[2].split(".")[0]
+    if name in {fact.name for fact in inventory.autograd}:
+        return "L2d"
+    return "L2c" if name in {fact.name for fact in inventory.losses} else "L2b"
+
+
+def _algorithm(inventory: Inventory) -> tuple[Block, ...]:
+    loops = [loop for loop in inventory.loops if loop.steps]
+    training = [loop for loop in loops if "backward" in loop.steps or "optimiser step" in loop.steps]
+    if not training:
+        return ()
+    loop = training[0]
+    outer = next((other for other in loops if other is not loop and "validate" in other.steps), None)
+    opening = (
+        Text("One pass of the training loop ("),
+        Code(str(loop.source)),
+        Text(") does the following, in this order:"),
+    )
+    blocks: list[Block] = [paragraph("M6", *opening), _step_list(loop)]
+    if outer is not None:
+        told = [words(_STEPS.get(step, step)) for step in outer.steps if step in ("validate", "checkpoint", "early stop")]
+        blocks.append(
+            paragraph("M6", Text("Around it ("), Code(str(outer.source)), Text("): "), *enumerate_parts(told), Text("."))
+        )
+    return tuple(blocks)
+
+
+def _step_list(loop: LoopFact) -> ItemList:
+    steps = [_STEPS.get(step, step) for step in dict.fromkeys(loop.steps)]
+    return ItemList(tuple(paragraph("M6", Text(step + ".")) for step in steps), ordered=True)
+
+
+def _tuned(material: Material) -> Answer:
+    """L1: the optimiser, and the settings in which the methods differ."""
+    blocks: list[Block] = []
+    optimisers = list(dict.fromkeys(fact.name for fact in material.inventory.optimisers))
+    if optimisers:
+        blocks.append(paragraph("L1", Text("Parameters are updated by "), *enumerate_code(optimisers), Text(".")))
+    table = method_table(material.table, material.study, material.settings)
+    if table is not None:
+        blocks.append(paragraph("L1", Ref(table.key), Text(" lists the settings in which the methods differ.")))
+        blocks.append(TableFloat(table))
+    return Answer("L1", tuple(blocks), facts=bool(blocks))

@@ -1,0 +1,182 @@
+"""paperback.toml as `paperback init` proposes it: what was inferred, with the reason, for the author to correct."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from paperback.errors import SettingsError
+from paperback.evidence import Study, state_study
+from paperback.runs import Metric, Role, RunTable, read_runs
+from paperback.settings import FILE, Settings, open_repository
+
+Progress = Callable[[str, int, int], None]
+_ROLES = ("method", "dataset", "seed")
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The text of a paperback.toml.
+
+    Attributes:
+        text: TOML with comments.
+        summary: What was inferred, a line each, for the terminal.
+    """
+
+    text: str
+    summary: tuple[str, ...]
+
+
+def propose_settings(root: Path, *, progress: Progress | None = None) -> Proposal:
+    """What `root` shows about roles, metrics and methods, as a paperback.toml to be corrected.
+
+    Raises:
+        ReadError: `root` is no folder or holds no run.
+    """
+    settings = open_repository(root)
+    told = (lambda done, total: progress("runs", done, total)) if progress else None
+    table = read_runs(root, settings, progress=told)
+    study = state_study(table, settings)
+    blocks = [
+        "# What Paperback inferred. Correct what is wrong; delete what you do not need.",
+        _paper(settings),
+        _runs(settings),
+        _roles(table),
+        _study(study),
+        *_metrics(table),
+        *_names(table, settings),
+        _claims(study),
+    ]
+    return Proposal("\n\n".join(block for block in blocks if block) + "\n", _summary(table, study))
+
+
+def write_proposal(root: Path, proposal: Proposal, *, force: bool) -> Path:
+    """Writes the proposal as `root/paperback.toml` and gives its path; an old one is kept as paperback.toml.old.
+
+    Raises:
+        SettingsError: There is one already and `force` is not set.
+    """
+    path = root / FILE
+    if path.exists():
+        if not force:
+            raise SettingsError(f"{path} exists already", mend="Correct it by hand, or replace it with --force.")
+        number = next(n for n in range(1, 10_000) if not (root / f"{FILE}.old{n}").exists())
+        path.rename(root / f"{FILE}.old{number}")
+    try:
+        path.write_text(proposal.text, encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be written: {error.strerror}", mend="Check its folder.") from error
+    return path
+
+
+def _paper(settings: Settings) -> str:
+    authors = ", ".join(_quoted(name) for name in settings.authors)
+    return (
+        f"[paper]\n# title = {_quoted(settings.title or 'Title of the paper')}\nauthors = [{authors}]\n"
+        f"notes = {_quoted(settings.notes)} # your answers to the questions of the outline\n"
+        f"bibliography = {_quoted(settings.bibliography)}"
+    )
+
+
+def _runs(settings: Settings) -> str:
+    if not settings.paths and not settings.exclude:
+        return (
+            '# [runs]\n# paths = ["runs/{dataset}/{method}/{seed}/result.json"] # where folders name a run\n'
+            '# exclude = ["old/**"] # files that are not run logs'
+        )
+    paths = ", ".join(_quoted(path) for path in settings.paths)
+    exclude = ", ".join(_quoted(path) for path in settings.exclude)
+    return f"[runs]\npaths = [{paths}]\nexclude = [{exclude}]"
+
+
+def _roles(table: RunTable) -> str:
+    lines = ["[roles] # which setting plays which part"]
+    for name in dict.fromkeys((*_ROLES, *table.roles)):
+        role = table.roles.get(name)
+        lines.append(_role(role) if role and role.key else f'# {name} = "" # nothing was found; name a key of the logs')
+    return "\n".join(lines)
+
+
+def _role(role: Role) -> str:
+    shown = ", ".join(role.values[:6]) + (", ..." if len(role.values) > 6 else "")
+    sure = f"{role.confidence:.0%} sure"
+    return f"{role.name} = {_quoted(role.key)} # {len(role.values)} values: {_comment(shown)}; {_comment(role.how)}, {sure}"
+
+
+def _study(study: Study) -> str:
+    methods = ", ".join(_quoted(method) for method in study.methods)
+    first = _quoted(study.proposal or "")
+    return (
+        f"[study]\nmetric = {_quoted(study.metric.name)} # {_comment(study.how)}\nsplit = {_quoted(study.split)}\n"
+        f"proposal = {first} # which method is yours? one of: {_comment(methods)}\n"
+        f"baselines = [{', '.join(_quoted(name) for name in study.baselines)}]\n"
+        f"ablations = [{', '.join(_quoted(name) for name in study.ablations)}]"
+    )
+
+
+def _metrics(table: RunTable) -> list[str]:
+    return [_metric(metric) for metric in table.metrics.values()]
+
+
+def _metric(metric: Metric) -> str:
+    lines = [f"[metrics.{_key(metric.name)}] # unit and direction: {_comment(metric.how)}"]
+    lines.append(f"unit = {_quoted(metric.unit)}")
+    lines.append(f"direction = {_quoted(metric.direction)}")
+    if metric.unit == "fraction":
+        lines.append(f"percent = {'true' if metric.percent else 'false'} # print as percent")
+    return "\n".join(lines)
+
+
+def _names(table: RunTable, settings: Settings) -> list[str]:
+    blocks = []
+    for name in ("method", "dataset"):
+        if name in table.roles and table.roles[name].values:
+            lines = [f"[names.{name}] # as logged = as printed; the order is that of the rows"]
+            lines += [
+                f"{_key(value)} = {_quoted(settings.name(name, value))}" for value in table.roles[name].values
+            ]
+            blocks.append("\n".join(lines))
+    return blocks
+
+
+def _claims(study: Study) -> str:
+    if study.proposal:
+        pairs = [("better", over) for over in study.baselines] + [("ablation hurts", o) for o in study.ablations]
+        return "\n\n".join(
+            f"[[claims]]\nkind = {_quoted(kind)}\nmethod = {_quoted(study.proposal)}\nover = {_quoted(over)}"
+            for kind, over in pairs
+        )
+    return (
+        '# Claims are declared before looking:\n# [[claims]]\n# kind = "better" # or "ablation hurts"\n'
+        '# method = "..."\n# over = "..."'
+    )
+
+
+def _summary(table: RunTable, study: Study) -> tuple[str, ...]:
+    roles = [
+        f"{role.name}: {role.key} ({len(role.values)} values; {role.how}, {role.confidence:.0%} sure)"
+        for role in table.roles.values()
+        if role.key
+    ]
+    metric = study.metric
+    unit = metric.unit or "no unit"
+    return (
+        f"runs: {len(table.runs)}",
+        *roles,
+        f"metric: {metric.name} on {study.split or 'no split'} ({unit}, {metric.direction} is better, {metric.how})",
+        *(f"{finding.kind}: {finding.message}" for finding in table.findings[:8]),
+    )
+
+
+def _quoted(text: str) -> str:
+    # TOML's basic strings have JSON's escapes, but for U+007F, which JSON leaves bare.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _key(text: str) -> str:
+    bare = text.isascii() and text.replace("_", "").replace("-", "").isalnum()
+    return text if bare else _quoted(text)
+
+
+def _comment(text: str) -> str:
+    return " ".join(text.split())

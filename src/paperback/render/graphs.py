@@ -1,0 +1,211 @@
+"""Drawings of graphs, the same bytes for the same graph."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from paperback.render.numbering import blocks
+from paperback.render.words import printable
+from paperback.paper.document import Document, GraphFloat
+from paperback.story.graph import Curve, Graph, Panel
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Format = Literal["pdf", "svg", "png"]
+INK = "#1f2328"
+# Okabe and Ito's colours, told apart by readers with any colour vision; the ink last.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", INK, "#8C6D1F")
+_LINES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)))
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<")
+_COLUMN_WIDTH = 5.59
+_FEW_POINTS = 12
+_LONGEST_NAME = 48
+
+
+def draw_all(document: Document, *, format: Format) -> dict[str, bytes]:
+    """Every graph of the document by its key."""
+    graphs = [block.graph for block in blocks(document) if isinstance(block, GraphFloat)]
+    return {graph.key: draw(graph, format=format) for graph in graphs}
+
+
+def draw(graph: Graph, *, format: Format = "pdf", width: float = _COLUMN_WIDTH) -> bytes:
+    """The graph as a file; equal graphs give equal bytes.
+
+    One panel is drawn at three fifths of the width, several in rows of at most three (four from eight on) that
+    share their axis labels. Names are words: nothing in them is read as a formula.
+
+    Args:
+        graph: What is drawn.
+        format: Vector for print (`pdf`), for the page (`svg`), or pixels (`png`, 160 per inch).
+        width: In inches.
+    """
+    from matplotlib import rc_context
+
+    with rc_context(_settings(graph.key)), _missing_glyphs_are_boxes():
+        figure = _figure(graph, width)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=format, metadata=_no_date(format), dpi=160)
+    data = buffer.getvalue()
+    return _trimmed(data) if format == "svg" else data
+
+
+def _settings(salt: str) -> dict[str, Any]:
+    return {
+        "font.family": ["STIXGeneral", "DejaVu Sans"], "font.size": 8.5, "axes.titlesize": 8.5,
+        "axes.labelsize": 8.5, "xtick.labelsize": 7.5, "ytick.labelsize": 7.5, "legend.fontsize": 8,
+        "pdf.fonttype": 42, "svg.hashsalt": salt, "svg.fonttype": "path", "axes.linewidth": 0.6,
+        "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": INK, "axes.labelcolor": INK,
+        "text.color": INK, "xtick.color": INK, "ytick.color": INK, "axes.unicode_minus": True,
+        "xtick.major.width": 0.6, "ytick.major.width": 0.6, "xtick.major.size": 2.5, "ytick.major.size": 2.5,
+        "ytick.minor.size": 1.5, "ytick.minor.width": 0.4, "axes.grid": True, "grid.color": "#d5d8dc",
+        "grid.linewidth": 0.4, "axes.axisbelow": True, "text.parse_math": False, "figure.dpi": 100,
+        "savefig.transparent": True, "path.simplify": True, "text.usetex": False, "axes.formatter.use_mathtext": False,
+        "lines.solid_capstyle": "round", "axes.titlepad": 4.0, "axes.labelpad": 3.0,
+    }  # fmt: skip
+
+
+def _figure(graph: Graph, width: float) -> Figure:
+    from matplotlib.figure import Figure
+
+    rows, columns = _grid(len(graph.panels))
+    legend = _legend_rows(graph, width)
+    panel_height = 1.62 if columns == 1 else 1.55 if columns == 2 else 1.38
+    wide = width if columns > 1 else width * 0.72
+    figure = Figure(figsize=(width, rows * panel_height + 0.34 + 0.17 * legend), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, wspace=0.04, hspace=0.05)  # type: ignore[union-attr]
+    if columns == 1:
+        margin = (1 - wide / width) / 2
+        figure.get_layout_engine().set(rect=(margin, 0, 1 - 2 * margin, 1))  # type: ignore[union-attr]
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=False)
+    names = _names(graph)
+    for position, axes in enumerate(grid.flat):
+        if position < len(graph.panels):
+            _panel(axes, graph.panels[position], graph, names)
+        else:
+            axes.set_axis_off()
+    _labels(figure, graph, names, legend)
+    return figure
+
+
+def _grid(panels: int) -> tuple[int, int]:
+    columns = panels if panels <= 3 else 2 if panels == 4 else 3 if panels <= 6 else 4
+    return max(1, -(-panels // max(columns, 1))), max(columns, 1)
+
+
+def _names(graph: Graph) -> list[str]:
+    return list(dict.fromkeys(curve.name for panel in graph.panels for curve in panel.curves))
+
+
+def _panel(axes: Axes, panel: Panel, graph: Graph, names: list[str]) -> None:
+    if panel.title:
+        axes.set_title(_short(panel.title))
+    for curve in panel.curves:
+        _curve(axes, curve, names.index(curve.name), positive=graph.log_y)
+    if graph.log_y and any((_finite(curve.y) > 0).any() for curve in panel.curves):
+        axes.set_yscale("log")
+        _log_ticks(axes)
+    axes.margins(x=0.02)
+    axes.locator_params(axis="x", nbins=5)
+    if axes.get_yscale() == "linear":
+        axes.locator_params(axis="y", nbins=5)
+
+
+def _log_ticks(axes: Axes) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+    low, high = axes.get_ylim()
+    # Within one decade a logarithmic locator finds a single tick or none.
+    axes.yaxis.set_major_locator(LogLocator() if high > 30 * low else MaxNLocator(4, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _curve(axes: Axes, curve: Curve, index: int, *, positive: bool) -> None:
+    style = _style(index)
+    if len(curve.x) <= _FEW_POINTS:
+        style |= {"marker": _MARKERS[index % len(_MARKERS)], "markersize": 3}
+    y = np.where(curve.y > 0, curve.y, np.nan) if positive else curve.y
+    axes.plot(curve.x, y, **style)
+    if curve.low is not None and curve.high is not None:
+        low = np.where(curve.low > 0, curve.low, np.nan) if positive else curve.low
+        axes.fill_between(curve.x, low, curve.high, color=style["color"], alpha=0.16, linewidth=0)
+
+
+def _style(index: int) -> dict[str, Any]:
+    return {
+        "color": COLOURS[index % len(COLOURS)],
+        "linestyle": _LINES[(index + index // len(COLOURS)) % len(_LINES)],
+        "linewidth": 1.15,
+    }
+
+
+def _labels(figure: Figure, graph: Graph, names: list[str], legend: int) -> None:
+    from matplotlib.lines import Line2D
+
+    figure.supxlabel(printable(graph.x_label), fontsize=8.5)
+    figure.supylabel(printable(graph.y_label), fontsize=8.5)
+    if len(names) < 2 or not legend:
+        return
+    few = all(len(curve.x) <= _FEW_POINTS for panel in graph.panels for curve in panel.curves)
+    handles = []
+    for index, name in enumerate(names):
+        style = _style(index)
+        if few:
+            style |= {"marker": _MARKERS[index % len(_MARKERS)], "markersize": 3}
+        # A leading underscore would hide the entry.
+        handles.append(Line2D([], [], label="\N{ZERO WIDTH SPACE}" * name.startswith("_") + _short(name), **style))
+    columns = -(-len(names) // legend)
+    figure.legend(
+        handles=handles, loc="outside upper center", ncols=columns, frameon=False, handlelength=2.4,
+        columnspacing=1.6, handletextpad=0.6, borderaxespad=0.1,
+    )  # fmt: skip
+
+
+def _legend_rows(graph: Graph, width: float) -> int:
+    names = _names(graph)
+    if len(names) < 2:
+        return 0
+    widths = [len(_short(name)) * 0.053 + 0.52 for name in names]
+    if sum(widths) <= width:
+        return 1
+    return -(-len(names) // max(1, min(len(names), int(width / max(widths)))))
+
+
+def _short(name: str) -> str:
+    words = printable(name)
+    return words if len(words) <= _LONGEST_NAME else words[: _LONGEST_NAME - 1] + "…"
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    return values[np.isfinite(values)]
+
+
+def _no_date(format: Format) -> dict[str, Any]:
+    if format == "pdf":
+        return {"CreationDate": None, "Creator": None, "Producer": None}
+    return {"Date": None, "Creator": None} if format == "svg" else {"Software": None}
+
+
+def _trimmed(svg: bytes) -> bytes:
+    """The svg element alone, without the declaration and the empty metadata that name a place on the web."""
+    text = svg.decode()
+    text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    return text[text.index("<svg") :].encode()
+
+
+@contextmanager
+def _missing_glyphs_are_boxes() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
+        warnings.filterwarnings("ignore", message="constrained_layout not applied")
+        yield

@@ -1,0 +1,79 @@
+"""Tables as LaTeX: rules of booktabs, and every number with its name."""
+
+from typing import assert_never
+
+from paperback.paper.printing import number_id, print_cell
+from paperback.render.evidence import cell_quantities
+from paperback.render.layout import Column, Layout, lay_out, missing_reasons, rules_before
+from paperback.render.tex_text import escape, escape_breakable, guarded
+from paperback.story.table import Cell, EstimateCell, MissingCell, QuantityCell, Table, TextCell
+
+_SIZES = {9.0: r"\small", 8.0: r"\footnotesize"}
+
+
+def table_body(table: Table, width: float) -> str:
+    """The file `tables/<key>.tex`: one tabular per panel, and the legend below."""
+    layout = lay_out(table, width)
+    panels = "\n\\par\\vspace{6pt}\n".join(_panel(table, layout, columns) for columns in layout.panels)
+    setting = f"{_SIZES[layout.size]}\\setlength{{\\tabcolsep}}{{{layout.gap / 2:g}pt}}"
+    return f"{{\\centering{setting}\n{panels}\n\\par}}\n{_note(table)}"
+
+
+def _panel(table: Table, layout: Layout, columns: tuple[Column, ...]) -> str:
+    stub = "l" if layout.stub is None else rf">{{\raggedright\arraybackslash}}p{{{layout.stub:.0f}pt}}"
+    preamble = f"@{{}}{stub}{''.join(_column(column) for column in columns)}@{{}}"
+    lines = [rf"\begin{{tabular}}{{{preamble}}}", r"\toprule", _head(table, columns), r"\midrule"]
+    rules = rules_before(table)
+    for position, (name, cells) in enumerate(table.rows):
+        if position in rules:
+            lines.append(r"\midrule")
+        shown = [guarded(escape_breakable(name)), *(_cell(cells[c.index], table) for c in columns)]
+        lines.append("  " + " & ".join(shown) + r" \\")
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
+
+
+def _column(column: Column) -> str:
+    if column.width is not None:
+        return rf">{{\raggedright\arraybackslash}}p{{{column.width:.0f}pt}}"
+    return "r" if column.numeric else "l"
+
+
+def _head(table: Table, columns: tuple[Column, ...]) -> str:
+    depth = max(len(column.header) for column in columns)
+    lines = []
+    for level in range(depth):
+        # Headers stand on the rule: shorter ones are filled from above.
+        cells = [escape_breakable(table.stub) if level == depth - 1 else ""]
+        for column in columns:
+            missing = depth - len(column.header)
+            cells.append(escape(column.header[level - missing]) if level >= missing else "")
+        lines.append("  " + " & ".join([guarded(cells[0]), *cells[1:]]) + r" \\")
+    return "\n".join(lines)
+
+
+def _cell(cell: Cell, table: Table) -> str:
+    match cell:
+        case EstimateCell() | QuantityCell():
+            return _numbers(cell, table)
+        case TextCell(words):
+            return escape_breakable(words)
+        case MissingCell():
+            return "--"
+    assert_never(cell)
+
+
+def _numbers(cell: EstimateCell | QuantityCell, table: Table) -> str:
+    text, spread_text = print_cell(cell, table.spread)
+    quantity, spread = cell_quantities(cell)
+    value = f"\\pbnum{{{number_id(quantity)}}}{{{escape(text)}}}"
+    if isinstance(cell, EstimateCell) and cell.mark == "best":
+        value = f"\\textbf{{{value}}}"
+    if spread is None or not spread_text:
+        return value
+    return f"{value} $\\pm$ \\pbnum{{{number_id(spread)}}}{{{escape(spread_text)}}}"
+
+
+def _note(table: Table) -> str:
+    told = [escape_breakable(table.note)] if table.note else []
+    told += [f"--: {escape_breakable(reason)}." for reason in missing_reasons(table)]
+    return f"\\pbnote{{{' '.join(told)}}}\n" if told else ""

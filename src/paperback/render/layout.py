@@ -1,0 +1,185 @@
+"""How a table fits the page: size of type, broken headers, and panels one above the other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil
+from typing import assert_never
+
+from paperback.paper.printing import print_cell
+from paperback.story.table import Cell, EstimateCell, MissingCell, QuantityCell, Table, TextCell
+
+_WIDE = frozenset("mwMWÆŒæœ@%")
+_SLIM = frozenset("iljtfrI.,:;'|!()[]/ ")
+_WIDEST_STUB = 0.36
+_WIDEST_TEXT = 0.34
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table in print.
+
+    Attributes:
+        index: Which of `Table.columns`.
+        header: Its header, line by line; the unit is the last line where there is one.
+        numeric: Set flush right.
+        width: In points, where its words must be broken; None for as wide as its content.
+    """
+
+    index: int
+    header: tuple[str, ...]
+    numeric: bool
+    width: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a table is set.
+
+    Attributes:
+        size: Of the type, in points.
+        gap: Between two columns, in points.
+        stub: Width of the column of row names, where they must be broken; None for as wide as they are.
+        panels: Columns of each panel, from top to bottom; one panel where the table fits.
+    """
+
+    size: float
+    gap: float
+    stub: float | None
+    panels: tuple[tuple[Column, ...], ...]
+
+
+def lay_out(table: Table, width: float) -> Layout:
+    """The first of an ordered list of ways to set the table that fits `width` points.
+
+    Large type, then broken headers, then narrow gaps, then smaller type; at last the columns are dealt over
+    panels that repeat the row names. Type never goes below 8 points. Widths are estimated from the letters.
+    """
+    for size, gap, broken in ((9, 12, False), (9, 10, True), (9, 7, True), (8, 8, True), (8, 6, True)):
+        stub, widths = _widths(table, size, width, broken=broken)
+        if stub + sum(widths) + gap * len(widths) <= width:
+            columns = tuple(_column(table, i, size, width, broken=broken) for i in range(len(widths)))
+            return Layout(size, gap, _stub_limit(table, size, width), (columns,))
+    return _in_panels(table, 8, 8, width)
+
+
+def cell_words(cell: Cell, spread: str) -> str:
+    """The text of a cell as a reader sees it."""
+    match cell:
+        case EstimateCell() | QuantityCell():
+            value, std = print_cell(cell, "std" if spread == "std" else "none")
+            return f"{value} ± {std}" if std else value
+        case TextCell(words):
+            return words
+        case MissingCell():
+            return "–"
+    assert_never(cell)
+
+
+def missing_reasons(table: Table) -> tuple[str, ...]:
+    """The reasons for missing cells that the table's note does not tell yet, each once."""
+    reasons = dict.fromkeys(
+        cell.reason for _, cells in table.rows for cell in cells if isinstance(cell, MissingCell)
+    )
+    return tuple(reason for reason in reasons if reason and reason not in table.note)
+
+
+def rules_before(table: Table) -> frozenset[int]:
+    """The rows above which a rule sets highlighted rows apart."""
+    marked = [name in table.highlight for name, _ in table.rows]
+    return frozenset(row for row, (before, here) in enumerate(pairwise(marked), start=1) if before != here)
+
+
+def text_width(words: str, size: float) -> float:
+    """Estimated width of `words` in points, on the safe side for a book face."""
+    return size * sum(_em(character) for character in words)
+
+
+def _em(character: str) -> float:
+    if character in _SLIM:
+        return 0.36
+    if character in _WIDE or character in "±−×":
+        return 0.85
+    if character.isdigit():
+        return 0.52
+    if ord(character) > 0x2E80:
+        return 1.6
+    return 0.74 if character.isupper() else 0.52
+
+
+def _is_numeric(table: Table, index: int) -> bool:
+    cells = [row[index] for _, row in table.rows]
+    return not any(isinstance(cell, TextCell) for cell in cells)
+
+
+def _body_width(table: Table, index: int, size: float) -> float:
+    return max(
+        (text_width(cell_words(row[index], table.spread), size) for _, row in table.rows), default=size
+    )
+
+
+def _header(table: Table, index: int, size: float, *, broken: bool) -> tuple[str, ...]:
+    unit = table.units[index] if index < len(table.units) else ""
+    whole = table.columns[index]
+    lines = _wrap(whole, _body_width(table, index, size) + size, size) if broken else (whole,)
+    return (*lines, f"({unit})") if unit else lines
+
+
+def _wrap(words: str, room: float, size: float) -> tuple[str, ...]:
+    parts = words.replace("_", "_ ").replace("-", "- ").split()
+    lines: list[str] = []
+    for part in [piece for word in parts for piece in _cut(word, max(room, 5 * size), size)]:
+        glue = "" if lines and lines[-1].endswith(("_", "-")) else " "
+        if lines and text_width(lines[-1] + glue + part, size) <= room:
+            lines[-1] += glue + part
+        else:
+            lines.append(part)
+    return tuple(lines) or ("",)
+
+
+def _cut(word: str, room: float, size: float) -> list[str]:
+    if text_width(word, size) <= room:
+        return [word]
+    step = max(4, int(len(word) * room / text_width(word, size)))
+    return [word[start : start + step] for start in range(0, len(word), step)]
+
+
+def _stub_limit(table: Table, size: float, width: float) -> float | None:
+    names = [table.stub, *(name for name, _ in table.rows)]
+    return _WIDEST_STUB * width if max(text_width(n, size) for n in names) > _WIDEST_STUB * width else None
+
+
+def _column(table: Table, index: int, size: float, width: float, *, broken: bool) -> Column:
+    body = _body_width(table, index, size)
+    limit = _WIDEST_TEXT * width if body > _WIDEST_TEXT * width else None
+    return Column(index, _header(table, index, size, broken=broken), _is_numeric(table, index), limit)
+
+
+def _widths(table: Table, size: float, width: float, *, broken: bool) -> tuple[float, list[float]]:
+    limit = _stub_limit(table, size, width)
+    names = [table.stub, *(name for name, _ in table.rows)]
+    stub = limit if limit is not None else max(text_width(name, size) for name in names)
+    widths = []
+    for index in range(len(table.columns)):
+        column = _column(table, index, size, width, broken=broken)
+        body = column.width if column.width is not None else _body_width(table, index, size)
+        widths.append(max(body, *(text_width(line, size) for line in column.header)))
+    return stub, widths
+
+
+def _in_panels(table: Table, size: float, gap: float, width: float) -> Layout:
+    stub, widths = _widths(table, size, width, broken=True)
+    room = width - stub
+    count = ceil((sum(widths) + gap * len(widths)) / room)
+    while any(sum(widths[i] + gap for i in deal) > room for deal in _deal(len(widths), count)):
+        if count >= len(widths):
+            break
+        count += 1
+    columns = [_column(table, index, size, width, broken=True) for index in range(len(widths))]
+    panels = tuple(tuple(columns[i] for i in deal) for deal in _deal(len(widths), count))
+    return Layout(size, gap, _stub_limit(table, size, width), panels)
+
+
+def _deal(total: int, count: int) -> Sequence[range]:
+    step = ceil(total / min(count, total))
+    return [range(start, min(start + step, total)) for start in range(0, total, step)]

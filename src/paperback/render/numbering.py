@@ -1,0 +1,105 @@
+"""What a reader sees of keys: `Table 1`, `Eq. (2)`, `Section 3.1`, `[4]`; the same in every writer."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from paperback.finding import Finding
+from paperback.paper.document import Block, Document, Equation, GraphFloat, Section, TableFloat
+from paperback.render.folder import safe_name
+
+Kind = Literal["section", "equation", "table", "figure"]
+_PREFIX: Mapping[Kind, str] = {"section": "sec", "equation": "eq", "table": "tab", "figure": "fig"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A numbered place of the paper.
+
+    Attributes:
+        kind: What stands there.
+        number: `3`, or `3.1` for a subsection.
+        anchor: Unique name, safe as a label and as an HTML id.
+    """
+
+    kind: Kind
+    number: str
+    anchor: str
+
+    @property
+    def words(self) -> str:
+        """As printed: `Table 1`, with a blank that does not break."""
+        if self.kind == "equation":
+            return f"Eq.\N{NO-BREAK SPACE}({self.number})"
+        return f"{self.kind.capitalize()}\N{NO-BREAK SPACE}{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """The numbers of a document.
+
+    Attributes:
+        places: By key; of two places with one key the first.
+        floats: By kind and key, for captions; right also where a section has the same key.
+        works: Number of a cited work by its key, in the order of the references.
+        findings: Keys given twice.
+    """
+
+    places: Mapping[str, Place]
+    floats: Mapping[tuple[Kind, str], Place]
+    works: Mapping[str, int]
+    findings: tuple[Finding, ...]
+
+
+def number_document(document: Document) -> Numbering:
+    """The numbers of all sections, equations, tables, figures and cited works."""
+    places: dict[str, Place] = {}
+    floats: dict[tuple[Kind, str], Place] = {}
+    findings: list[Finding] = []
+    counts: dict[Kind, int] = {}
+    for key, kind, number in _keyed(document):
+        counts[kind] = counts.get(kind, 0) + 1
+        place = Place(kind, number or str(counts[kind]), f"{_PREFIX[kind]}:{safe_name(key)}")
+        floats.setdefault((kind, key), place)
+        if key in places:
+            findings.append(
+                Finding("duplicate-key", f"the key {key!r} names two places of the paper", (), "Rename one.")
+            )
+        else:
+            places[key] = place
+    works = {reference.key: position for position, reference in enumerate(document.references, start=1)}
+    return Numbering(places, floats, works, tuple(findings))
+
+
+def blocks(document: Document) -> Iterator[Block]:
+    """All blocks in the order of print, the abstract first."""
+    yield from document.abstract
+    for section in document.sections:
+        yield from _blocks_of(section)
+
+
+def _blocks_of(section: Section) -> Iterator[Block]:
+    yield from section.blocks
+    for inner in section.sections:
+        yield from _blocks_of(inner)
+
+
+def _keyed(document: Document) -> Iterator[tuple[str, Kind, str]]:
+    for position, section in enumerate(document.sections, start=1):
+        yield from _keyed_in(section, str(position))
+
+
+def _keyed_in(section: Section, number: str) -> Iterator[tuple[str, Kind, str]]:
+    yield section.key, "section", number
+    for block in section.blocks:
+        match block:
+            case Equation(key=key) if key:
+                yield key, "equation", ""
+            case TableFloat(table=table):
+                yield table.key, "table", ""
+            case GraphFloat(graph=graph):
+                yield graph.key, "figure", ""
+            case _:
+                pass
+    for position, inner in enumerate(section.sections, start=1):
+        yield from _keyed_in(inner, f"{number}.{position}")

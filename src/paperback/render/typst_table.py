@@ -1,0 +1,81 @@
+"""Tables as Typst, with the rules and the layout of the LaTeX ones."""
+
+from typing import assert_never
+
+from paperback.paper.printing import number_id, print_cell
+from paperback.render.evidence import cell_quantities
+from paperback.render.layout import Column, Layout, lay_out, missing_reasons, rules_before
+from paperback.render.typst_text import content, literal_exact
+from paperback.story.table import Cell, EstimateCell, MissingCell, QuantityCell, Table, TextCell
+
+TEXT_WIDTH = 402.0
+_HEAVY, _LIGHT = "0.08em", "0.05em"
+
+
+def table_panels(table: Table) -> str:
+    """The body of a figure: panels one above the other, and the legend below."""
+    layout = lay_out(table, TEXT_WIDTH)
+    panels = [_panel(table, layout, columns) for columns in layout.panels]
+    return f"stack(spacing: 0.9em, {', '.join([*panels, *_note(table)])})"
+
+
+def _panel(table: Table, layout: Layout, columns: tuple[Column, ...]) -> str:
+    widths = ["auto" if layout.stub is None else f"{layout.stub:.0f}pt"]
+    widths += ["auto" if column.width is None else f"{column.width:.0f}pt" for column in columns]
+    aligns = ["left", *("right" if c.numeric and c.width is None else "left" for c in columns)]
+    half = layout.gap / 2
+    inset = (
+        f"inset: (x, _) => (left: if x == 0 {{ 0pt }} else {{ {half:g}pt }}, "
+        f"right: if x == {len(columns)} {{ 0pt }} else {{ {half:g}pt }}, y: 2.6pt)"
+    )
+    body = [f"rule({_HEAVY})", _head(table, columns), f"rule({_LIGHT})", *_rows(table, columns), f"rule({_HEAVY})"]
+    return (
+        f"align(center, text({layout.size:g}pt, table(columns: ({', '.join(widths)},), stroke: none, "
+        f"align: ({', '.join(aligns)},), {inset},\n  {(',' + chr(10) + '  ').join(body)})))"
+    )
+
+
+def _head(table: Table, columns: tuple[Column, ...]) -> str:
+    cells = [f"table.cell(align: left + bottom)[{content(table.stub)}]"]
+    for column in columns:
+        lines = "#linebreak();".join(content(line) for line in column.header)
+        side = "right" if column.numeric and column.width is None else "left"
+        cells.append(f"table.cell(align: {side} + bottom)[{lines}]")
+    return f"table.header({', '.join(cells)})"
+
+
+def _rows(table: Table, columns: tuple[Column, ...]) -> list[str]:
+    rules, lines = rules_before(table), []
+    for position, (name, cells) in enumerate(table.rows):
+        if position in rules:
+            lines.append(f"rule({_LIGHT})")
+        shown = [f"[{content(name)}]", *(f"[{_cell(cells[c.index], table)}]" for c in columns)]
+        lines.append(", ".join(shown))
+    return lines
+
+
+def _cell(cell: Cell, table: Table) -> str:
+    match cell:
+        case EstimateCell() | QuantityCell():
+            return _numbers(cell, table)
+        case TextCell(words):
+            return content(words)
+        case MissingCell():
+            return content("–")
+    assert_never(cell)
+
+
+def _numbers(cell: EstimateCell | QuantityCell, table: Table) -> str:
+    text, spread_text = print_cell(cell, table.spread)
+    quantity, spread = cell_quantities(cell)
+    value = f"pbnum({literal_exact(number_id(quantity))}, {literal_exact(text)})"
+    shown = f"#strong({value});" if isinstance(cell, EstimateCell) and cell.mark == "best" else f"#{value};"
+    if spread is None or not spread_text:
+        return shown
+    return f'{shown}#" ± ";#pbnum({literal_exact(number_id(spread))}, {literal_exact(spread_text)});'
+
+
+def _note(table: Table) -> list[str]:
+    told = [table.note] if table.note else []
+    told += [f"–: {reason}." for reason in missing_reasons(table)]
+    return [f"align(center, text(8pt)[{content(' '.join(told))}])"] if told else []

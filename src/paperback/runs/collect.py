@@ -1,0 +1,95 @@
+"""The logs of a repository: walked, recognised and read."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from paperback.finding import Finding
+from paperback.runs.lexicon import SETTINGS_FILE
+from paperback.runs.readers import READERS
+from paperback.runs.readers.log import Log, LogFile, Reader
+from paperback.runs.template import fields_of
+from paperback.runs.walk import walk
+from paperback.settings import Settings
+from paperback.source import Source, digest
+
+_HEAD = 4096
+# A text log of one run stays far below this; data sets do not. Event files have no limit.
+_TEXT_LIMIT = 64 * 2**20
+_SUFFIXES = (".json", ".jsonl", ".ndjson", ".jl", ".csv", ".tsv", ".log", ".txt")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Collected:
+    """What reading every file gave.
+
+    Attributes:
+        logs: The logs, in the order of their paths.
+        companions: Path of every settings file that was seen, whether it belongs to a run or not.
+        findings: Files that could not be read, and what the readers noticed.
+        seen: How many files were walked over.
+    """
+
+    logs: tuple[Log, ...]
+    companions: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    seen: int
+
+
+def collect(root: Path, settings: Settings, progress: Callable[[int, int], None] | None) -> Collected:
+    """Every log below `root`; a file that cannot be opened is a finding."""
+    logs: list[Log] = []
+    findings: list[Finding] = []
+    companions: list[str] = []
+    candidates, seen = [], 0
+    for path, entry in walk(root, settings.exclude):
+        seen += 1
+        declared = bool(settings.paths) and fields_of(path, settings.paths) is not None
+        if SETTINGS_FILE.match(entry.name) and not declared:
+            companions.append(path)
+        elif declared or _may_be_log(entry.name):
+            candidates.append((path, entry, declared))
+    for done, (path, entry, declared) in enumerate(candidates):
+        if progress:
+            progress(done, len(candidates))
+        try:
+            log = _read(path, entry, declared)
+        except OSError as error:
+            message = f"{path}: not readable: {error.strerror}"
+            findings.append(Finding("unreadable-log", message, (Source(path),), "Make the file readable."))
+            continue
+        if log:
+            findings += log.findings
+            if log.records:
+                logs.append(log)
+    if progress:
+        progress(len(candidates), len(candidates))
+    return Collected(tuple(logs), tuple(companions), tuple(findings), seen)
+
+
+def _may_be_log(name: str) -> bool:
+    return name.lower().endswith(_SUFFIXES) or "tfevents" in name
+
+
+def _read(path: str, entry: os.DirEntry[str], declared: bool) -> Log | None:
+    with open(entry.path, "rb") as stream:
+        head = stream.read(_HEAD)
+        reader = next((reader for reader in READERS if reader.accepts(path, head)), None)
+        if reader is None or _is_too_large(entry, declared):
+            return None
+        data = head + stream.read() if len(head) == _HEAD else head
+    return _log(reader, LogFile(path, Path(entry.path), data, digest(data), declared))
+
+
+def _log(reader: Reader, file: LogFile) -> Log:
+    return reader.read(file)
+
+
+def _is_too_large(entry: os.DirEntry[str], declared: bool) -> bool:
+    return "tfevents" not in entry.name and not declared and entry.stat().st_size > _TEXT_LIMIT
+
+
+def formats() -> Iterator[str]:
+    """Names of the formats that can be read."""
+    return (reader.name for reader in READERS)

@@ -1,0 +1,61 @@
+"""Settings of all runs as columns: how many values, and which runs have them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from paperback.runs.run import Run, text
+
+
+@dataclass(frozen=True)
+class Column:
+    """One setting over all runs.
+
+    Attributes:
+        key: Configuration key, template field, or the name given to a part of the runs' paths.
+        cells: Text of the value in each run; None where the run has no such key.
+    """
+
+    key: str
+    cells: tuple[str | None, ...]
+
+    @cached_property
+    def values(self) -> frozenset[str]:
+        """The distinct values."""
+        return frozenset(cell for cell in self.cells if cell is not None)
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether all runs that have the key agree on it."""
+        return len(self.values) <= 1
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether no two runs share a value, as with an id."""
+        given = [cell for cell in self.cells if cell is not None]
+        return len(given) > 1 and len(self.values) == len(given)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every value is a whole number."""
+        return bool(self.values) and all(value.lstrip("-").isdigit() for value in self.values)
+
+    @property
+    def share(self) -> float:
+        """The share of runs that have the key."""
+        return sum(cell is not None for cell in self.cells) / max(1, len(self.cells))
+
+    def determines(self, other: "Column") -> bool:
+        """Whether each value here goes with one value there."""
+        return len(set(zip(self.cells, other.cells, strict=True))) == len(set(self.cells))
+
+
+def columns_of(runs: Sequence[Run]) -> dict[str, Column]:
+    """One column per configuration key, in the order in which the keys appear."""
+    keys = dict.fromkeys(key for run in runs for key in run.params)
+    return {key: column(key, runs) for key in keys}
+
+
+def column(key: str, runs: Iterable[Run]) -> Column:
+    """The column of `key`."""
+    return Column(key, tuple(text(run.params[key]) if key in run.params else None for run in runs))

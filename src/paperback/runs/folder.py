@@ -1,0 +1,144 @@
+"""Logs joined into runs: one run is one folder, or one file of many in a folder."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from paperback.finding import Finding
+from paperback.runs.lexicon import FIELD_ROLES, SPLITS
+from paperback.runs.readers.log import Log, Record
+from paperback.runs.readers.recognise import has_log_name
+from paperback.runs.run import Final, Run, Scalar, Series, Status
+from paperback.runs.run import text as text_of
+from paperback.source import Source
+
+# torch's add_hparams writes a second event file into a folder that is named by the time.
+_TIME_FOLDER = re.compile(r"\d{9,11}(?:\.\d+)?$")
+_EVENTS = "TensorBoard"
+
+
+def join(logs: Sequence[Log]) -> tuple[list[Run], list[Finding]]:
+    """The runs that the logs tell of, in the order of their ids, and where logs of one run disagree."""
+    folders = {_folder(log.file.path) for log in logs}
+    parts: dict[str, list[tuple[Log, Record]]] = defaultdict(list)
+    for log in logs:
+        home, split = _home(log, folders)
+        for record in log.records:
+            parts[_id(log, record, home)].append((log, _with_split(record, split)))
+    findings: list[Finding] = []
+    runs: list[Run] = []
+    for name in sorted(parts):
+        for run in _runs(name, parts[name]):
+            runs.append(_merge(*run, findings))
+    return runs, findings
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _home(log: Log, folders: set[str]) -> tuple[str, str]:
+    """The folder of the run that the log belongs to, and the split that a folder of the log's own names."""
+    folder = _folder(log.file.path)
+    parent, _, name = folder.rpartition("/")
+    if log.file.declared or log.reader != _EVENTS:
+        return folder, ""
+    if _TIME_FOLDER.match(name) and parent in folders:
+        return parent, ""
+    siblings = {other for other in folders if other.rpartition("/")[0] == parent}
+    if name.lower() in SPLITS and (parent in folders or len(siblings) > 1 or name != "test"):
+        return parent, name
+    return folder, ""
+
+
+def _id(log: Log, record: Record, home: str) -> str:
+    path = log.file.path
+    if record.name:
+        return f"{path}#{record.name}"
+    if log.reader == _EVENTS:
+        return home or "."
+    return (home or ".") if has_log_name(path) and not _counts(path) else path
+
+
+def _counts(path: str) -> bool:
+    """Whether a number leads the file's name, so that it is one of several."""
+    return path.rsplit("/", 1)[-1][:1].isdigit()
+
+
+def _with_split(record: Record, split: str) -> Record:
+    if not split:
+        return record
+    return replace(
+        record,
+        finals={f"{split}/{key}": final for key, final in record.finals.items()},
+        series={f"{split}/{key}": series for key, series in record.series.items()},
+    )
+
+
+def _runs(name: str, parts: list[tuple[Log, Record]]) -> list[tuple[str, list[tuple[Log, Record]]]]:
+    """The parts as runs: files of one folder that name different seeds or methods are different runs."""
+    groups: list[list[tuple[Log, Record]]] = []
+    for part in parts:
+        for group in groups:
+            if all(_agree(part[1].params, other.params) for _, other in group):
+                group.append(part)
+                break
+        else:
+            groups.append([part])
+    if len(groups) == 1:
+        return [(name, parts)]
+    return [(group[0][0].file.path if place else name, group) for place, group in enumerate(groups)]
+
+
+def _agree(one: Mapping[str, Scalar], other: Mapping[str, Scalar]) -> bool:
+    return all(
+        text_of(value) == text_of(other[key])
+        for key, value in one.items()
+        if key in other and key.rsplit(".", 1)[-1].lower() in FIELD_ROLES
+    )
+
+
+def _merge(name: str, parts: list[tuple[Log, Record]], findings: list[Finding]) -> Run:
+    # Event files say least of a run's end, so the others are heard first.
+    ordered = sorted(parts, key=lambda part: part[0].reader == _EVENTS)
+    params: dict[str, Scalar] = {}
+    finals: dict[str, Final] = {}
+    series: dict[str, Series] = {}
+    for _, record in ordered:
+        for key, value in record.params.items():
+            params.setdefault(key, value)
+        for key, final in record.finals.items():
+            known = finals.setdefault(key, final)
+            if known.value != final.value and known.value == known.value:
+                message = (
+                    f"{name}: {key} is {known.value!r} in {known.source.path} "
+                    f"but {final.value!r} in {final.source.path}"
+                )
+                sources = (known.source, final.source)
+                findings.append(
+                    Finding("conflicting-logs", message, sources, "Delete the log that is out of date.")
+                )
+        for key, points in record.series.items():
+            series[key] = _continue(series[key], points) if key in series else points
+    status = next((r.status for _, r in ordered if r.status is not Status.UNKNOWN), Status.UNKNOWN)
+    if status is Status.UNKNOWN and finals:
+        status = Status.FINISHED
+    commit = next((record.commit for _, record in ordered if record.commit), None)
+    return Run(name, params, finals, series, status, commit, sources=_sources(parts))
+
+
+def _continue(first: Series, second: Series) -> Series:
+    """The history of a run that was resumed into a second file."""
+    import numpy as np
+
+    return Series(
+        np.concatenate((first.steps, second.steps)),
+        np.concatenate((first.values, second.values)),
+        first.axis,
+        first.source,
+    )
+
+
+def _sources(parts: Iterable[tuple[Log, Record]]) -> tuple[Source, ...]:
+    return tuple(dict.fromkeys(log.file.source() for log, _ in parts))

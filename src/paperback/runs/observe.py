@@ -1,0 +1,131 @@
+"""What the author should know of the runs: crashes, NaN, duplicates, missing cells, unequal seeds."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from paperback.finding import Finding
+from paperback.runs.column import Column, column
+from paperback.runs.run import Run, Status, text
+from paperback.runs.table import Role
+
+_MOST = 5
+
+
+def observe(runs: Sequence[Run], roles: Mapping[str, Role], fields: frozenset[str]) -> Iterator[Finding]:
+    """The findings about the runs themselves."""
+    yield from _ends(runs)
+    yield from _values(runs)
+    yield from _duplicates(runs)
+    yield from _cells(runs, roles)
+    yield from _variants(runs, roles, fields)
+
+
+def _ends(runs: Sequence[Run]) -> Iterator[Finding]:
+    for run in runs:
+        if run.status in (Status.FAILED, Status.KILLED):
+            yield Finding(
+                "crashed-run", f"{run.id} {run.status}", run.sources, "Run it again, or exclude it."
+            )
+        if not run.finals and not run.series:
+            yield Finding(
+                "run-without-metrics",
+                f"{run.id} logged no metric",
+                run.sources,
+                "Run it again, or exclude it.",
+            )
+
+
+def _values(runs: Sequence[Run]) -> Iterator[Finding]:
+    for run in runs:
+        keys = [key for key, final in run.finals.items() if math.isnan(final.value)]
+        keys += [
+            key for key, series in run.series.items() if len(series.values) and math.isnan(series.values[-1])
+        ]
+        if keys:
+            shown = _list(sorted(set(keys)))
+            yield Finding(
+                "nan-metric", f"{run.id}: {shown} is NaN", run.sources, "Find out why, or run it again."
+            )
+
+
+def _duplicates(runs: Sequence[Run]) -> Iterator[Finding]:
+    same: dict[tuple[object, ...], list[Run]] = defaultdict(list)
+    for run in runs:
+        if run.identity:
+            settings = tuple(sorted((key, text(value)) for key, value in run.params.items()))
+            same[(tuple(sorted(run.identity.items())), settings)].append(run)
+    for twins in same.values():
+        if len(twins) > 1:
+            who = ", ".join(f"{name} {value}" for name, value in twins[0].identity.items())
+            equal = all(_finals(run) == _finals(twins[0]) for run in twins)
+            values = "equal" if equal else "different"
+            message = f"{_list([run.id for run in twins])} are the same run ({who}) with {values} values"
+            sources = tuple(source for run in twins for source in run.sources)
+            yield Finding("duplicate-run", message, sources, "Exclude all but one.")
+
+
+def _finals(run: Run) -> dict[str, str]:
+    return {key: repr(final.value) for key, final in run.finals.items()}
+
+
+def _cells(runs: Sequence[Run], roles: Mapping[str, Role]) -> Iterator[Finding]:
+    """Cells of method x data set that lack runs or seeds which others have."""
+    if "method" not in roles or "dataset" not in roles:
+        return
+    seeds: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for run in runs:
+        cell = (run.identity.get("method", ""), run.identity.get("dataset", ""))
+        seeds[cell].add(run.identity.get("seed", ""))
+    yield from _holes(roles, set(seeds))
+    for dataset in roles["dataset"].values:
+        present = {cell[0]: found for cell, found in seeds.items() if cell[1] == dataset}
+        union = set().union(*present.values()) if present else set()
+        for method, found in sorted(present.items()):
+            if "seed" in roles and union - found:
+                lacking = _list(sorted(union - found))
+                message = f"{method} on {dataset} lacks seeds {lacking} that other methods have"
+                yield Finding("unequal-seeds", message, (), "Run the missing seeds.")
+
+
+def _holes(roles: Mapping[str, Role], present: set[tuple[str, str]]) -> Iterator[Finding]:
+    """One finding per empty cell, or one for all where the table is sparse by design."""
+    methods, datasets = roles["method"].values, roles["dataset"].values
+    holes = [(m, d) for m in methods for d in datasets if (m, d) not in present]
+    mend = "Run it, or say in the paper why it is missing."
+    if len(holes) > 2 * _MOST:
+        shown = _list([f"{method} on {dataset}" for method, dataset in holes])
+        message = f"{len(holes)} of {len(methods) * len(datasets)} combinations have no run: {shown}"
+        yield Finding("missing-cell", message, (), mend)
+        return
+    for method, dataset in holes:
+        yield Finding("missing-cell", f"no run of {method} on {dataset}", (), mend)
+
+
+def _variants(runs: Sequence[Run], roles: Mapping[str, Role], fields: frozenset[str]) -> Iterator[Finding]:
+    """Cells of one method that come from different values of another field of the paths."""
+    if "method" not in roles or "dataset" not in roles:
+        return
+    played = {role.key for role in roles.values() if role.name not in ("variant",)}
+    for key in sorted(fields - played):
+        yield from _mixed(runs, column(key, runs), roles)
+
+
+def _mixed(runs: Sequence[Run], varied: Column, roles: Mapping[str, Role]) -> Iterator[Finding]:
+    cells: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for run, value in zip(runs, varied.cells, strict=True):
+        if value is not None:
+            cells[run.identity.get("method", "")][run.identity.get("dataset", "")].add(value)
+    for method in roles["method"].values:
+        kinds: dict[str, list[str]] = defaultdict(list)
+        for dataset, values in sorted(cells[method].items()):
+            kinds[" and ".join(sorted(values))].append(dataset)
+        if len(kinds) > 1:
+            parts = "; ".join(f"{value} on {_list(where)}" for value, where in sorted(kinds.items()))
+            message = f"{method} mixes values of {varied.key}: {parts}"
+            yield Finding("mixed-variant", message, (), "Say so in the paper, or run the missing ones.")
+
+
+def _list(names: Sequence[str]) -> str:
+    rest = len(names) - _MOST
+    return ", ".join(names[:_MOST]) + (f" and {rest} more" if rest > 0 else "")

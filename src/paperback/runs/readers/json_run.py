@@ -1,0 +1,65 @@
+"""JSON: one document per run, or a list with one record per run."""
+
+import json
+import re
+from typing import Any
+
+from paperback.finding import Finding
+from paperback.runs.lexicon import NOT_A_LOG, mentions_metric
+from paperback.runs.readers.leaves import Leaves, series_of_rows
+from paperback.runs.readers.log import Log, LogFile, Record
+from paperback.runs.readers.recognise import has_log_name, in_log_folder, is_role_name, is_run_log
+
+name = "JSON"
+_HEAD = re.compile(rb"^(?:\xef\xbb\xbf)?\s*[\[{]")
+
+
+def accepts(path: str, head: bytes) -> bool:
+    """Whether the file's name ends in .json and its first sign opens an object or a list."""
+    return path.lower().endswith(".json") and (not head or _HEAD.match(head) is not None)
+
+
+def read(file: LogFile) -> Log:
+    """One record for an object, one per element for a list of runs, none for other data."""
+    if not file.declared and (
+        NOT_A_LOG.search(file.path.rsplit("/", 1)[-1]) or not mentions_metric(file.data)
+    ):
+        return Log(file, name)
+    try:
+        value = json.loads(file.data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        return Log(file, name, findings=_broken(file, error))
+    if isinstance(value, list):
+        return Log(file, name, tuple(_records(file, value)))
+    if not isinstance(value, dict):
+        return Log(file, name)
+    leaves = Leaves(file)
+    leaves.add(value)
+    record = leaves.record()
+    return Log(file, name, (record,) if is_run_log(file, record) else ())
+
+
+def _records(file: LogFile, items: list[Any]) -> list[Record]:
+    """One record per element that names its settings; the history of one run where the elements are steps."""
+    if not items or not all(isinstance(item, dict) for item in items):
+        return []
+    if not any(is_role_name(key) for key in items[0]):
+        record = Record(series=series_of_rows(file, items))
+        stepped = any(series.axis != "row" for series in record.series.values())
+        return [record] if stepped and is_run_log(file, record) else []
+    records = []
+    for place, item in enumerate(items):
+        leaves = Leaves(file)
+        leaves.add(item)
+        records.append(leaves.record(str(place)))
+    return records if any(is_run_log(file, record) for record in records) else []
+
+
+def _broken(file: LogFile, error: Exception) -> tuple[Finding, ...]:
+    """Other programs' JSON with comments is none of our business; a log that cannot be read is."""
+    if not (file.declared or (has_log_name(file.path) and in_log_folder(file.path))):
+        return ()
+    line = getattr(error, "lineno", None)
+    message = f"{file.path}: not JSON: {error}"
+    kind = "truncated-log" if getattr(error, "pos", 0) >= len(file.data.rstrip()) - 1 else "unreadable-log"
+    return (Finding(kind, message, (file.source(line=line),), "Run it again, or delete the file."),)

@@ -1,0 +1,220 @@
+"""Nested values sorted into settings, final metrics and histories."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from paperback.runs.lexicon import (
+    HISTORY_SECTIONS,
+    METRIC_SECTIONS,
+    SETTINGS_SECTIONS,
+    SPLITS,
+    STEPS,
+    is_metric_name,
+    is_setting_name,
+)
+from paperback.runs.readers.log import LogFile, Record
+from paperback.runs.run import Final, Scalar, Series, Status
+
+_STATUS = {
+    **dict.fromkeys(
+        ("finished", "completed", "complete", "done", "success", "succeeded", "ok"), Status.FINISHED
+    ),
+    **dict.fromkeys(("failed", "fail", "error", "crashed", "crash", "diverged", "oom"), Status.FAILED),
+    **dict.fromkeys(("killed", "cancelled", "canceled", "aborted", "preempted", "timeout"), Status.KILLED),
+    **dict.fromkeys(("running", "started", "pending"), Status.RUNNING),
+}
+_STATUS_KEYS = ("status", "state", "run_status", "exit_status")
+_COMMIT_KEYS = ("commit", "git_commit", "git_hash", "git_sha", "commit_hash", "sha", "git_commit_hash")
+_SPLIT_KEYS = ("split", "mode", "phase", "stage", "partition", "subset")
+
+
+@dataclass(slots=True)
+class Leaves:
+    """The leaves of one run, sorted; keys are dotted.
+
+    Attributes:
+        file: Where they stand.
+        params: Settings.
+        finals: Final metrics.
+        series: Histories.
+    """
+
+    file: LogFile
+    params: dict[str, Scalar] = field(default_factory=dict)
+    finals: dict[str, Final] = field(default_factory=dict)
+    series: dict[str, Series] = field(default_factory=dict)
+
+    def add(self, value: Any, key: str = "", section: str = "") -> None:
+        """Sort `value`, which stands at `key` within a section of `settings`, `metrics` or none."""
+        if isinstance(value, dict):
+            self._add_mapping(value, key, section)
+        elif isinstance(value, list):
+            self._add_list(value, key, section)
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            self._add_number(value, key, section)
+        elif section == "metrics" and isinstance(value, str) and (number := number_in(value)) is not None:
+            self.finals[key] = Final(number, self.file.source(key))
+        else:
+            self.params[key] = value
+
+    def record(self, name: str = "") -> Record:
+        """The leaves as a record; `status` and `commit` are read from the settings."""
+        return Record(
+            name, self.params, self.finals, self.series, status_of(self.params), commit_of(self.params)
+        )
+
+    def _add_mapping(self, value: Mapping[str, Any], key: str, section: str) -> None:
+        axis = _axis(value) if section != "settings" else None
+        for name, item in value.items():
+            inner = f"{key}.{name}" if key else str(name)
+            if axis and _is_numbers(item) and len(item) == len(axis[1]) and name != axis[0]:
+                self._add_series(inner, item, axis[1], axis[0])
+            elif not (axis and name == axis[0]):
+                self.add(item, inner, _section(str(name), item, section))
+
+    def _add_list(self, value: list[Any], key: str, section: str) -> None:
+        if section == "settings":
+            self.params[key] = json.dumps(value, separators=(",", ":"))
+        elif _is_numbers(value):
+            if section == "metrics" or is_metric_name(key):
+                self._add_series(key, value, range(len(value)), "step")
+            else:
+                self.params[key] = json.dumps(value, separators=(",", ":"))
+        elif value and all(isinstance(item, dict) for item in value):
+            self.series |= series_of_rows(self.file, value, key)
+
+    def _add_number(self, value: float, key: str, section: str) -> None:
+        if section == "settings" or (section != "metrics" and is_setting_name(key)):
+            self.params[key] = value
+        else:
+            self.finals[key] = Final(float(value), self.file.source(key))
+
+    def _add_series(self, key: str, values: Sequence[float], steps: Iterable[float], axis: str) -> None:
+        self.series[key] = make_series(self.file, key, steps, values, axis=axis)
+
+
+def _section(name: str, item: Any, section: str) -> str:
+    if section == "settings" or not isinstance(item, (dict, list)):
+        return section
+    word = name.lower().strip("_")
+    if word in SETTINGS_SECTIONS:
+        return "settings"
+    return "metrics" if word in METRIC_SECTIONS or word in HISTORY_SECTIONS else section
+
+
+def _axis(value: Mapping[str, Any]) -> tuple[str, list[float]] | None:
+    """The list of steps among lists of equal length, such as `epoch` beside `loss`."""
+    for name in STEPS:
+        item = value.get(name)
+        if isinstance(item, list) and len(item) > 1 and _is_numbers(item):
+            return name, item
+    return None
+
+
+def _is_numbers(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(item, (int, float)) and not isinstance(item, bool) for item in value)
+    )
+
+
+def flatten(value: Mapping[str, Any], key: str = "") -> dict[str, Any]:
+    """Leaves of nested mappings under dotted keys; lists stay whole."""
+    flat: dict[str, Any] = {}
+    for name, item in value.items():
+        inner = f"{key}.{name}" if key else str(name)
+        if isinstance(item, dict):
+            flat |= flatten(item, inner)
+        else:
+            flat[inner] = item
+    return flat
+
+
+def step_key(keys: Iterable[str]) -> str | None:
+    """The key that counts steps: the finest one, as `STEPS` orders them."""
+    lower = {key.lower(): key for key in keys}
+    return next((lower[name] for name in STEPS if name in lower), None)
+
+
+def series_of_rows(
+    file: LogFile, rows: Sequence[Mapping[str, Any]], prefix: str = "", *, unit: str = "row"
+) -> dict[str, Series]:
+    """One history per numeric key of rows that were logged one after the other.
+
+    `unit` says what a row is where no key counts steps. A row that names its split, such as
+    `{"mode": "val", ...}`, logs under that split.
+    """
+    axis = step_key(dict.fromkeys(key for row in rows for key in row if number_of(row[key]) is not None))
+    points: dict[str, tuple[list[float], list[float]]] = {}
+    for place, row in enumerate(rows):
+        step = number_of(row.get(axis)) if axis else place
+        split = next((str(row[k]) for k in _SPLIT_KEYS if str(row.get(k)).lower() in SPLITS), "")
+        start = ".".join(part for part in (prefix, split) if part)
+        for key, value in flatten(row).items():
+            if key == axis or (number := number_of(value)) is None:
+                continue
+            steps, values = points.setdefault(f"{start}.{key}" if start else key, ([], []))
+            steps.append(place if step is None or not math.isfinite(step) else step)
+            values.append(number)
+    return {
+        key: make_series(file, key, steps, values, axis=axis or unit)
+        for key, (steps, values) in points.items()
+        if not is_setting_name(key) or is_metric_name(key)
+    }
+
+
+def make_series(
+    file: LogFile, key: str, steps: Iterable[float], values: Sequence[float], *, axis: str
+) -> Series:
+    """A history; fractional steps, such as HF's epochs, are numbered in order instead."""
+    at = np.array(list(steps), np.float64)
+    if not np.all(np.isfinite(at)) or np.any(at != np.floor(at)) or np.any(np.abs(at) > 2**62):
+        at, axis = np.arange(len(at), dtype=np.float64), "row"
+    return Series(
+        at.astype(np.int64), np.array(values, np.float64), axis.lower().strip("_"), file.source(key)
+    )
+
+
+def number_of(value: Any) -> float | None:
+    """`value` as a number when it is one; booleans and text are none, except `NaN` and infinities."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, (int, float)):
+        return float(value)
+    if isinstance(value, str) and value.strip().lower().lstrip("+-") in ("nan", "inf", "infinity"):
+        return float(value)
+    return None
+
+
+def number_in(text: str) -> float | None:
+    """The number that a text is: `0.93`, `93.2%`, `1,234.5`, `nan`; None for any other text."""
+    plain = text.strip().removesuffix("%").replace(",", "") if text[:1].strip() else text.strip()
+    try:
+        return float(plain)
+    except ValueError:
+        return None
+
+
+def status_of(params: Mapping[str, Scalar]) -> Status:
+    """How the run ended, from a status word or an exit code among its settings."""
+    for key, value in params.items():
+        last = key.rsplit(".", 1)[-1].lower()
+        if last in _STATUS_KEYS and isinstance(value, str) and value.lower() in _STATUS:
+            return _STATUS[value.lower()]
+        if last in ("exit_code", "exitcode", "returncode", "return_code") and isinstance(value, int):
+            return Status.FAILED if value else Status.FINISHED
+    return Status.UNKNOWN
+
+
+def commit_of(params: Mapping[str, Scalar]) -> str | None:
+    """The commit of the code, where a setting names it."""
+    for key, value in params.items():
+        if key.rsplit(".", 1)[-1].lower() in _COMMIT_KEYS and isinstance(value, str) and len(value) >= 7:
+            return value
+    return None

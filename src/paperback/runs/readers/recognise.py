@@ -1,0 +1,50 @@
+"""Whether what a file holds is the log of a run: by content, then by the names around it."""
+
+from collections.abc import Iterable
+
+from paperback.runs.lexicon import (
+    FIELD_ROLES,
+    LOG_FOLDERS,
+    LOG_WORDS,
+    METRIC_SECTIONS,
+    SETTINGS_SECTIONS,
+    is_metric_name,
+    words,
+)
+from paperback.runs.readers.log import LogFile, Record
+
+
+def is_run_log(file: LogFile, record: Record) -> bool:
+    """Whether the record measures something and stands where, or says by which settings, a run was made."""
+    if file.declared:
+        return bool(record.finals or record.series)
+    measured = [*record.finals, *record.series]
+    if any(is_metric_name(key) for key in measured):
+        return has_settings(record.params) or in_log_folder(file.path) or has_log_name(file.path)
+    return any(_has_section(key, METRIC_SECTIONS) for key in measured) and has_settings(record.params)
+
+
+def has_settings(keys: Iterable[str]) -> bool:
+    """Whether a section of settings or a key that plays a role is among the keys."""
+    return any(_has_section(key, SETTINGS_SECTIONS) or is_role_name(key) for key in keys)
+
+
+def is_role_name(key: str) -> bool:
+    """Whether the last part of a key, such as `seed` or `dataset`, names a role by itself."""
+    last = key.rsplit(".", 1)[-1].lower()
+    return last in FIELD_ROLES or last.endswith("_seed")
+
+
+def in_log_folder(path: str) -> bool:
+    """Whether a folder of the path is called like one that holds logs."""
+    return any(LOG_FOLDERS.search(part) for part in path.split("/")[:-1])
+
+
+def has_log_name(path: str) -> bool:
+    """Whether the file's name says nothing but that it is a log: `result.json`, `train_log.csv`."""
+    parts = words(path.rsplit("/", 1)[-1].split(".", 1)[0])
+    return bool(parts) and all(part in LOG_WORDS or part.isdigit() for part in parts)
+
+
+def _has_section(key: str, sections: frozenset[str]) -> bool:
+    return any(part.lower() in sections for part in key.split(".")[:-1])

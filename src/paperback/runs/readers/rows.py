@@ -1,0 +1,61 @@
+"""Rows of a table or of JSON Lines, gathered into runs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from paperback.runs.lexicon import SETTINGS_SECTIONS
+from paperback.runs.readers.leaves import Leaves, flatten, series_of_rows, step_key
+from paperback.runs.readers.log import LogFile, Record
+from paperback.runs.readers.recognise import is_role_name
+from paperback.runs.run import text
+
+
+def records_of_rows(file: LogFile, rows: Sequence[Mapping[str, Any]], lines: Sequence[int]) -> list[Record]:
+    """The runs that the rows tell of.
+
+    Rows with different settings or roles belong to different runs. The rows of one run are its history where
+    they count steps or are many, else its final metrics.
+
+    Args:
+        file: Where the rows stand.
+        rows: In the order they were logged.
+        lines: Line or row number of each, the address of a run that begins there.
+    """
+    flat = [flatten(row) for row in rows]
+    keys = dict.fromkeys(key for row in flat for key in row)
+    setting = [key for key in keys if _is_setting(key)]
+    axis = step_key(keys)
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for place, row in enumerate(flat):
+        groups.setdefault(tuple(_text(row.get(key)) for key in setting), []).append(place)
+    single = len(groups) == 1
+    records = []
+    for places in groups.values():
+        name = "" if single else str(lines[places[0]])
+        records.append(_record(file, [flat[i] for i in places], setting, name=name, stepped=axis is not None))
+    return records
+
+
+def _record(
+    file: LogFile, rows: list[dict[str, Any]], setting: list[str], *, name: str, stepped: bool
+) -> Record:
+    leaves = Leaves(file)
+    for key in setting:
+        if key in rows[0]:
+            leaves.add(rows[0][key], key, "settings")
+    measured = [{key: value for key, value in row.items() if key not in leaves.params} for row in rows]
+    if len(rows) > 1 or stepped:
+        leaves.series = series_of_rows(file, measured)
+        return leaves.record(name)
+    for key, value in measured[0].items():
+        leaves.add(value, key)
+    return leaves.record(name)
+
+
+def _is_setting(key: str) -> bool:
+    sections = key.lower().split(".")[:-1]
+    return is_role_name(key) or any(part in SETTINGS_SECTIONS for part in sections)
+
+
+def _text(value: Any) -> str:
+    return text(value) if not isinstance(value, list) else str(value)

@@ -1,0 +1,238 @@
+"""Which settings are the method, the data set and the seed: declared, named, or told by structure."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from paperback.errors import SettingsError, near_miss
+from paperback.finding import Finding
+from paperback.runs.column import Column, columns_of
+from paperback.runs.lexicon import DATASET_WORDS, FIELD_ROLES, METHOD_WORDS, ROLE_KEYS, words
+from paperback.runs.place import Places, places_of
+from paperback.runs.run import Run
+from paperback.runs.table import Role
+from paperback.settings import FILE, Settings
+
+# Below this a guess is offered to the author as a finding and not taken.
+THRESHOLD = 0.5
+_NEEDED = ("method", "dataset", "seed")
+_SEED_TEXT = re.compile(r"^(?:seed|s|run|trial|rep|version)[._\-=]?0*(\d+)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Guess:
+    column: Column
+    how: str
+    confidence: float
+
+
+def assign_roles(
+    runs: Sequence[Run], fields: frozenset[str], settings: Settings
+) -> tuple[tuple[Run, ...], dict[str, Role], list[Finding]]:
+    """The runs with their identity, the roles, and a finding for each role that stayed empty.
+
+    What the author declares counts before the fields of a path template, these before names of keys, these
+    before the runs' paths.
+
+    Raises:
+        SettingsError: A declared key is in no run.
+    """
+    columns = columns_of(runs)
+    guesses = _declared(columns, settings)
+    for name in (*_NEEDED, "fold", "variant"):
+        if name not in guesses and (guess := _from_field(name, columns, fields)):
+            guesses[name] = guess
+    for name in (*_NEEDED, "fold", "variant"):
+        if name not in guesses and (guess := _from_keys(name, columns, guesses)):
+            guesses[name] = guess
+    places = places_of(runs)
+    _add_from_places(guesses, places, len(runs))
+    taken = {name: guess for name, guess in guesses.items() if guess.confidence >= THRESHOLD}
+    cells = {name: _cells(name, guess) for name, guess in taken.items()}
+    roles = {
+        name: Role(name, guess.column.key, _ordered(name, cells[name], settings), guess.how, guess.confidence)
+        for name, guess in taken.items()
+    }
+    identified = tuple(
+        replace(run, identity={name: cell for name in roles if (cell := cells[name][place]) is not None})
+        for place, run in enumerate(runs)
+    )
+    return identified, roles, list(_missing(guesses, roles, places, runs))
+
+
+def _declared(columns: Mapping[str, Column], settings: Settings) -> dict[str, _Guess]:
+    guesses = {}
+    for name, key in settings.roles.items():
+        if key not in columns:
+            raise SettingsError(
+                f"{FILE}: [roles] {name} = {key!r}: no run has this key", mend=near_miss(key, columns)
+            )
+        guesses[name] = _Guess(columns[key], f"declared in {FILE}", 1.0)
+    return guesses
+
+
+def _from_field(name: str, columns: Mapping[str, Column], fields: frozenset[str]) -> _Guess | None:
+    names = [field for field in sorted(fields) if FIELD_ROLES.get(field) == name and field in columns]
+    best = min(names, key=lambda field: (field != name, field), default=None)
+    return _Guess(columns[best], "path template", 1.0) if best else None
+
+
+def _from_keys(name: str, columns: Mapping[str, Column], taken: Mapping[str, _Guess]) -> _Guess | None:
+    used = {guess.column.key for guess in taken.values()}
+    guesses = [
+        _Guess(column, f"key name {key!r}", confidence)
+        for key, column in columns.items()
+        if key not in used and (confidence := _confidence(name, column, taken)) > 0
+    ]
+    return max(
+        guesses, key=lambda g: (g.confidence, -g.column.key.count("."), _reverse(g.column.key)), default=None
+    )
+
+
+def _reverse(key: str) -> tuple[int, ...]:
+    """Sorts the alphabetically first key as the greatest."""
+    return tuple(-ord(sign) for sign in key)
+
+
+def _confidence(name: str, column: Column, taken: Mapping[str, _Guess]) -> float:
+    """How far the key's name and the column's structure speak for the role."""
+    base = _name_confidence(name, column.key.lower())
+    if not base or column.share < 0.5 or not column.values:
+        return 0.0
+    if name == "seed":
+        return base * _seed_structure(column)
+    if column.is_constant:
+        return base * 0.6
+    if name in ("method", "dataset") and column.is_whole:
+        return base * 0.4
+    # An experiment name is method x data set x seed: it names a run, not a method.
+    if (
+        column.is_unique
+        and len(column.cells) > 3
+        and "seed" in taken
+        and not taken["seed"].column.is_constant
+    ):
+        return base * 0.4
+    return base
+
+
+def _name_confidence(name: str, key: str) -> float:
+    for known, confidence in ROLE_KEYS[name]:
+        if key == known:
+            return confidence
+    for known, confidence in ROLE_KEYS[name]:
+        # A key deep inside a section names the role of the section's part: `optim.name` is no method.
+        if key.endswith("." + known) and not (
+            known in ("model", "data", "task", "env", "net") and key.count(".") > 1
+        ):
+            return confidence * 0.97
+    return 0.4 if name == "seed" and key.endswith("_seed") else 0.0
+
+
+def _seed_structure(column: Column) -> float:
+    """Seeds are whole numbers that come back for other settings; one that never does is the id of a run."""
+    if not column.is_whole:
+        seeds = [_SEED_TEXT.match(value) for value in column.values]
+        return 0.9 if all(seeds) else 0.3
+    large = max(abs(int(value)) for value in column.values) >= 100_000
+    if large and column.is_unique:
+        return 0.4
+    return 0.8 if column.is_constant and len(column.cells) > 1 else 1.0
+
+
+def _add_from_places(guesses: dict[str, _Guess], places: Places, runs: int) -> None:
+    """Fill the roles that no key plays from the parts of the runs' paths."""
+    if places.seed and ("seed" not in guesses or guesses["seed"].confidence < THRESHOLD):
+        # Runs that are merely numbered have no second run of the same number.
+        confidence = 0.4 if places.seed.is_unique and runs > 20 else 0.8
+        guesses["seed"] = _Guess(places.seed, f"number at the end of {places.pattern}", confidence)
+    known = [guess.column for name, guess in guesses.items() if guess.confidence >= THRESHOLD]
+    free = [
+        part
+        for part in places.parts
+        if not any(part.determines(column) and column.determines(part) for column in known)
+        and not (part.is_unique and runs > 3)
+    ]
+    open_roles = [
+        name
+        for name in ("method", "dataset")
+        if name not in guesses or guesses[name].confidence < THRESHOLD or guesses[name].column.is_constant
+    ]
+    if not free or not open_roles:
+        return
+    for name, confidence, part in _by_words(free, open_roles):
+        guesses[name] = _Guess(part, f"{part.key} {places.pattern}", confidence)
+        free.remove(part)
+        open_roles.remove(name)
+    if len(free) == 1 and open_roles and (len(places.parts) == 1 or len(open_roles) == 1):
+        confidence = 0.6 if "method" in open_roles else 0.55
+        guesses[open_roles[0]] = _Guess(free[0], f"{free[0].key} {places.pattern}", confidence)
+
+
+def _by_words(parts: Sequence[Column], roles: Sequence[str]) -> Iterable[tuple[str, float, Column]]:
+    """Parts of the path whose values are known names of methods or of data sets."""
+    found = []
+    for name, lexicon in (("method", METHOD_WORDS), ("dataset", DATASET_WORDS)):
+        scored = [(sum(not lexicon.isdisjoint(words(v)) for v in part.values), part) for part in parts]
+        best = max(scored, key=lambda pair: pair[0])
+        if name in roles and best[0] > 0 and sum(score == best[0] for score, _ in scored) == 1:
+            found.append((name, 0.65, best[1]))
+    return found if len({id(part) for _, _, part in found}) == len(found) else []
+
+
+def _cells(name: str, guess: _Guess) -> tuple[str | None, ...]:
+    cells = guess.column.cells
+    if name == "seed":
+        return tuple(_SEED_TEXT.sub(r"\1", cell) if cell is not None else None for cell in cells)
+    if name == "dataset":
+        common = _shared_folder(guess.column.values)
+        return tuple(cell.removeprefix(common) if cell is not None else None for cell in cells)
+    return cells
+
+
+def _shared_folder(values: frozenset[str]) -> str:
+    """The folder of data sets that are given by path, where it says nothing."""
+    paths = sorted(value for value in values if "/" in value)
+    common = _common_folder(paths) if paths else ""
+    says_nothing = len(paths) == len(values) or any(path.removeprefix(common) in values for path in paths)
+    return common if says_nothing else ""
+
+
+def _common_folder(values: Sequence[str]) -> str:
+    first, last = values[0], values[-1]
+    folder = first[: first.rfind("/") + 1]
+    while folder and not last.startswith(folder):
+        folder = folder[: folder.rstrip("/").rfind("/") + 1]
+    return folder
+
+
+def _ordered(name: str, cells: Sequence[str | None], settings: Settings) -> tuple[str, ...]:
+    """The values in the order in which the author names them, then in natural order."""
+    values = {cell for cell in cells if cell is not None}
+    named = [value for value in settings.names.get(name, {}) if value in values]
+    return (*named, *sorted(values.difference(named), key=natural))
+
+
+def natural(value: str) -> tuple[tuple[int, float, str], ...]:
+    """A sort key by which 2 comes before 10."""
+    return tuple(
+        (0, int(part), "") if part.isdigit() else (1, 0, part.lower())
+        for part in re.split(r"(\d+)", value)
+        if part
+    )
+
+
+def _missing(
+    guesses: Mapping[str, _Guess], roles: Mapping[str, Role], places: Places, runs: Sequence[Run]
+) -> Iterable[Finding]:
+    for name in _NEEDED:
+        if name in roles or len(runs) < 2:
+            continue
+        guess = guesses.get(name)
+        hint = f"; {guess.column.key!r} might be ({guess.how})" if guess else ""
+        mend = f'Declare it in {FILE}: [roles] {name} = "..."'
+        if places.pattern:
+            mend += f', or [runs] paths = ["..."] after the pattern {places.pattern}'
+        yield Finding(
+            "unknown-role", f"no setting is known to be the {name} of the runs{hint}", (), mend + "."
+        )

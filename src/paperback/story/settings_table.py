@@ -1,0 +1,117 @@
+"""Tables of settings: what each data set is like, and what each method was given."""
+
+from collections.abc import Sequence
+
+from paperback.evidence import Study, shared_setting
+from paperback.runs import RunTable, text
+from paperback.settings import Settings
+from paperback.story.table import Cell, MissingCell, QuantityCell, Table, TextCell
+
+_MOST_COLUMNS = 7
+
+
+def dataset_table(table: RunTable, study: Study, settings: Settings) -> Table | None:
+    """The numbers that a data set fixes, such as its sizes; None where the logs hold no such number."""
+    keys = [key for key in _numeric(table) if _fixed_by(table, key, "dataset", study.datasets)][:_MOST_COLUMNS]
+    if not keys or len(study.datasets) < 2:
+        return None
+    return Table(
+        key="data-sets",
+        caption="The data sets, as the logs of the runs describe them.",
+        stub="Data set",
+        columns=tuple(_short(key, keys) for key in keys),
+        units=("",) * len(keys),
+        rows=tuple(
+            (
+                settings.name("dataset", dataset),
+                tuple(_cell(table, key, {"dataset": dataset}) for key in keys),
+            )
+            for dataset in study.datasets
+        ),
+        spread="none",
+        note="Each column is a setting that every run of a data set shares.",
+        highlight=(),
+        why="says what the methods were tested on",
+    )
+
+
+def method_table(table: RunTable, study: Study, settings: Settings) -> Table | None:
+    """The settings that differ between methods; None where no setting does."""
+    keys = [key for key in _keys(table) if _differs(table, key, study)][: 2 * _MOST_COLUMNS]
+    if not keys or len(study.methods) < 2:
+        return None
+    return Table(
+        key="settings",
+        caption="The settings in which the methods differ.",
+        stub="Setting",
+        columns=tuple(settings.name("method", method) for method in study.methods),
+        units=("",) * len(study.methods),
+        rows=tuple(
+            (_short(key, keys), tuple(_cell(table, key, {"method": method}) for method in study.methods))
+            for key in keys
+        ),
+        spread="none",
+        note="A dash: the method has no such setting. Chosen per data set: tuned, so that it varies between data sets.",
+        highlight=(),
+        why="says what was tuned and what was given",
+    )
+
+
+def _keys(table: RunTable) -> list[str]:
+    taken = {role.key for role in table.roles.values()}
+    names = {key: None for run in table.runs for key in run.params}
+    return [key for key in names if key not in taken and key.rsplit(".", 1)[-1] not in table.roles]
+
+
+def _numeric(table: RunTable) -> list[str]:
+    return [
+        key
+        for key in _keys(table)
+        if all(
+            isinstance(value, int | float) and not isinstance(value, bool)
+            for run in table.runs
+            if (value := run.params.get(key)) is not None
+        )
+    ]
+
+
+def _values(table: RunTable, key: str, role: str) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for run in table.runs:
+        if key in run.params:
+            found.setdefault(run.identity.get(role, ""), set()).add(text(run.params[key]))
+    return found
+
+
+def _fixed_by(table: RunTable, key: str, role: str, values: Sequence[str]) -> bool:
+    """Whether every value of `role` fixes `key`, and they do not all fix the same."""
+    found = _values(table, key, role)
+    fixed = all(len(texts) == 1 for texts in found.values()) and set(found) >= set(values)
+    return fixed and len({word for texts in found.values() for word in texts}) > 1
+
+
+def _differs(table: RunTable, key: str, study: Study) -> bool:
+    if _fixed_by(table, key, "dataset", study.datasets):
+        return False
+    found = _values(table, key, "method")
+    return len(set(map(frozenset, found.values()))) > 1 or len(found) < len(study.methods)
+
+
+def _cell(table: RunTable, key: str, where: dict[str, str]) -> Cell:
+    quantity = shared_setting(table, key, where)
+    if quantity is not None:
+        return QuantityCell(quantity, 0 if quantity.value.is_integer() else None)
+    matching = [run for run in table.runs if all(run.identity.get(role) == value for role, value in where.items())]
+    found = {text(run.params[key]) for run in matching if key in run.params}
+    if not found or found == {"null"}:
+        return MissingCell("the method has no such setting")
+    if len(found) > 1:
+        return TextCell("chosen per data set")
+    return TextCell(found.pop())
+
+
+def _short(key: str, keys: Sequence[str]) -> str:
+    """The last part of a dotted key, or all of it where another key ends alike."""
+    last = key.rsplit(".", 1)[-1]
+    alike = [other for other in keys if other.rsplit(".", 1)[-1] == last]
+    return (last if len(alike) == 1 else key).replace("_", " ")
