@@ -46,7 +46,7 @@ def cells(table: RunTable, metric: str, split: str) -> dict[tuple[str, str], lis
     ids=["nothing declared", "path template"],
 )
 def test_every_cell_of_a_published_table_is_the_mean_of_its_runs(paths: tuple[str, ...]) -> None:
-    """79 printed numbers of nine methods on nine data sets follow from 1185 runs, with or without a template."""
+    """79 printed numbers of nine methods follow from 1185 runs, with or without a template."""
     table = read_runs(CASES / "rtdl_table2_json" / "raw", Settings(paths=paths))
     assert len(table.runs) == 1185
     assert table.roles["seed"].values == tuple(str(seed) for seed in range(15))

@@ -12,6 +12,8 @@ from paperback.errors import ReadError, SettingsError
 from paperback.runs import READERS, RunTable, Status, final, find_metric, history, read_runs
 from paperback.settings import MetricSettings, Settings
 
+DEFAULTS = Settings()
+
 
 def write(root: Path, files: Mapping[str, Any]) -> Path:
     for path, content in files.items():
@@ -22,7 +24,7 @@ def write(root: Path, files: Mapping[str, Any]) -> Path:
     return root
 
 
-def read(root: Path, files: Mapping[str, Any], settings: Settings = Settings()) -> RunTable:  # noqa: B008
+def read(root: Path, files: Mapping[str, Any], settings: Settings = DEFAULTS) -> RunTable:
     return read_runs(write(root, files), settings)
 
 
@@ -61,7 +63,13 @@ def test_leaves_of_one_document_are_sorted(tmp_path: Path) -> None:
         "log_history": [{"step": 10, "loss": 2.0}, {"step": 20, "loss": 1.0, "eval_loss": 1.5}],
     }  # fmt: skip
     run = read(tmp_path, {"runs/a/result.json": document}).runs[0]
-    assert run.params == {"seed": 3, "lr": 0.1, "note": "x", "config.model.k": 2, "config.model.layers": "[1,2]"}
+    assert run.params == {
+        "seed": 3,
+        "lr": 0.1,
+        "note": "x",
+        "config.model.k": 2,
+        "config.model.layers": "[1,2]",
+    }
     assert {key: value.value for key, value in run.finals.items()} == {
         "n_parameters": 10, "time": 1.5, "best_epoch": 4, "metrics.val.acc": 0.5, "metrics.auc": 0.75,
     }  # fmt: skip
@@ -105,7 +113,7 @@ def test_json_that_is_no_log_is_left_alone(tmp_path: Path) -> None:
         ("log.tsv", "step\tloss\nstep\tloss\n1\t2\n2\t\n3\t1\n", [2, 1], "step"),
         ("0.monitor.csv", '#{"env_id": "Ant"}\nr,l,t\n2,5,1\n1,6,2\n', [2, 1], "episode"),
     ],
-    ids="jsonl text csv bom-semicolon tsv-repeated-header monitor".split(),
+    ids=["jsonl", "text", "csv", "bom-semicolon", "tsv-repeated-header", "monitor"],
 )
 def test_one_row_per_step_is_a_history(
     tmp_path: Path, name: str, content: str, values: list[Any], axis: str
@@ -147,9 +155,11 @@ def test_one_record_per_run_gives_one_run_each(tmp_path: Path, name: str, conten
         ({"runs/b/result.json": {"metrics": {"acc": 1}, "seed": 1, "status": "failed"}}, "crashed-run", "b"),
         ({"runs/b/events.out.tfevents.1": b""}, "unreadable-log", "runs/b/events.out.tfevents.1"),
     ],
-    ids="json jsonl-end jsonl-middle csv nan crash empty".split(),
+    ids=["json", "jsonl-end", "jsonl-middle", "csv", "nan", "crash", "empty"],
 )
-def test_what_is_wrong_with_a_log_is_told(tmp_path: Path, files: dict[str, Any], kind: str, place: str) -> None:
+def test_what_is_wrong_with_a_log_is_told(
+    tmp_path: Path, files: dict[str, Any], kind: str, place: str
+) -> None:
     """One bad log among good ones is a finding that names the place."""
     table = read(tmp_path, {"runs/a/result.json": result(), **files})
     (finding,) = [finding for finding in table.findings if finding.kind == kind]
@@ -182,7 +192,7 @@ def test_files_of_one_folder_with_names_of_their_own_are_runs(tmp_path: Path) ->
     }
     table = read(tmp_path, files, Settings(paths=("results/{method}_seed{seed}.json",)))
     assert [run.id for run in table.runs] == sorted(files)
-    assert [tuple(run.identity.values()) for run in table.runs][0] == ("cnn", "0")
+    assert tuple(table.runs[0].identity.values()) == ("cnn", "0")
 
 
 def test_logs_that_disagree_are_told(tmp_path: Path) -> None:
@@ -274,7 +284,9 @@ def test_percent_beside_fractions_is_told(tmp_path: Path) -> None:
 
 def test_a_metric_is_found_by_key_or_by_name(tmp_path: Path) -> None:
     """The logged key is the only answer; the canonical name needs a split where several have it."""
-    table = read(tmp_path, {"runs/a/result.json": {"seed": 1, "metrics": {"test": {"acc": 1}, "val": {"acc": 2}}}})
+    table = read(
+        tmp_path, {"runs/a/result.json": {"seed": 1, "metrics": {"test": {"acc": 1}, "val": {"acc": 2}}}}
+    )
     assert [key.key for key in find_metric(table, "metrics.test.acc", "val")] == ["metrics.test.acc"]
     assert [key.split for key in find_metric(table, "acc")] == ["test", "val"]
     assert [key.key for key in find_metric(table, "acc", "val")] == ["metrics.val.acc"]
@@ -287,7 +299,9 @@ def test_a_metric_is_found_by_key_or_by_name(tmp_path: Path) -> None:
 
 def test_no_run_at_all_is_an_error(tmp_path: Path) -> None:
     """It names the place, the count of files, the known formats and the mend."""
-    with pytest.raises(ReadError, match=r"(?s)no run log below .*: 1 files .*TensorBoard, JSON.*\[runs\] paths"):
+    with pytest.raises(
+        ReadError, match=r"(?s)no run log below .*: 1 files .*TensorBoard, JSON.*\[runs\] paths"
+    ):
         read(tmp_path, {"package.json": {}})
 
 
@@ -302,7 +316,7 @@ def test_what_is_excluded_is_not_read(tmp_path: Path) -> None:
     """Excluded patterns, environments and our own output are skipped."""
     files = {
         "runs/a/result.json": result(), "tuning/b/result.json": result(seed=1), "paper/evidence.json": {},
-        "paper/runs/result.json": result(seed=2), "env/pyvenv.cfg": "", "env/runs/result.json": result(seed=3),
+        "paper/runs/result.json": result(seed=2), "env/pyvenv.cfg": "", "env/runs/result.json": result(),
     }  # fmt: skip
     assert [run.id for run in read(tmp_path, files, Settings(exclude=("tuning/**",))).runs] == ["runs/a"]
 

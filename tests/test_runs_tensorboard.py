@@ -109,7 +109,19 @@ def test_a_tenth_is_a_tenth() -> None:
         (10, b"\x58\x01", 1.0),
         (1, b"", 0.0),
     ],
-    ids="float packed-float content double content-f64 int int64 half content-half bool zero".split(),
+    ids=[
+        "packed",
+        "single",
+        "content",
+        "double",
+        "content64",
+        "int",
+        "int64",
+        "half",
+        "content16",
+        "bool",
+        "zero",
+    ],
 )
 def test_a_tensor_of_one_number_is_a_scalar(dtype: int, body: bytes, value: float) -> None:
     """New-style scalars, in any number type and any of the ways to store it."""
@@ -132,7 +144,9 @@ def test_one_tag_may_hold_both_kinds() -> None:
     assert series(data).values.tolist() == [0.5, 0.25]
 
 
-@pytest.mark.parametrize("tag", ["", "a/b:c", "größe", "x" * 100_000], ids=["empty", "slash", "unicode", "long"])
+@pytest.mark.parametrize(
+    "tag", ["", "a/b:c", "größe", "x" * 100_000], ids=["empty", "slash", "unicode", "long"]
+)
 def test_any_tag_is_legal(tag: str) -> None:
     """The tag is taken as it is."""
     assert series(event(1, simple(tag, 1)), tag).values.tolist() == [1.0]
@@ -190,7 +204,9 @@ def test_hyper_parameters_and_status_come_from_their_plugin() -> None:
 
     start = entry("lr", b"\x11" + struct.pack("<d", 0.1)) + entry("seed", b"\x11" + struct.pack("<d", 3.0))
     start += entry("net", part(3, b"mlp")) + entry("bn", b"\x20\x01")
-    one = part(1, b"_hparams_/session_start_info") + part(9, part(1, part(1, b"hparams") + part(2, part(3, start))))
+    one = part(1, b"_hparams_/session_start_info") + part(
+        9, part(1, part(1, b"hparams") + part(2, part(3, start)))
+    )
     two = part(1, b"_hparams_/session_end_info") + part(9, part(1, part(2, part(4, b"\x08\x01"))))
     record = read(event(0, one) + event(0, two)).records[0]
     assert record.params == {"lr": 0.1, "seed": 3, "net": "mlp", "bn": True}

@@ -14,7 +14,16 @@ from paperback.freshness import Stamp, last_stamp, make_stamp, still_fresh, writ
 from paperback.literature import read_bibliography
 from paperback.notes import read_notes
 from paperback.paper import FILE as LEDGER
-from paperback.paper import Material, Paper, make_ledger, outline_state, questions_page, told, write_ledger, write_paper
+from paperback.paper import (
+    Material,
+    Paper,
+    make_ledger,
+    outline_state,
+    questions_page,
+    told,
+    write_ledger,
+    write_paper,
+)
 from paperback.render import keep_edits, make_pdf, put, write_html, write_latex, write_typst
 from paperback.runs import read_runs
 from paperback.settings import PdfEngine, Settings, open_repository
@@ -107,7 +116,9 @@ def _write(paper: Paper, material: Material, out: Path) -> dict[str, Any]:
         *write_html(document, out / "main.html"),
         *write_typst(document, out / "typst"),
     ]
-    ledger = make_ledger(paper, material, states, findings=told(paper, material, noticed), version=__version__)
+    ledger = make_ledger(
+        paper, material, states, findings=told(paper, material, noticed), version=__version__
+    )
     put(out / LEDGER, write_ledger(ledger))
     put(out / "questions.md", questions_page(states, material.settings.notes))
     return ledger

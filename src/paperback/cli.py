@@ -59,18 +59,30 @@ def _command(function: Callable[P, int]) -> Callable[P, None]:
 
 _repo = click.argument("repo", type=click.Path(path_type=Path), default=".", metavar="[REPO]")
 _repo_option = click.option(
-    "--repo", type=click.Path(path_type=Path), default=".", metavar="DIR", help="The repository (default: here)."
+    "--repo",
+    type=click.Path(path_type=Path),
+    default=".",
+    metavar="DIR",
+    help="The repository (default: here).",
 )
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program.")
 _where_option = click.option(
-    "--where", "-w", multiple=True, metavar="KEY=VALUE", help="Only runs with this role or configuration value."
+    "--where",
+    "-w",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Only runs with this role or configuration value.",
 )
-_split_option = click.option("--split", default=None, metavar="SPLIT", help="train, val or test (default: the study's).")
+_split_option = click.option(
+    "--split", default=None, metavar="SPLIT", help="train, val or test (default: the study's)."
+)
 
 
 @main.command()
 @_repo
-@click.option("--force", is_flag=True, help="Replace an existing paperback.toml; the old one is kept beside it.")
+@click.option(
+    "--force", is_flag=True, help="Replace an existing paperback.toml; the old one is kept beside it."
+)
 @_command
 def init(repo: Path, force: bool) -> int:
     """Write paperback.toml with what was inferred, to be corrected.
@@ -99,7 +111,9 @@ def init(repo: Path, force: bool) -> int:
     show_default=True,
     help="What makes the PDF; auto takes latexmk or tectonic where it is installed, else the embedded typst.",
 )
-@click.option("--out", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Default: REPO/paper.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Default: REPO/paper."
+)
 @_command
 def build(repo: Path, engine: Any, out: Path | None) -> int:
     """Write the paper: PDF, HTML page, LaTeX project, ledger and open questions.
@@ -119,7 +133,9 @@ def build(repo: Path, engine: Any, out: Path | None) -> int:
 
 @main.command()
 @_repo
-@click.option("--out", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Default: REPO/paper.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Default: REPO/paper."
+)
 @_json_option
 @_command
 def status(repo: Path, out: Path | None, as_json: bool) -> int:
@@ -140,7 +156,9 @@ def status(repo: Path, out: Path | None, as_json: bool) -> int:
 
 @main.command()
 @_repo
-@click.option("--out", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Default: REPO/paper.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Default: REPO/paper."
+)
 @_json_option
 @_command
 def check(repo: Path, out: Path | None, as_json: bool) -> int:
@@ -162,7 +180,9 @@ def check(repo: Path, out: Path | None, as_json: bool) -> int:
 @main.command()
 @click.argument("metric")
 @_where_option
-@click.option("--over", multiple=True, default=("seed",), show_default=True, help="What is averaged away, in order.")
+@click.option(
+    "--over", multiple=True, default=("seed",), show_default=True, help="What is averaged away, in order."
+)
 @click.option("--reduce", type=click.Choice(["mean", "median"]), default="mean", show_default=True)
 @_split_option
 @_repo_option
@@ -186,7 +206,13 @@ def value(
     from paperback.ask import ask_value, show_value
 
     found = ask_value(
-        repo, metric, where=_pairs(where), over=over, reduce=reduce, split=split, progress=_progress(quiet=as_json)
+        repo,
+        metric,
+        where=_pairs(where),
+        over=over,
+        reduce=reduce,
+        split=split,
+        progress=_progress(quiet=as_json),
     )
     click.echo(json.dumps(found, indent=1, ensure_ascii=False) if as_json else show_value(found))
     return NOTHING_FOUND
@@ -198,10 +224,14 @@ def value(
 @click.option("--cols", default="dataset", show_default=True, help="Role or configuration key.")
 @_where_option
 @_split_option
-@click.option("--over", multiple=True, default=("seed",), show_default=True, help="What is averaged away, in order.")
+@click.option(
+    "--over", multiple=True, default=("seed",), show_default=True, help="What is averaged away, in order."
+)
 @click.option("--reduce", type=click.Choice(["mean", "median"]), default="mean", show_default=True)
 @click.option("--spread", type=click.Choice(["std", "sem", "ci"]), default="std", show_default=True)
-@click.option("--ddof", type=click.IntRange(0, 1), default=1, show_default=True, help="1: sample, 0: population.")
+@click.option(
+    "--ddof", type=click.IntRange(0, 1), default=1, show_default=True, help="1: sample, 0: population."
+)
 @click.option(
     "--format", "form", type=click.Choice(["md", "csv", "json", "latex"]), default="md", show_default=True
 )
@@ -270,7 +300,9 @@ def _pairs(given: tuple[str, ...]) -> dict[str, str]:
     for word in given:
         key, sign, text = word.partition("=")
         if not sign or not key:
-            raise SettingsError(f"--where {word!r} is not KEY=VALUE", mend="Write it like --where method=mlp.")
+            raise SettingsError(
+                f"--where {word!r} is not KEY=VALUE", mend="Write it like --where method=mlp."
+            )
         pairs[key] = text
     return pairs
 

@@ -21,9 +21,12 @@ def copy_example(folder: Path) -> None:
         raise ReadError("this installation has no bundled example", mend="Install Paperback again.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise PaperbackError(
-            f"{folder} is not empty", mend=f"Name a new folder, or build what is there: paperback build {folder}"
+            f"{folder} is not empty",
+            mend=f"Name a new folder, or build what is there: paperback build {folder}",
         )
     try:
-        shutil.copytree(source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("paper", "__pycache__"))
+        shutil.copytree(
+            source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("paper", "__pycache__")
+        )
     except OSError as error:
         raise PaperbackError(f"{folder} cannot be written: {error}", mend="Choose another folder.") from error

@@ -65,7 +65,9 @@ def last_stamp(out: Path) -> Stamp | None:
     """The stamp that the last build left in `out`; None without one, or where it is damaged."""
     try:
         data = json.loads((out / FILE).read_text(encoding="utf-8"))
-        inputs = {path: (int(size), int(time), str(hashed)) for path, (size, time, hashed) in data["inputs"].items()}
+        inputs = {
+            path: (int(size), int(time), str(hashed)) for path, (size, time, hashed) in data["inputs"].items()
+        }
         return Stamp(**{**data, "inputs": inputs})
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None

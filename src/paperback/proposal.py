@@ -59,13 +59,17 @@ def write_proposal(root: Path, proposal: Proposal, *, force: bool) -> Path:
     path = root / FILE
     if path.exists():
         if not force:
-            raise SettingsError(f"{path} exists already", mend="Correct it by hand, or replace it with --force.")
+            raise SettingsError(
+                f"{path} exists already", mend="Correct it by hand, or replace it with --force."
+            )
         number = next(n for n in range(1, 10_000) if not (root / f"{FILE}.old{n}").exists())
         path.rename(root / f"{FILE}.old{number}")
     try:
         path.write_text(proposal.text, encoding="utf-8")
     except OSError as error:
-        raise SettingsError(f"{path} cannot be written: {error.strerror}", mend="Check its folder.") from error
+        raise SettingsError(
+            f"{path} cannot be written: {error.strerror}", mend="Check its folder."
+        ) from error
     return path
 
 
@@ -93,7 +97,9 @@ def _roles(table: RunTable) -> str:
     lines = ["[roles] # which setting plays which part"]
     for name in dict.fromkeys((*_ROLES, *table.roles)):
         role = table.roles.get(name)
-        lines.append(_role(role) if role and role.key else f'# {name} = "" # nothing was found; name a key of the logs')
+        lines.append(
+            _role(role) if role and role.key else f'# {name} = "" # nothing was found; name a key of the logs'
+        )
     return "\n".join(lines)
 
 
@@ -141,7 +147,9 @@ def _names(table: RunTable, settings: Settings) -> list[str]:
 
 def _claims(study: Study) -> str:
     if study.proposal:
-        pairs = [("better", over) for over in study.baselines] + [("ablation hurts", o) for o in study.ablations]
+        pairs = [("better", over) for over in study.baselines] + [
+            ("ablation hurts", o) for o in study.ablations
+        ]
         return "\n\n".join(
             f"[[claims]]\nkind = {_quoted(kind)}\nmethod = {_quoted(study.proposal)}\nover = {_quoted(over)}"
             for kind, over in pairs

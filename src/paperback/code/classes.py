@@ -10,7 +10,7 @@ from paperback.code.inventory import HyperParameter
 from paperback.code.layers import LayerReader, MadeLayer
 from paperback.code.names import dotted, first_paragraph, last, resolve
 from paperback.code.scopes import CallSite, FileScopes, Scope
-from paperback.code.vocabulary import FORWARD, canonical, computes, is_loss
+from paperback.code.vocabulary import FORWARD, canonical, computes, is_layer, is_loss
 from paperback.source import Source
 
 _CONSTRUCTORS = ("__init__", "setup", "build", "__post_init__", "_build", "build_model")
@@ -229,7 +229,7 @@ def _builds_sequence(scope: Scope) -> bool:
 def _sequence(file: FileScopes, scope: Scope) -> tuple[MadeLayer, ...]:
     reader = LayerReader(file.text, file.aliases)
     reader.statements(scope.node.body)
-    lists = [layer for layers in reader.lists.values() for layer in layers if layer.placed]
+    lists = [layer for layers in reader.lists.values() for layer in layers if layer.placed or is_layer(layer.target)]
     return tuple(dict.fromkeys([*reader.made, *lists]))
 
 

@@ -10,7 +10,7 @@ _DEEPEST = 60
 
 
 def terms_of(node: ast.expr, text: Text, known: Mapping[str, ast.expr] | None = None) -> tuple[str, ...]:
-    """The terms of a sum as source text, the sign of a subtracted one in front; names in `known` are opened."""
+    """The terms of a sum as source text, `-` before a subtracted one; names in `known` are opened."""
     return tuple(_terms(node, text, dict(known or {}), "", 0))
 
 

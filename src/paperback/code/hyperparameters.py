@@ -117,7 +117,7 @@ def _comment(file: FileScopes, statement: ast.stmt) -> str:
 
 
 def _constants(file: FileScopes) -> Iterator[HyperParameter]:
-    """Numbers at the top of a module; where it runs a configuration file over itself, lower-case names too."""
+    """Numbers at the top of a module; lower-case names too where it runs a configuration file over itself."""
     body = file.module.node.body
     configured = next((i for i, statement in enumerate(body) if _executes(statement)), 0)
     for i, statement in enumerate(body):

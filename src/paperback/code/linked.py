@@ -64,12 +64,10 @@ def autograd(repository: Repository, file: FileFacts) -> Iterator[AutogradFact]:
 
 
 def is_loss_class(repository: Repository, component: Component) -> bool:
-    """Whether a module is a loss: by its base, its name, or a forward that computes a loss and has no layers."""
+    """Whether a module is a loss: by its base or name, or a forward without layers that computes one."""
     facts = component.facts
     if repository.family_at((facts.source.path, facts.name)) == "loss":
         return True
-    if "forward" not in facts.methods and "call" not in facts.methods:
-        return False
     return not component.fact.layers and (
         looks_like_loss(facts.name)
         or (facts.returns_loss and may_be_loss(facts.name) and not facts.parameters)

@@ -10,8 +10,8 @@ from paperback.code.scopes import CallSite, FileScopes, Scope
 from paperback.code.vocabulary import canonical, is_loss
 
 _LOG = frozenset(
-    {"add_scalar", "add_scalars", "add_text", "add_image", "add_histogram", "log_metric", "log_metrics", "log_dict",
-     "log_scalar", "logkv", "record_tabular"}
+    {"add_scalar", "add_scalars", "add_text", "add_image", "add_histogram", "log_metric", "log_metrics",
+     "log_dict", "log_scalar", "logkv", "record_tabular"}
 )  # fmt: skip
 _SAVE = frozenset(
     {"save_checkpoint", "save_pretrained", "save_weights", "save_state", "save_model", "state_dict"}
@@ -20,11 +20,12 @@ _VALIDATE = re.compile(
     r"^_*(run_|do_|model_)?(eval|evaluate|evaluation|valid|validate|validation|test|estimate)(_\w+)?$", re.I
 )
 _TRAIN = re.compile(
-    r"^_*(run_|do_)?train(_one)?_?(epoch|step|batch|loop|one_epoch)?$|^(train|training|fit)_\w*(epoch|step|batch)\w*$"
+    r"^_*(run_|do_)?train(_one)?_?(epoch|step|batch|loop|one_epoch)?$"
+    r"|^(train|training|fit)_\w*(epoch|step|batch)\w*$"
 )
 _MODEL = re.compile(
-    r"(^|[._])(model|net|network|encoder|decoder|generator|discriminator|netg|netd|critic|actor|agent|policy|q_network|qf\d?"
-    r"|backbone|student|teacher|classifier|unet|transformer|mlp|autoencoder|vae|ddp_model)\d?$",
+    r"(^|[._])(model|net|network|encoder|decoder|generator|discriminator|netg|netd|critic|actor|agent|policy"
+    r"|q_network|qf\d?|backbone|student|teacher|classifier|unet|transformer|mlp|autoencoder|vae|ddp_model)\d?$",
     re.I,
 )
 _OPTIMISER = re.compile(
@@ -38,7 +39,7 @@ _TRAINING = frozenset({"backward", "optimiser step", "train one epoch", "fit"})
 
 
 def read_loops(file: FileScopes) -> Iterator[LoopFact]:
-    """Loops whose own steps train or evaluate, in the order of the text; Lightning steps and keras fits too."""
+    """Loops whose own steps train or evaluate, in the order of the text; Lightning steps and Keras fits too."""
     for scope in file.all():
         loops = [node for node in scope.nodes if isinstance(node, ast.For | ast.While | ast.AsyncFor)]
         for loop in loops:
@@ -57,8 +58,8 @@ def _tells(scope: Scope, steps: Sequence[str]) -> bool:
 
 
 def _fits(file: FileScopes, scope: Scope) -> Iterator[LoopFact]:
-    keras = any(target.startswith(("keras", "tensorflow")) for target in file.aliases.values())
-    lightning = any("lightning" in target for target in file.aliases.values())
+    keras = any(item.module.startswith(("keras", "tensorflow")) for item in file.imports)
+    lightning = any("lightning" in item.module for item in file.imports)
     for site in scope.calls:
         owner, _, tail = site.written.rpartition(".")
         if tail == "fit" and ((keras and _MODEL.search(owner)) or (lightning and last(owner) == "trainer")):
@@ -172,7 +173,9 @@ def _called(owner: str, tail: str, target: str, site: CallSite) -> str:
         return "eval mode"
     if tail == "train" and _MODEL.search(owner):
         return "train mode"
-    if _TRAIN.match(tail) and (not owner or owner == "self") and tail != "train_test_split":
+    if _TRAIN.match(tail) and (
+        owner in ("", "self") or tail.rstrip("_").endswith(("epoch", "step", "batch"))
+    ):
         return "train one epoch"
     whole = f"{owner}.{tail}" if owner else tail
     if _MODEL.search(whole) or (

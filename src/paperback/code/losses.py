@@ -9,7 +9,7 @@ from paperback.code.facts import LossUse
 from paperback.code.inventory import LossFact
 from paperback.code.names import dotted, last, looks_like_class, resolve
 from paperback.code.scopes import FileScopes, Scope
-from paperback.code.vocabulary import canonical, is_loss
+from paperback.code.vocabulary import COMPUTING_METHODS, canonical, is_loss
 
 _EVALUATION = re.compile(r"^_*(eval|valid|test|infer|predict)", re.I)
 _GRADIENT_CALLS = ("value_and_grad", "grad")
@@ -28,7 +28,30 @@ def read_library_losses(file: FileScopes) -> Iterator[LossFact]:
                 yield LossFact(
                     last(target), "library", "", (file.text.of(site.node),), file.text.place(site.node)
                 )
+        yield from _chosen(file, scope)
         yield from _compiled(file, scope)
+
+
+def _chosen(file: FileScopes, scope: Scope) -> Iterator[LossFact]:
+    """Losses that are named without a call: `loss_fn = F.mse_loss if regression else F.cross_entropy`."""
+    for node in scope.nodes:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            for name in _arms(node.value):
+                target = canonical(resolve(dotted(name), file.aliases))
+                if is_loss(target):
+                    yield LossFact(last(target), "library", "", (file.text.of(name),), file.text.place(name))
+
+
+def _arms(node: ast.expr, depth: int = 0) -> Iterator[ast.expr]:
+    match node:
+        case ast.IfExp(body=body, orelse=orelse) if depth < 20:
+            yield from _arms(body, depth + 1)
+            yield from _arms(orelse, depth + 1)
+        case ast.Dict(values=values) if depth < 20:
+            for value in values:
+                yield from _arms(value, depth + 1)
+        case ast.Attribute() | ast.Name():
+            yield node
 
 
 def _compiled(file: FileScopes, scope: Scope) -> Iterator[LossFact]:
@@ -96,9 +119,16 @@ def _hidden(value: ast.expr) -> bool:
     """Whether the loss is computed by a call that cannot be followed here, such as `model(batch)`."""
     if not isinstance(value, ast.Call):
         return False
+    reduced = last(dotted(value.func)) in ("mean", "sum", "stack")
+    return not reduced or (isinstance(value.func, ast.Attribute) and _is_output(value.func.value))
+
+
+def _is_output(node: ast.expr) -> bool:
     # `net(x).sum().backward()` only tries the network out.
-    tried = isinstance(value.func, ast.Attribute) and isinstance(value.func.value, ast.Call | ast.Name)
-    return tried or last(dotted(value.func)) not in ("mean", "sum", "stack")
+    if isinstance(node, ast.Call):
+        written = dotted(node.func)
+        return "()" not in written and last(written) not in COMPUTING_METHODS
+    return isinstance(node, ast.Name)
 
 
 def _target(file: FileScopes, scope: Scope, function: ast.expr) -> str:

@@ -103,5 +103,8 @@ def _unreached(modules: Iterable[ModuleFact], reached: Reach) -> Iterator[Findin
         return
     names = ", ".join(module.name for module in outside[:6]) + (" …" if len(outside) > 6 else "")
     entries = ", ".join(reached.entries[:4]) + (" …" if len(reached.entries) > 4 else "")
-    message = f"{len(outside)} modules ({names}) are imported by no entry point ({entries}), so they do not count for the level"
+    message = (
+        f"{len(outside)} modules ({names}) are imported by no entry point ({entries}), "
+        "so they do not count for the level"
+    )
     yield Finding("unreachable-code", message, tuple(module.source for module in outside))

@@ -9,8 +9,8 @@ from paperback.code.vocabulary import FORWARD, family
 
 _LONGEST_TRAIL = 12
 _NETWORK_LIBRARIES = (
-    "torch", "timm", "transformers", "lightning", "pytorch_lightning", "torchvision", "keras", "flax", "monai",
-    "mmcv", "mmengine", "fairseq", "detectron2", "allennlp", "stable_baselines3", "kornia",
+    "torch", "timm", "transformers", "lightning", "pytorch_lightning", "torchvision", "keras", "flax",
+    "monai", "mmcv", "mmengine", "fairseq", "detectron2", "allennlp", "stable_baselines3", "kornia",
 )  # fmt: skip
 Place = tuple[str, str]
 

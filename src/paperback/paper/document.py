@@ -38,17 +38,7 @@ class Ref:
     key: str
 
 
-Inline = (
-    Text
-    | Emphasis["Inline"]
-    | Strong["Inline"]
-    | Code
-    | Math
-    | Cite
-    | Link["Inline"]
-    | Number
-    | Ref
-)
+Inline = Text | Emphasis["Inline"] | Strong["Inline"] | Code | Math | Cite | Link["Inline"] | Number | Ref
 
 
 @dataclass(frozen=True, slots=True)

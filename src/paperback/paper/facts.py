@@ -9,9 +9,7 @@ _COUNTED = ("modules", "autograd", "losses", "optimisers", "loops", "hyperparame
 
 def code_count(inventory: Inventory, what: str) -> Quantity:
     """How many `what` the code has: `files`, `lines`, `level`, or a kind of fact such as `modules`."""
-    return Quantity(
-        _count(inventory, what), Recipe("code", what), sources=tuple(_sources(inventory, what))
-    )
+    return Quantity(_count(inventory, what), Recipe("code", what), sources=tuple(_sources(inventory, what)))
 
 
 def recompute_code(recipe: Recipe, inventory: Inventory) -> float:

@@ -22,7 +22,9 @@ FORMAT = 1
 NUMERAL = re.compile(r"(?<![\w.,\-])[+\-−]?\d[\d,]*(?:\.\d+)?(?![\w]|-\w|\.\d)")
 
 
-def make_ledger(paper: Paper, material: Material, states: tuple[ItemState, ...], *, version: str) -> dict[str, Any]:
+def make_ledger(
+    paper: Paper, material: Material, states: tuple[ItemState, ...], *, version: str
+) -> dict[str, Any]:
     """The ledger as JSON values; equal inputs give equal ledgers, byte for byte when written."""
     document = paper.document
     return {

@@ -22,7 +22,9 @@ from paperback.source import Source
 from paperback.story.decimals import decimals_for
 
 
-def quote(blocks: tuple[ProseBlock, ...], item: str, material: Material, told: list[Finding]) -> tuple[Block, ...]:
+def quote(
+    blocks: tuple[ProseBlock, ...], item: str, material: Material, told: list[Finding]
+) -> tuple[Block, ...]:
     """`blocks` of the notes as blocks of the paper; what cannot be shown goes to `told`."""
     return tuple(_block(block, item, material, told) for block in blocks)
 
@@ -38,7 +40,9 @@ def _block(block: ProseBlock, item: str, material: Material, told: list[Finding]
             return Equation("", latex, Source(material.settings.notes, line))
 
 
-def quote_parts(parts: tuple[ProseInline, ...], material: Material, told: list[Finding]) -> tuple[Inline, ...]:
+def quote_parts(
+    parts: tuple[ProseInline, ...], material: Material, told: list[Finding]
+) -> tuple[Inline, ...]:
     """The inline parts of the notes as parts of the paper."""
     return tuple(_inline(part, material, told) for part in parts)
 

@@ -51,7 +51,9 @@ def write_paper(material: Material) -> Paper:
         footer="Written by Paperback from code, run logs and notes.",
     )
     told += _uncited(material, document)
-    return Paper(document, {item.id: answers.get(item.id, Answer(item.id, ())) for item in ITEMS}, tuple(told))
+    return Paper(
+        document, {item.id: answers.get(item.id, Answer(item.id, ())) for item in ITEMS}, tuple(told)
+    )
 
 
 def blocks_of(sections: tuple[Section, ...]) -> Iterator[Block]:
@@ -97,4 +99,6 @@ def _uncited(material: Material, document: Document) -> list[Finding]:
     left = [key for key in material.bibliography.references if key not in cited]
     if not left or not material.notes.digest:
         return []
-    return [Finding("uncited-reference", f"{material.settings.bibliography}: {', '.join(left)} is never cited")]
+    return [
+        Finding("uncited-reference", f"{material.settings.bibliography}: {', '.join(left)} is never cited")
+    ]

@@ -121,8 +121,8 @@ def bib_url(url: str) -> str:
 
 
 def _in_label(name: str) -> str:
-    # natbib reads an optional argument that holds the names and, in parentheses, the year.
-    return re.sub(r"([\[\]()])", r"{\1}", _escape(name))
+    # natbib reads names and year back out of an argument; brackets and braces inside a name end it early.
+    return _escape(re.sub(r"[\\{}\[\]()]", "", name)) or "unnamed"
 
 
 def _escape(words: str) -> str:

@@ -86,7 +86,11 @@ def _in_table(table: Table) -> Iterator[tuple[Quantity, Estimate | None, str]]:
     for _, cells in table.rows:
         for cell in cells:
             if isinstance(cell, QuantityCell):
-                yield cell.quantity, None, print_value(cell.quantity.value, cell.decimals, percent=cell.percent)
+                yield (
+                    cell.quantity,
+                    None,
+                    print_value(cell.quantity.value, cell.decimals, percent=cell.percent),
+                )
             if isinstance(cell, EstimateCell):
                 texts = print_cell(cell, table.spread)
                 for quantity, text in zip(cell_quantities(cell), texts, strict=True):

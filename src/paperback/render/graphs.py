@@ -162,7 +162,9 @@ def _labels(figure: Figure, graph: Graph, names: list[str], legend: int) -> None
         if few:
             style |= {"marker": _MARKERS[index % len(_MARKERS)], "markersize": 3}
         # A leading underscore would hide the entry.
-        handles.append(Line2D([], [], label="\N{ZERO WIDTH SPACE}" * name.startswith("_") + _short(name), **style))
+        handles.append(
+            Line2D([], [], label="\N{ZERO WIDTH SPACE}" * name.startswith("_") + _short(name), **style)
+        )
     columns = -(-len(names) // legend)
     figure.legend(
         handles=handles, loc="outside upper center", ncols=columns, frameon=False, handlelength=2.4,

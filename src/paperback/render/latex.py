@@ -87,7 +87,9 @@ class _Writer:
         if self._boxed:
             shown = " ".join(sorted(self._boxed)[:12])
             self._findings.append(
-                Finding("character-not-printed", f"LaTeX prints {len(self._boxed)} characters as boxes: {shown}")
+                Finding(
+                    "character-not-printed", f"LaTeX prints {len(self._boxed)} characters as boxes: {shown}"
+                )
             )
         return list(dict.fromkeys(self._findings))
 
@@ -138,7 +140,9 @@ class _Writer:
         why = why_not_math(formula)
         if why:
             self._findings.append(bare_formula(equation.latex, why, equation.source))
-            return f"\\begin{{center}}{self._label(equation.key)}\n{self._code(equation.latex)}\n\\end{{center}}"
+            return (
+                f"\\begin{{center}}{self._label(equation.key)}\n{self._code(equation.latex)}\n\\end{{center}}"
+            )
         name = "equation" if equation.key else "equation*"
         label = self._label(equation.key) if equation.key else ""
         return f"\\begin{{{name}}}{label}\n  \\pbfit{{{tex_formula(formula)}}}\n\\end{{{name}}}"

@@ -8,7 +8,9 @@ from paperback.source import Source
 _VISIBLE_POINTS = 1.0
 _OVERFULL = re.compile(r"Overfull \\([hv])box \(([\d.]+)pt too \w+\)(?: in paragraph| in alignment| detected| has occurred)?"
                        r"(?: at lines? (\d+)(?:--\d+)?)?")  # fmt: skip
-_UNDEFINED = re.compile(r"(Reference|Citation) [`']([^']+)'(?: on page \d+)? undefined(?: on input line (\d+))?")
+_UNDEFINED = re.compile(
+    r"(Reference|Citation) [`']([^']+)'(?: on page \d+)? undefined(?: on input line (\d+))?"
+)
 _ERROR = re.compile(r"^(?:! |(?:\./)?([^:\s]+\.(?:tex|bbl|sty)):(\d+): )(?!  ==>)(.+)$", re.MULTILINE)
 _LINE = re.compile(r"^l\.(\d+)", re.MULTILINE)
 _MISSING = re.compile(r"Missing character: There is no (.+?) (?:\([^)]*\) )?in font")

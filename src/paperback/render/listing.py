@@ -86,27 +86,46 @@ def _csv(listing: Listing) -> str:
     writer.writerow(["row", "column", "value", "spread", "n"])
     for (row, column), estimate in listing.cells.cells.items():
         around = listing.spread_of(estimate)
-        writer.writerow([row, column, repr(estimate.value), "" if around is None else repr(around), estimate.n])
+        writer.writerow(
+            [row, column, repr(estimate.value), "" if around is None else repr(around), estimate.n]
+        )
     return out.getvalue()
 
 
 def _markdown(listing: Listing) -> str:
     grid = _grid(listing, lambda words: words.replace("|", "\\|").replace("\n", " "))
     widths = [max(3, *(len(row[place]) for row in grid)) for place in range(len(grid[0]))]
-    lines = ["| " + " | ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)) + " |" for row in grid]
-    rule = "|" + "|".join("-" * (width + 2) if place == 0 else "-" * (width + 1) + ":" for place, width in enumerate(widths)) + "|"
+    lines = [
+        "| " + " | ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)) + " |"
+        for row in grid
+    ]
+    rule = (
+        "|"
+        + "|".join(
+            "-" * (width + 2) if place == 0 else "-" * (width + 1) + ":" for place, width in enumerate(widths)
+        )
+        + "|"
+    )
     return "\n".join([lines[0], rule, *lines[1:], "", _legend(listing), ""])
 
 
 def _latex(listing: Listing) -> str:
     grid = _grid(listing, escape)
-    rows = [" & ".join(row).replace("±", r"$\pm$").replace("−", r"$-$").replace("—", "---") + r" \\" for row in grid]
+    rows = [
+        " & ".join(row).replace("±", r"$\pm$").replace("−", r"$-$").replace("—", "---") + r" \\"
+        for row in grid
+    ]
     opening = r"\begin{tabular}{l" + "r" * (len(grid[0]) - 1) + "}"
     body = [opening, r"\toprule", rows[0], r"\midrule", *rows[1:], r"\bottomrule", r"\end{tabular}"]
     return "\n".join([*body, f"% {_legend(listing)}", ""])
 
 
-_FORMS: Mapping[str, Callable[[Listing], str]] = {"md": _markdown, "csv": _csv, "json": _json, "latex": _latex}
+_FORMS: Mapping[str, Callable[[Listing], str]] = {
+    "md": _markdown,
+    "csv": _csv,
+    "json": _json,
+    "latex": _latex,
+}
 
 
 def _grid(listing: Listing, write: Callable[[str], str]) -> list[list[str]]:
@@ -143,11 +162,13 @@ def _legend(listing: Listing) -> str:
     split = f"{listing.cells.split} " if listing.cells.split else ""
     counts = sorted({estimate.n for estimate in listing.cells.cells.values()})
     n = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-    words = {"std": f"standard deviation (ddof {listing.ddof})", "sem": "standard error", "ci": "half of the 95 % interval"}
+    words = {
+        "std": f"standard deviation (ddof {listing.ddof})",
+        "sem": "standard error",
+        "ci": "half of the 95 % interval",
+    }
     better = {"higher": "higher is better", "lower": "lower is better", "unknown": "direction not known"}
     return (
         f"{split}{listing.metric.name}{f' ({unit})' if unit else ''}, mean ± {words[listing.spread]}, "
         f"n = {n}; {better[listing.metric.direction]}"
     )
-
-

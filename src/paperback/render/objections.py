@@ -33,4 +33,6 @@ def no_place(key: str) -> Finding:
 
 def no_work(key: str) -> Finding:
     """A citation of a work that is not among the references."""
-    return Finding("undefined-citation", f"no reference has the key {key!r}", (), "Add it to the bibliography.")
+    return Finding(
+        "undefined-citation", f"no reference has the key {key!r}", (), "Add it to the bibliography."
+    )

@@ -104,7 +104,9 @@ def _typst(folder: Path) -> tuple[bytes | None, list[Finding]]:
 
 
 def _failed(engine: str, said: str) -> Finding:
-    return Finding("engine-failed", f"{engine} made no PDF: {said}", (), "Read the log in the folder of the paper.")
+    return Finding(
+        "engine-failed", f"{engine} made no PDF: {said}", (), "Read the log in the folder of the paper."
+    )
 
 
 def _last_words(output: str) -> str:

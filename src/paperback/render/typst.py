@@ -67,7 +67,7 @@ class _Writer:
         lines = [
             f"#set document(title: {literal_exact(document.title)}, author: {literal_exact(names)})",
             PREAMBLE,
-            f"#align(center, block(below: 1.6em, text(17pt, weight: \"bold\", hyphenate: false, "
+            f'#align(center, block(below: 1.6em, text(17pt, weight: "bold", hyphenate: false, '
             f"{{ set par(leading: 0.5em); {literal(document.title)} }})))",
             f"#align(center, block(below: 2em, text(11.5pt, {literal(names)})))",
             self._abstract(document.abstract),
@@ -140,10 +140,13 @@ class _Writer:
             made = format_reference(reference)
             venue = ", ".join(filter(None, (f"#emph({literal(made.venue)});" if made.venue else "",
                                             content(made.details), content(made.year))))  # fmt: skip
-            parts = [content(made.authors + ".") if made.authors else "", content(made.title + ending(made.title))]
-            parts.append(f"{venue}#\".\";" if venue else "")
+            parts = [
+                content(made.authors + ".") if made.authors else "",
+                content(made.title + ending(made.title)),
+            ]
+            parts.append(f'{venue}#".";' if venue else "")
             parts.append(f"#link({literal_exact(made.url)}, code({literal(made.url)}));" if made.url else "")
-            rows.append(f"[#\"[{position}]\";#label(\"ref:{position}\")], [{' '.join(filter(None, parts))}]")
+            rows.append(f'[#"[{position}]";#label("ref:{position}")], [{" ".join(filter(None, parts))}]')
         return (
             '#heading(level: 1, numbering: none, "References")\n\n'
             "#set text(9pt)\n#set par(first-line-indent: 0em)\n"

@@ -28,7 +28,13 @@ def _panel(table: Table, layout: Layout, columns: tuple[Column, ...]) -> str:
         f"inset: (x, _) => (left: if x == 0 {{ 0pt }} else {{ {half:g}pt }}, "
         f"right: if x == {len(columns)} {{ 0pt }} else {{ {half:g}pt }}, y: 2.6pt)"
     )
-    body = [f"rule({_HEAVY})", _head(table, columns), f"rule({_LIGHT})", *_rows(table, columns), f"rule({_HEAVY})"]
+    body = [
+        f"rule({_HEAVY})",
+        _head(table, columns),
+        f"rule({_LIGHT})",
+        *_rows(table, columns),
+        f"rule({_HEAVY})",
+    ]
     return (
         f"align(center, text({layout.size:g}pt, table(columns: ({', '.join(widths)},), stroke: none, "
         f"align: ({', '.join(aligns)},), {inset},\n  {(',' + chr(10) + '  ').join(body)})))"

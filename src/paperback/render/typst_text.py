@@ -1,11 +1,16 @@
 """Words as Typst: string literals, in which nothing is markup."""
 
+import re
+
 from paperback.render.words import breakable, printable
+
+_APART = "\N{ZERO WIDTH NON-JOINER}"
+_MELTING = re.compile(r"(?<=[-'`,<>?!])(?=[-'`,<>?!])")
 
 
 def literal(words: str) -> str:
-    """`words` as a Typst string literal."""
-    return quoted(breakable(words))
+    """`words` as a Typst string literal, kept from melting into ligatures such as an en dash for `--`."""
+    return quoted(_MELTING.sub(_APART, breakable(words)))
 
 
 def literal_exact(words: str) -> str:

@@ -20,7 +20,10 @@ def component_table(inventory: Inventory) -> Table | None:
         columns=("Built from", "Defined in"),
         units=("", ""),
         rows=tuple(
-            (module.name, (CodeCell(_built(module), module.source), CodeCell(str(module.source), module.source)))
+            (
+                module.name,
+                (CodeCell(_built(module), module.source), CodeCell(str(module.source), module.source)),
+            )
             for module in shown
         ),
         spread="none",

@@ -46,7 +46,12 @@ def learning_curves(table: RunTable, study: Study, settings: Settings) -> Graph 
 
 
 def _choice(table: RunTable, study: Study) -> tuple[str, str] | None:
-    wanted = [(study.metric.name, "val"), ("loss", "val"), (study.metric.name, "test"), (study.metric.name, "")]
+    wanted = [
+        (study.metric.name, "val"),
+        ("loss", "val"),
+        (study.metric.name, "test"),
+        (study.metric.name, ""),
+    ]
     wanted += [("loss", "train"), (study.metric.name, "train"), ("loss", "")]
     logged = {
         (table.keys[key].name, table.keys[key].split)
@@ -68,7 +73,9 @@ def _curves(
 ) -> tuple[Curve, ...]:
     found = []
     for method in study.methods or ("",):
-        runs = [run for run in table.runs if _plays(run, "method", method) and _plays(run, "dataset", dataset)]
+        runs = [
+            run for run in table.runs if _plays(run, "method", method) and _plays(run, "dataset", dataset)
+        ]
         histories = [series for run in runs if (series := history(table, run, name, split)) is not None]
         curve = _curve(settings.name("method", method) or name, histories)
         if curve is not None:
@@ -81,7 +88,9 @@ def _plays(run: Run, role: str, value: str) -> bool:
 
 
 def _curve(name: str, histories: list[Series]) -> Curve | None:
-    usable = [(s.steps[keep], s.values[keep]) for s in histories if (keep := np.isfinite(s.values)).sum() >= 2]
+    usable = [
+        (s.steps[keep], s.values[keep]) for s in histories if (keep := np.isfinite(s.values)).sum() >= 2
+    ]
     if not usable:
         return None
     # Interpolated inside the range that every run covers, never extrapolated beyond it.

@@ -37,7 +37,9 @@ def main_results(table: RunTable, study: Study, settings: Settings) -> Table:
         stub=down_title(down),
         columns=tuple(settings.name(across, column) or title(study) for column in columns),
         units=("",) * len(columns),
-        rows=tuple((settings.name(down, row), tuple(cell(row, column) for column in columns)) for row in rows),
+        rows=tuple(
+            (settings.name(down, row), tuple(cell(row, column) for column in columns)) for row in rows
+        ),
         spread="std" if any(estimate.std is not None for estimate in cells.cells.values()) else "none",
         note=_main_note(cells, any(best.values())),
         highlight=(settings.name("method", study.proposal),) if study.proposal and down == "method" else (),
@@ -50,7 +52,9 @@ def differences(
 ) -> Table:
     """The proposal minus each of `others` on every data set, with intervals; bold where the difference is decided."""
     columns = [
-        compare_each(table, study.metric.name, study.proposal, other, split=study.split, datasets=study.datasets)
+        compare_each(
+            table, study.metric.name, study.proposal, other, split=study.split, datasets=study.datasets
+        )
         for other in others
     ]
     found = {(c.dataset, c.over): c for column in columns for c in column}
@@ -73,7 +77,9 @@ def differences(
         spread="none",
         note=_difference_note(study, list(found.values())),
         highlight=(),
-        why="shows what each part of the proposal brings" if ablation else "shows the size of every claimed gain",
+        why="shows what each part of the proposal brings"
+        if ablation
+        else "shows the size of every claimed gain",
     )
 
 
@@ -130,7 +136,11 @@ def _difference(study: Study, comparison: Comparison | None) -> Cell:
     if comparison is None:
         return MissingCell("no common runs")
     percent = study.metric.percent
-    width = (comparison.high - comparison.low) / 2 if comparison.high is not None and comparison.low is not None else 0
+    width = (
+        (comparison.high - comparison.low) / 2
+        if comparison.high is not None and comparison.low is not None
+        else 0
+    )
     decimals = study.metric.decimals
     if decimals is None:
         decimals = decimals_for(width or comparison.difference, percent=percent)
@@ -160,11 +170,18 @@ def _main_note(cells: Cells, marked: bool) -> str:
 
 
 def _difference_note(study: Study, found: list[Comparison]) -> str:
-    better = {"higher": "Positive is better for the proposal.", "lower": "Negative is better for the proposal."}
+    better = {
+        "higher": "Positive is better for the proposal.",
+        "lower": "Negative is better for the proposal.",
+    }
     tests = sorted({c.test for c in found if c.p is not None})
-    words = [f"Difference of means with its interval (95 %). {better.get(study.metric.direction, '')}".strip()]
+    words = [
+        f"Difference of means with its interval (95 %). {better.get(study.metric.direction, '')}".strip()
+    ]
     if tests:
-        words.append(f"Bold: decided at level 0.05 ({', '.join(tests)} test, Holm over the data sets of a column).")
+        words.append(
+            f"Bold: decided at level 0.05 ({', '.join(tests)} test, Holm over the data sets of a column)."
+        )
     else:
         words.append("No test was possible.")
     return " ".join(words)

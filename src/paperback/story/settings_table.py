@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from paperback.evidence import Study, shared_setting
-from paperback.runs import RunTable, text
+from paperback.runs import RunTable
+from paperback.runs.run import text
 from paperback.settings import Settings
 from paperback.story.table import Cell, MissingCell, QuantityCell, Table, TextCell
 
@@ -12,7 +13,9 @@ _MOST_COLUMNS = 7
 
 def dataset_table(table: RunTable, study: Study, settings: Settings) -> Table | None:
     """The numbers that a data set fixes, such as its sizes; None where the logs hold no such number."""
-    keys = [key for key in _numeric(table) if _fixed_by(table, key, "dataset", study.datasets)][:_MOST_COLUMNS]
+    keys = [key for key in _numeric(table) if _fixed_by(table, key, "dataset", study.datasets)][
+        :_MOST_COLUMNS
+    ]
     if not keys or len(study.datasets) < 2:
         return None
     return Table(
@@ -101,7 +104,9 @@ def _cell(table: RunTable, key: str, where: dict[str, str]) -> Cell:
     quantity = shared_setting(table, key, where)
     if quantity is not None:
         return QuantityCell(quantity, 0 if quantity.value.is_integer() else None)
-    matching = [run for run in table.runs if all(run.identity.get(role) == value for role, value in where.items())]
+    matching = [
+        run for run in table.runs if all(run.identity.get(role) == value for role, value in where.items())
+    ]
     found = {text(run.params[key]) for run in matching if key in run.params}
     if not found or found == {"null"}:
         return MissingCell("the method has no such setting")

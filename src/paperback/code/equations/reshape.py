@@ -2,7 +2,17 @@
 
 from collections.abc import Sequence
 
-from paperback.code.equations.arithmetic import add, compare, conjunction, cases, div, function, mul, product_of, sub
+from paperback.code.equations.arithmetic import (
+    add,
+    compare,
+    conjunction,
+    cases,
+    div,
+    function,
+    mul,
+    product_of,
+    sub,
+)
 from paperback.code.equations.form import ONE, ZERO, Expr, Num, Range, Var, fresh, num, subst
 from paperback.code.equations.tensor import (
     Axis,

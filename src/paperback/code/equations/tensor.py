@@ -61,7 +61,9 @@ def _count(atoms: tuple[Range, ...], cond: Expr) -> Expr:
         n, sides = atoms[0][1], {cond.left, cond.right}
         if sides == {Var(atoms[0][0]), Var(atoms[1][0])} and cond.op in ("<", ">", "!="):
             pairs = mul(n, sub(n, ONE))
-            return pairs if cond.op == "!=" else mul(num(1) if cond.op == "!=" else Num(num(1).value / 2), pairs)
+            return (
+                pairs if cond.op == "!=" else mul(num(1) if cond.op == "!=" else Num(num(1).value / 2), pairs)
+            )
     return total(atoms, ONE, cond)
 
 
@@ -95,7 +97,9 @@ def probe_size(size: Expr, prime: int) -> float | None:
             case Num(number):
                 return float(number)
             case Sym(name):
-                return symbols.setdefault(name, prime + 7919 * sum((at + 1) * ord(c) for at, c in enumerate(name)))
+                return symbols.setdefault(
+                    name, prime + 7919 * sum((at + 1) * ord(c) for at, c in enumerate(name))
+                )
         kids = [value(child) for child in _arithmetic(expr)]
         return _fold(expr, kids)
 
@@ -108,7 +112,9 @@ def probe_size(size: Expr, prime: int) -> float | None:
 def _arithmetic(expr: Expr) -> Sequence[Expr]:
     from paperback.code.equations.form import Add, Fn, Mul, Pow, children
 
-    if isinstance(expr, Add | Mul | Pow) or (isinstance(expr, Fn) and expr.name in ("floordiv", "mod", "floor")):
+    if isinstance(expr, Add | Mul | Pow) or (
+        isinstance(expr, Fn) and expr.name in ("floordiv", "mod", "floor")
+    ):
         return list(children(expr))
     raise Unknown("not a size")
 
@@ -124,7 +130,11 @@ def _fold(expr: Expr, kids: list[float]) -> float:
             result *= kid
         return result
     if isinstance(expr, Fn):
-        return kids[0] // 1 if expr.name == "floor" else (kids[0] // kids[1] if expr.name == "floordiv" else kids[0] % kids[1])
+        return (
+            kids[0] // 1
+            if expr.name == "floor"
+            else (kids[0] // kids[1] if expr.name == "floordiv" else kids[0] % kids[1])
+        )
     return float(kids[0] ** kids[1])
 
 
@@ -305,7 +315,9 @@ def _arg(kind: str, tensor: Tensor, which: set[int], keepdim: bool) -> Tensor:
     if len(which) != 1 or len(tensor.axes[min(which)].atoms) != 1:
         raise Unknown(f"{kind} over more than one axis")
     axis = tensor.axes[min(which)]
-    axes = tuple(Axis(()) if at in which else a for at, a in enumerate(tensor.axes) if keepdim or at not in which)
+    axes = tuple(
+        Axis(()) if at in which else a for at, a in enumerate(tensor.axes) if keepdim or at not in which
+    )
     return Tensor(axes, sub(reduction(kind, axis.atoms, tensor.body), ONE), "int")
 
 

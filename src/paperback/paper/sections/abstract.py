@@ -42,7 +42,11 @@ def _method(material: Material) -> tuple[Block, ...]:
     own = [module.name for module in inventory.modules if module.parameters]
     losses = [loss.name for loss in inventory.losses if loss.kind == "custom"]
     backward = [fact.name for fact in inventory.autograd]
-    for phrase, names in (("the component", own), ("the loss", losses), ("a backward pass of its own in", backward)):
+    for phrase, names in (
+        ("the component", own),
+        ("the loss", losses),
+        ("a backward pass of its own in", backward),
+    ):
         if names:
             pieces += [Text(", " if pieces else "")] + [Text(f"{phrase} "), *enumerate_code(names[:2])]
     if not pieces:
@@ -56,5 +60,3 @@ def _results(material: Material) -> tuple[Block, ...]:
     if not parts:
         return (paragraph("A6", Text("The study comprises "), *setup_parts(material), Text(".")),)
     return (paragraph("A6", *opening[:-1], Text(", we find the following. "), *parts),)
-
-

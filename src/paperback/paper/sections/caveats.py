@@ -57,4 +57,6 @@ def _undecided(material: Material) -> list[Inline]:
     open_claims = [verdict for verdict in material.verdicts if verdict.word == Word.INCONCLUSIVE]
     if not open_claims:
         return []
-    return [Text("Where the evidence does not decide a claim, the text says so and draws no conclusion from it.")]
+    return [
+        Text("Where the evidence does not decide a claim, the text says so and draws no conclusion from it.")
+    ]

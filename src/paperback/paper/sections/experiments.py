@@ -12,7 +12,16 @@ from paperback.paper.verdicts import detail, ranking_sentence, tally, verdict_se
 from paperback.story.results import measured
 from paperback.story.settings_table import dataset_table
 
-_SHARED = ("epochs", "n_epochs", "num_epochs", "max_epochs", "batch_size", "steps", "max_steps", "total_timesteps")
+_SHARED = (
+    "epochs",
+    "n_epochs",
+    "num_epochs",
+    "max_epochs",
+    "batch_size",
+    "steps",
+    "max_steps",
+    "total_timesteps",
+)
 
 
 def experiments(material: Material, told: list[Finding]) -> tuple[Section | None, tuple[Answer, ...]]:
@@ -60,7 +69,9 @@ def _design(material: Material) -> tuple[Block, ...]:
     if shared:
         parts += [Text("All runs share "), *enumerate_parts(shared), Text(". ")]
     parts += [
-        Text(f"We report {_lower(measured(material.study))}; one run is one seed of one method on one data set. ")
+        Text(
+            f"We report {_lower(measured(material.study))}; one run is one seed of one method on one data set. "
+        )
     ]
     parts += _tests(material)
     return (paragraph("E2", *parts),)
@@ -78,16 +89,24 @@ def _tests(material: Material) -> list[Inline]:
     tested = any(comparison.p is not None for comparison in comparisons)
     parts: list[Inline] = []
     if tested and paired:
-        parts.append(Text("Methods share their seeds, so they are compared pair by pair with a paired t test. "))
+        parts.append(
+            Text("Methods share their seeds, so they are compared pair by pair with a paired t test. ")
+        )
     elif tested:
         parts.append(Text("Methods are compared with Welch's t test, which allows unequal variances. "))
     else:
-        parts.append(Text("A cell has too few runs for a test over seeds, so differences are described and not tested. "))
+        parts.append(
+            Text(
+                "A cell has too few runs for a test over seeds, so differences are described and not tested. "
+            )
+        )
     if tested and len(material.study.datasets) > 1:
         parts.append(Text("Inside a claim the p-values over data sets are adjusted by Holm's method. "))
     if any(verdict.ranking is not None for verdict in material.verdicts):
         parts.append(
-            Text("Over data sets, seeds are averaged inside each cell first, so that a data set counts once. ")
+            Text(
+                "Over data sets, seeds are averaged inside each cell first, so that a data set counts once. "
+            )
         )
     return parts
 
@@ -153,7 +172,10 @@ def _shown(material: Material) -> Block | None:
     story = material.story
     if not story.tables:
         return None
-    parts: list[Inline] = [Ref(story.tables[0].key), Text(f" shows {_lower(measured(material.study))} of every method. ")]
+    parts: list[Inline] = [
+        Ref(story.tables[0].key),
+        Text(f" shows {_lower(measured(material.study))} of every method. "),
+    ]
     if story.graphs:
         parts += [Ref(story.graphs[0].key), Text(" shows how training went.")]
     return paragraph("E5", *parts)

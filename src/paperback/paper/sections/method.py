@@ -6,7 +6,17 @@ from paperback.finding import Finding
 from paperback.notes import NoteEquation
 from paperback.notes.prose import Code, Text
 from paperback.paper.answer import Answer, paragraph, present, section
-from paperback.paper.document import Block, Equation, Inline, ItemList, Number, Paragraph, Ref, Section, TableFloat
+from paperback.paper.document import (
+    Block,
+    Equation,
+    Inline,
+    ItemList,
+    Number,
+    Paragraph,
+    Ref,
+    Section,
+    TableFloat,
+)
 from paperback.paper.facts import code_count
 from paperback.paper.material import Material
 from paperback.paper.phrases import counted, enumerate_code, enumerate_parts, words
@@ -54,7 +64,9 @@ def method(material: Material, told: list[Finding]) -> tuple[Section | None, tup
 
 def _conventions(material: Material) -> Paragraph:
     parts: list[Inline] = [
-        Text("A value with ± is a mean and its sample standard deviation over seeds. Intervals are stated at "),
+        Text(
+            "A value with ± is a mean and its sample standard deviation over seeds. Intervals are stated at "
+        ),
         Number(convention("level"), decimals=0, percent=True, with_unit=True),
         Text(" coverage, tests are two-sided at the level "),
         Number(convention("alpha"), decimals=2),
@@ -130,7 +142,12 @@ def _fact(item: str, opening: str, facts: object, _among: object) -> Answer:
     if not named:
         return Answer(item, ())
     pieces = [
-        (Code(fact.name), Text(f" ({_doc(fact.doc)}" if fact.doc else " ("), Code(str(fact.source)), Text(")"))
+        (
+            Code(fact.name),
+            Text(f" ({_doc(fact.doc)}" if fact.doc else " ("),
+            Code(str(fact.source)),
+            Text(")"),
+        )
         for fact in named
     ]
     return Answer(item, (paragraph(item, Text(opening), *enumerate_parts(pieces), Text(".")),), facts=True)
@@ -145,7 +162,9 @@ def _doc(doc: str) -> str:
 def _level_three(inventory: Inventory) -> tuple[Block, ...]:
     if inventory.level is None or inventory.level.number < 3:
         return ()
-    reasons = [(Text(reason + " ("), Code(str(source)), Text(")")) for reason, source in inventory.level.reasons]
+    reasons = [
+        (Text(reason + " ("), Code(str(source)), Text(")")) for reason, source in inventory.level.reasons
+    ]
     return (paragraph("L3", Text("The evidence is: "), *enumerate_parts(reasons[:6]), Text(".")),)
 
 
@@ -200,9 +219,20 @@ def _algorithm(inventory: Inventory) -> tuple[Block, ...]:
     )
     blocks: list[Block] = [paragraph("M6", *opening), _step_list(loop)]
     if outer is not None:
-        told = [words(_STEPS.get(step, step)) for step in outer.steps if step in ("validate", "checkpoint", "early stop")]
+        told = [
+            words(_STEPS.get(step, step))
+            for step in outer.steps
+            if step in ("validate", "checkpoint", "early stop")
+        ]
         blocks.append(
-            paragraph("M6", Text("Around it ("), Code(str(outer.source)), Text("): "), *enumerate_parts(told), Text("."))
+            paragraph(
+                "M6",
+                Text("Around it ("),
+                Code(str(outer.source)),
+                Text("): "),
+                *enumerate_parts(told),
+                Text("."),
+            )
         )
     return tuple(blocks)
 
@@ -217,9 +247,13 @@ def _tuned(material: Material) -> Answer:
     blocks: list[Block] = []
     optimisers = list(dict.fromkeys(fact.name for fact in material.inventory.optimisers))
     if optimisers:
-        blocks.append(paragraph("L1", Text("Parameters are updated by "), *enumerate_code(optimisers), Text(".")))
+        blocks.append(
+            paragraph("L1", Text("Parameters are updated by "), *enumerate_code(optimisers), Text("."))
+        )
     table = method_table(material.table, material.study, material.settings)
     if table is not None:
-        blocks.append(paragraph("L1", Ref(table.key), Text(" lists the settings in which the methods differ.")))
+        blocks.append(
+            paragraph("L1", Ref(table.key), Text(" lists the settings in which the methods differ."))
+        )
         blocks.append(TableFloat(table))
     return Answer("L1", tuple(blocks), facts=bool(blocks))

@@ -69,7 +69,8 @@ class Leaves:
         )
 
     def _add_mapping(self, value: Mapping[str, Any], key: str, section: str) -> None:
-        axis = _axis(value) if section != "settings" else None
+        listed = section != "settings" and any(isinstance(item, list) for item in value.values())
+        axis = _axis(value) if listed else None
         for name, item in value.items():
             inner = f"{key}.{name}" if key else str(name)
             if axis and _is_numbers(item) and len(item) == len(axis[1]) and name != axis[0]:

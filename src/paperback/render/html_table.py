@@ -1,0 +1,67 @@
+"""Tables as HTML; every number links to its evidence."""
+
+from typing import assert_never
+
+from paperback.paper.printing import number_id, print_cell
+from paperback.render.evidence import cell_quantities
+from paperback.render.html_text import escape, escape_breakable
+from paperback.render.layout import missing_reasons, rules_before
+from paperback.story.table import Cell, EstimateCell, MissingCell, QuantityCell, Table, TextCell
+
+
+def table_html(table: Table) -> str:
+    """The table and its legend; the caption is the figure's."""
+    words = [any(isinstance(row[i], TextCell) for _, row in table.rows) for i in range(len(table.columns))]
+    head = "".join(_header(table, i, words=words[i]) for i in range(len(table.columns)))
+    rules = rules_before(table)
+    rows = []
+    for position, (name, cells) in enumerate(table.rows):
+        apart = ' class="set-apart"' if position in rules else ""
+        body = "".join(_cell(cell, table) for cell in cells)
+        rows.append(f'<tr{apart}><th scope="row">{escape_breakable(name)}</th>{body}</tr>')
+    stub = f'<th scope="col">{escape_breakable(table.stub)}</th>'
+    return (
+        f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(table.caption)}"><table>\n'
+        f"<thead><tr>{stub}{head}</tr></thead>\n<tbody>\n{chr(10).join(rows)}\n</tbody>\n</table></div>"
+        f"{_note(table)}"
+    )
+
+
+def number_link(name: str, text: str) -> str:
+    """A printed number as a link to its evidence."""
+    return f'<a class="n" href="#e:{escape(name)}">{escape(text)}</a>'
+
+
+def _header(table: Table, index: int, *, words: bool) -> str:
+    unit = table.units[index] if index < len(table.units) else ""
+    shown = f'<span class="unit">({escape(unit)})</span>' if unit else ""
+    kind = ' class="words"' if words else ""
+    return f'<th scope="col"{kind}>{escape_breakable(table.columns[index])}{shown}</th>'
+
+
+def _cell(cell: Cell, table: Table) -> str:
+    match cell:
+        case EstimateCell() | QuantityCell():
+            return f"<td>{_numbers(cell, table)}</td>"
+        case TextCell(words):
+            return f'<td class="words">{escape_breakable(words)}</td>'
+        case MissingCell(reason):
+            return f'<td title="{escape(reason)}">–</td>'
+    assert_never(cell)
+
+
+def _numbers(cell: EstimateCell | QuantityCell, table: Table) -> str:
+    text, spread_text = print_cell(cell, table.spread)
+    quantity, spread = cell_quantities(cell)
+    value = number_link(number_id(quantity), text)
+    if isinstance(cell, EstimateCell) and cell.mark == "best":
+        value = f"<b>{value}</b>"
+    if spread is None or not spread_text:
+        return value
+    return f"{value}&nbsp;±&nbsp;{number_link(number_id(spread), spread_text)}"
+
+
+def _note(table: Table) -> str:
+    told = [table.note] if table.note else []
+    told += [f"–: {reason}." for reason in missing_reasons(table)]
+    return f'\n<p class="note">{escape_breakable(" ".join(told))}</p>' if told else ""

@@ -1,0 +1,159 @@
+"""The level of modeling and the rules behind it."""
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from paperback.code import Inventory, Level, read_code
+from paperback.settings import Settings
+
+HEAD = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
+
+
+def read(root: Path, files: dict[str, str]) -> Inventory:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(dedent(text))
+    return read_code(root, Settings())
+
+
+def level(root: Path, files: dict[str, str]) -> Level:
+    found = read(root, files).level
+    assert found is not None
+    return found
+
+
+def network(forward: str, init: str = "self.a = nn.Linear(8, 1)", name: str = "Net") -> str:
+    return (
+        f"{HEAD}class {name}(nn.Module):\n    def __init__(self):\n        super().__init__()\n        {init}\n"
+        f"    def forward(self, x):\n        return {forward}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "reason"),
+    [
+        pytest.param(
+            HEAD + "model = nn.Sequential(nn.Linear(8, 12), nn.ReLU(), nn.Linear(12, 1), nn.Sigmoid())\n",
+            1, "model assembles standard layers: Linear, ReLU, Sigmoid", id="sequence",
+        ),
+        pytest.param(
+            network("F.log_softmax(F.max_pool2d(F.relu(self.a(x)), 2).flatten(1), dim=1)"),
+            1, "Net assembles standard layers: Linear", id="functional layers",
+        ),
+        pytest.param(network("x + self.a(x)"), 1, "Net assembles standard layers: Linear", id="residual"),
+        pytest.param(network("self.norm(x)", "self.norm = nn.LayerNorm(8)"), 1, "Net assembles standard layers: LayerNorm", id="a layer called norm"),
+        pytest.param(
+            network("torch.exp(-x @ x.T)"), 2, "custom component Net has operators of its own: exp, @", id="operators",
+        ),
+        pytest.param(
+            network("x * self.t", "self.t = nn.Parameter(torch.ones(8))"),
+            2, "custom component Net has parameters of its own: t", id="parameters",
+        ),
+        pytest.param(
+            HEAD + "class HardStep(torch.autograd.Function):\n    def backward(c, g): return g\n",
+            2, "custom autograd function HardStep changes backward propagation", id="autograd",
+        ),
+        pytest.param(
+            HEAD + "class Focal(nn.Module):\n    def forward(self, p, y):\n        return (1 - p) * F.cross_entropy(p, y)\n",
+            2, "custom loss Focal", id="loss",
+        ),
+        pytest.param(
+            HEAD + "for x in data:\n    loss = F.mse_loss(x, y) + 0.1 * x.abs().mean()\n    loss.backward()\n",
+            2, "the loss is built in the training loop: F.mse_loss(x, y) + 0.1 * x.abs().mean()", id="inline loss",
+        ),
+        pytest.param(
+            HEAD + "def step(x):\n    g = torch.autograd.grad(y, x)\n",
+            2, "a gradient is computed inside the training step (torch.autograd.grad)", id="gradient penalty",
+        ),
+        pytest.param(
+            "import triton, torch\n@triton.jit\ndef attend(x): pass\n", 3, "own kernel attend", id="kernel",
+        ),
+        pytest.param(
+            "from sklearn.svm import SVC\nSVC().fit(x, y)\n", 1, "fits the library's SVC", id="scikit-learn",
+        ),
+    ],
+)  # fmt: skip
+def test_each_rule_gives_its_level_and_says_why(tmp_path: Path, code: str, number: int, reason: str) -> None:
+    """The level comes with one phrase for the rule that fired."""
+    found = level(tmp_path, {"train.py": code})
+    assert (found.number, found.reasons[0][0]) == (number, reason)
+    assert found.reasons[0][1].path == "train.py"
+
+
+@pytest.mark.parametrize(("count", "number"), [(11, 2), (12, 3)])
+def test_breadth_makes_level_three(tmp_path: Path, count: int, number: int) -> None:
+    """Twelve different components of basic operators are level 3, eleven are not."""
+    files = {f"m{i}.py": network("x.exp()", name=f"Net{i}") for i in range(count)}
+    assert level(tmp_path, files).number == number
+
+
+def test_copies_of_one_component_are_no_breadth(tmp_path: Path) -> None:
+    """The same component in twenty scripts counts once."""
+    assert level(tmp_path, {f"m{i}.py": network("x.exp()") for i in range(20)}).number == 2
+
+
+def test_code_that_no_entry_point_imports_does_not_count(tmp_path: Path) -> None:
+    """A custom component whose import is commented out is told and does not raise the level."""
+    inventory = read(
+        tmp_path,
+        {
+            "train.py": "from models.plain import Net\n# from models.fancy import Step\nif __name__ == '__main__':\n    Net()\n",
+            "models/__init__.py": "from .plain import Net\nfrom .fancy import Step\n",
+            "models/plain.py": network("self.a(x)"),
+            "models/fancy.py": network("x.exp()", name="Step"),
+        },
+    )
+    assert inventory.level is not None
+    assert inventory.level.number == 1
+    (finding,) = inventory.findings
+    assert finding.kind == "unreachable-code"
+    assert finding.message.startswith("1 modules (Step) are imported by no entry point (train.py)")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "from models import Step",
+        "import models.fancy",
+        "from models.fancy import *",
+        "def late():\n    from models.fancy import Step",
+        "import importlib\nimportlib.import_module('models.fancy')",
+        "import importlib\nimportlib.import_module(f'models.{name}')",
+        "import importlib\nimportlib.import_module(name)",
+    ],
+)
+def test_reach_follows_every_kind_of_import(tmp_path: Path, entry: str) -> None:
+    """Re-exports, late imports and imports by name all lead to the component."""
+    files = {
+        "train.py": f"from models.plain import Net\n{entry}\nif __name__ == '__main__':\n    Net()\n",
+        "models/__init__.py": "from .plain import Net\nfrom .fancy import Step\n",
+        "models/plain.py": network("self.a(x)"),
+        "models/fancy.py": network("x.exp()", name="Step"),
+    }
+    assert level(tmp_path, files).number == 2
+
+
+def test_tests_do_not_raise_the_level(tmp_path: Path) -> None:
+    """A component that only the tests define does not count."""
+    files = {"model.py": network("self.a(x)"), "tests/test_model.py": network("x.exp()", name="Fake")}
+    assert level(tmp_path, files).number == 1
+
+
+def test_without_a_model_there_is_no_level(tmp_path: Path) -> None:
+    """A repository that models nothing has no level."""
+    assert read(tmp_path, {"a.py": "print(1)\n"}).level is None
+
+
+def test_the_example_is_level_two() -> None:
+    """The example repository changes forward, backward and loss, and says where."""
+    root = Path(__file__).parent.parent / "examples" / "thresholds"
+    inventory = read_code(root, Settings())
+    assert inventory.level is not None
+    assert inventory.level.number == 2
+    reasons = {words: source.path for words, source in inventory.level.reasons}
+    assert reasons["custom autograd function HardStep changes backward propagation"] == "model.py"
+    assert reasons["custom loss SpreadBCE"] == "losses.py"
+    mlp = next(module for module in inventory.modules if module.name == "MLP")
+    assert [layer.kind for layer in mlp.layers] == ["Linear", "ReLU", "Linear", "ReLU", "Linear", "Sigmoid"]
