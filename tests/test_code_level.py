@@ -8,6 +8,7 @@ import pytest
 from paperback.code import Inventory, Level, read_code
 from paperback.settings import Settings
 
+GUARD = "if __name__ == '__main__':\n    Net()\n"
 HEAD = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
 
 
@@ -26,7 +27,7 @@ def level(root: Path, files: dict[str, str]) -> Level:
 
 def network(forward: str, init: str = "self.a = nn.Linear(8, 1)", name: str = "Net") -> str:
     return (
-        f"{HEAD}class {name}(nn.Module):\n    def __init__(self):\n        super().__init__()\n        {init}\n"
+        f"{HEAD}class {name}(nn.Module):\n    def __init__(self):\n        {init}\n"
         f"    def forward(self, x):\n        return {forward}\n"
     )
 
@@ -43,9 +44,13 @@ def network(forward: str, init: str = "self.a = nn.Linear(8, 1)", name: str = "N
             1, "Net assembles standard layers: Linear", id="functional layers",
         ),
         pytest.param(network("x + self.a(x)"), 1, "Net assembles standard layers: Linear", id="residual"),
-        pytest.param(network("self.norm(x)", "self.norm = nn.LayerNorm(8)"), 1, "Net assembles standard layers: LayerNorm", id="a layer called norm"),
         pytest.param(
-            network("torch.exp(-x @ x.T)"), 2, "custom component Net has operators of its own: exp, @", id="operators",
+            network("self.norm(x)", "self.norm = nn.LayerNorm(8)"),
+            1, "Net assembles standard layers: LayerNorm", id="a layer called norm",
+        ),
+        pytest.param(
+            network("torch.exp(-x @ x.T)"), 
+            2, "custom component Net has operators of its own: exp, @", id="operators",
         ),
         pytest.param(
             network("x * self.t", "self.t = nn.Parameter(torch.ones(8))"),
@@ -56,16 +61,32 @@ def network(forward: str, init: str = "self.a = nn.Linear(8, 1)", name: str = "N
             2, "custom autograd function HardStep changes backward propagation", id="autograd",
         ),
         pytest.param(
-            HEAD + "class Focal(nn.Module):\n    def forward(self, p, y):\n        return (1 - p) * F.cross_entropy(p, y)\n",
+            HEAD + "class Focal(nn.Module):\n    def forward(self, p, y):\n        return F.mse_loss(p, y)\n",
             2, "custom loss Focal", id="loss",
         ),
         pytest.param(
-            HEAD + "for x in data:\n    loss = F.mse_loss(x, y) + 0.1 * x.abs().mean()\n    loss.backward()\n",
-            2, "the loss is built in the training loop: F.mse_loss(x, y) + 0.1 * x.abs().mean()", id="inline loss",
+            HEAD + "for x in data:\n    loss = F.mse_loss(x, y) + 0.1 * x.mean()\n    loss.backward()\n",
+            2, "the loss is built in the training loop: F.mse_loss(x, y) + 0.1 * x.mean()", id="inline loss",
         ),
         pytest.param(
             HEAD + "def step(x):\n    g = torch.autograd.grad(y, x)\n",
             2, "a gradient is computed inside the training step (torch.autograd.grad)", id="gradient penalty",
+        ),
+        pytest.param(
+            HEAD + "def step(x):\n    x.register_hook(lambda g: -g)\n",
+            2, "step changes gradients with register_hook", id="hook",
+        ),
+        pytest.param(
+            HEAD + "def step(p):\n    p.grad = -p.grad\n",
+            2, "the gradient is written by hand (p.grad = …)", id="written gradient",
+        ),
+        pytest.param(
+            HEAD + "def step(x, y):\n    x, y = mixup_data(x, y)\n",
+            2, "the training step mixes examples (mixup_data)", id="mixup",
+        ),
+        pytest.param(
+            HEAD + "def step(o):\n    o.first_step()\n",
+            2, "the update takes two steps (sharpness-aware minimisation)", id="two steps",
         ),
         pytest.param(
             "import triton, torch\n@triton.jit\ndef attend(x): pass\n", 3, "own kernel attend", id="kernel",
@@ -99,7 +120,7 @@ def test_code_that_no_entry_point_imports_does_not_count(tmp_path: Path) -> None
     inventory = read(
         tmp_path,
         {
-            "train.py": "from models.plain import Net\n# from models.fancy import Step\nif __name__ == '__main__':\n    Net()\n",
+            "train.py": "from models.plain import Net\n# from models.fancy import Step\n" + GUARD,
             "models/__init__.py": "from .plain import Net\nfrom .fancy import Step\n",
             "models/plain.py": network("self.a(x)"),
             "models/fancy.py": network("x.exp()", name="Step"),
@@ -117,6 +138,8 @@ def test_code_that_no_entry_point_imports_does_not_count(tmp_path: Path) -> None
     [
         "from models import Step",
         "import models.fancy",
+        "from models.star import Step",
+        "from models.near import again",
         "from models.fancy import *",
         "def late():\n    from models.fancy import Step",
         "import importlib\nimportlib.import_module('models.fancy')",
@@ -127,10 +150,12 @@ def test_code_that_no_entry_point_imports_does_not_count(tmp_path: Path) -> None
 def test_reach_follows_every_kind_of_import(tmp_path: Path, entry: str) -> None:
     """Re-exports, late imports and imports by name all lead to the component."""
     files = {
-        "train.py": f"from models.plain import Net\n{entry}\nif __name__ == '__main__':\n    Net()\n",
+        "train.py": f"from models.plain import Net\n{entry}\n{GUARD}",
         "models/__init__.py": "from .plain import Net\nfrom .fancy import Step\n",
         "models/plain.py": network("self.a(x)"),
         "models/fancy.py": network("x.exp()", name="Step"),
+        "models/star.py": "from .fancy import *\n",
+        "models/near.py": "from . import fancy as again\n",
     }
     assert level(tmp_path, files).number == 2
 

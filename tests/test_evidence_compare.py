@@ -16,6 +16,7 @@ from paperback.evidence import (
     average_gain,
     compare,
     compare_each,
+    convention,
     count,
     estimate,
     rank_methods,
@@ -237,7 +238,7 @@ def test_an_unknown_direction_must_be_declared(call) -> None:
 
 
 def test_average_gain_by_hand() -> None:
-    """Over two data sets the error is the root of the summed Welch variances, halved; df is Satterthwaite's."""
+    """Over two data sets the error is the halved root of the summed variances; df is Satterthwaite's."""
     a, b = [[1.0, 2.0, 4.0], [5.0, 5.5, 7.0]], [[0.0, 0.5, 2.0], [3.0, 4.5, 4.0]]
     rows = [row for d in (0, 1) for row in (*cell("A", f"d{d}", a[d]), *cell("B", f"d{d}", b[d], first=9))]
     found = average_gain(table_of(rows), "accuracy", "A", "B", split="test")
@@ -295,7 +296,7 @@ def test_ranking_of_complete_data_sets() -> None:
 
 
 def test_few_data_sets_rank_without_tests() -> None:
-    """Below six data sets a pair has wins and an estimate, no p, and the reason; one data set has no distance."""
+    """Below six data sets a pair has no p, and the reason; a single data set has no critical distance."""
     found = rank_methods(table_of(study(1)), "accuracy", split="test", methods=["A", "B"])
     assert (found.friedman_p, found.critical_difference, found.pairs[0].p) == (None, None, None)
     assert found.pairs[0].test == "none: Wilcoxon's test needs six data sets"
@@ -338,7 +339,7 @@ def quantities(table: RunTable) -> list[Quantity]:
     found += [ranking.quantity(f, "B") for f in RANKING_FIGURES if getattr(ranking, f, 0) is not None]
     found += [p.quantity(f) for p in ranking.pairs for f in PAIR_FIGURES if getattr(p, f, 0) is not None]
     found += [count(table, "runs"), count(table, "seeds", {"method": "A"})]
-    return [*found, shared_setting(table, "lr")]
+    return [*found, shared_setting(table, "lr"), convention("level")]
 
 
 @settings(max_examples=15, deadline=None)

@@ -164,6 +164,7 @@ def test_a_canonical_name_wins_over_a_key_spelled_alike() -> None:
     table = RunTable((run,), {}, {"loss": metric}, keys, (), {})
     assert estimate(table, "loss", split="val").value == 2.0
     assert estimate(table, "loss", split="train").value == 1.0
+    assert estimate(table, "LOSS", split="val").value == 2.0
 
 
 @pytest.mark.parametrize(

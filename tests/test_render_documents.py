@@ -9,7 +9,7 @@ from paperback.evidence.address import Address
 from paperback.evidence.estimate import Estimate
 from paperback.evidence.quantity import Quantity, Recipe
 from paperback.literature import Reference
-from paperback.notes.prose import Cite, Code, Emphasis, Link, Math, Strong, Text, ValueReference
+from paperback.notes.prose import Cite, Code, Emphasis, Link, Math, Strong, Text
 from paperback.paper.document import (
     Document,
     Equation,
@@ -21,12 +21,20 @@ from paperback.paper.document import (
     Section,
     TableFloat,
 )
+from paperback.paper.printed import blocks, inlines_of, printed_numbers
 from paperback.paper.printing import number_id
-from paperback.render.evidence import numbers_in, printed_numbers
 from paperback.render.numbering import number_document
 from paperback.source import Source
 from paperback.story.graph import Curve, Graph, Panel
-from paperback.story.table import EstimateCell, MissingCell, QuantityCell, Table, TextCell
+from paperback.story.table import (
+    CodeCell,
+    EstimateCell,
+    IntervalCell,
+    MissingCell,
+    QuantityCell,
+    Table,
+    TextCell,
+)
 
 METHODS = ("mlp", "mlp-tuned", "sigmoid-gates", "no-repulsion", "thresholds")
 DATASETS = ("breast", "fair", "labour", "mortgage", "prison", "spam")
@@ -43,11 +51,15 @@ def estimate(method: str, dataset: str, *, value: float, std: float | None = 0.0
     sources = tuple(Source(f"{run}/metrics.jsonl", 40, "test/accuracy", "0123456789abcdef") for run in runs)
     address = Address("accuracy", "test", where, ("seed",), "mean", runs, n)
     low, high = (None, None) if std is None else (value - 2 * std, value + 2 * std)
-    return Estimate(value, std, n, low, high, 0.95, "fraction", "higher", "t, n-1 degrees of freedom", address, sources)
+    return Estimate(
+        value, std, n, low, high, 0.95, "fraction", "higher", "t, n-1 degrees of freedom", address, sources
+    )
 
 
 def number(value: float, field: str = "value", **how: object) -> Number:
-    recipe = Recipe("estimate", field, {"metric": "accuracy", "split": "test", "where": {"method": f"m{value}"}})
+    recipe = Recipe(
+        "estimate", field, {"metric": "accuracy", "split": "test", "where": {"method": f"m{value}"}}
+    )
     return Number(Quantity(value, recipe, "fraction", (Source("runs/a/metrics.jsonl", 3),)), **how)  # type: ignore[arg-type]
 
 
@@ -84,6 +96,29 @@ def settings() -> Table:
     return Table(
         "settings", "Size and settings of the networks.", "Method", ("Kind", "Parameters", "Width", "Dropout"),
         ("", "", "", ""), rows, "none", "", (), "the set-up",
+    )  # fmt: skip
+
+
+def differences() -> Table:
+    def quantity(value: float, field: str, dataset: str) -> Quantity:
+        return Quantity(value, Recipe("comparison", field, {"dataset": dataset}), "fraction")
+
+    rows = tuple(
+        (
+            dataset,
+            (
+                IntervalCell(
+                    quantity(gain, "difference", dataset), quantity(gain - 0.02, "low", dataset),
+                    quantity(gain + 0.02, "high", dataset), 1, True, "best",
+                ),
+                CodeCell("nn.Linear(d, 64)", Source("model.py", 7)),
+            ),
+        )
+        for dataset, gain in (("breast", 0.031), ("fair", -0.004))
+    )  # fmt: skip
+    return Table(
+        "differences", "Gain of the proposal.", "Data set", ("Gain", "Layer"), ("points", ""), rows, "none",
+        "In brackets: 95 % interval.", (), "the claim",
     )  # fmt: skip
 
 
@@ -180,7 +215,7 @@ def paper() -> Document:
                            Ref("learning-curves"), Text(". "), Strong((Text("The claim is supported. "),)),
                            Link("https://example.org/a_b?c=1&d=2#e%20f", (Text("Code and logs"),)),
                            Text(" are available. "), Text(_SENTENCE))),
-                TableFloat(results()), GraphFloat(curves()), text, text)),
+                TableFloat(results()), GraphFloat(curves()), text, TableFloat(differences()), text)),
             Section("limitations", "Limitations", (text, text)),
         ),
         REFERENCES, "Written by Paperback 0.1.0 from 150 runs.",
@@ -211,7 +246,7 @@ def hostile() -> Document:
     parts = (
         Text(words), Emphasis((Text("-"),)), Text("-"), Strong((Text(words),)), Code(words), Math(r"\input{/etc/passwd}"),
         Math("a $ b"), Math(r"\alpha"), Cite(("a b,{c}%", "missing")), Link("javascript:alert('x')\"<>", (Text("l"),)),
-        Ref("nowhere"), Ref(words), Emphasis((ValueReference("acc%uracy", (), 3),)), Text(long),
+        Ref("nowhere"), Ref(words), Emphasis((number(-0.5, decimals=2),)), Text(long),
     )  # fmt: skip
     return Document(
         words, (words, "B"), (Paragraph(parts),),
@@ -227,10 +262,11 @@ def test_every_number_of_a_document_is_listed_once():
     """The listed evidence holds each number of the text and of the tables exactly once."""
     document = paper()
     names = [printed.name for printed in printed_numbers(document)]
-    in_text = {number_id(part.quantity) for part in numbers_in(document)}
+    parts = inlines_of(blocks(document))
+    in_text = {number_id(part.quantity) for part in parts if isinstance(part, Number)}
     assert len(names) == len(set(names))
     assert in_text <= set(names)
-    assert len(names) == len(in_text) + 2 * len(METHODS) * len(DATASETS) + 6
+    assert len(names) == len(in_text) + 2 * len(METHODS) * len(DATASETS) + 6 + 3 * 2
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from paperback.evidence import Estimate, estimate, pivot, state_study
 from paperback.paper.printing import print_value
-from paperback.render import Listing, SpreadName
+from paperback.render.listing import Listing, SpreadName
 from paperback.runs import RunTable, find_metric, read_runs
 from paperback.settings import Settings, open_repository
 from paperback.story.decimals import table_decimals

@@ -6,25 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from paperback import __version__
-from paperback.claims import state_claims
+from paperback.claims import missing_claims, state_claims
 from paperback.code import read_code
 from paperback.evidence import state_study
 from paperback.finding import Finding
-from paperback.freshness import Stamp, last_stamp, make_stamp, still_fresh, write_stamp
+from paperback.freshness import Stamp, keep_edits, last_stamp, make_stamp, still_fresh, write_stamp
 from paperback.literature import read_bibliography
 from paperback.notes import read_notes
-from paperback.paper import FILE as LEDGER
-from paperback.paper import (
-    Material,
-    Paper,
-    make_ledger,
-    outline_state,
-    questions_page,
-    told,
-    write_ledger,
-    write_paper,
-)
-from paperback.render import keep_edits, make_pdf, put, write_html, write_latex, write_typst
+from paperback.paper.ledger import FILE as LEDGER
+from paperback.paper.ledger import claim_json, finding_json, make_ledger, read_ledger, told, write_ledger
+from paperback.paper.material import Material
+from paperback.paper.questions import outline_state, questions_page
+from paperback.paper.write import Paper, write_paper
+from paperback.render import make_pdf, write_html, write_latex, write_typst
+from paperback.render.folder import put
 from paperback.runs import read_runs
 from paperback.settings import PdfEngine, Settings, open_repository
 from paperback.story import arrange
@@ -82,9 +77,36 @@ def build_paper(
     kept = keep_edits(out, previous.outputs if previous else {})
     ledger = _write(paper, material, out)
     step("pdf", 0, 1)
-    made = make_pdf(out, engine)
-    write_stamp(out, make_stamp(root, out, engine, made.engine, _read(material)))
-    return Build(out, made.path, made.engine, True, kept, ledger, made.findings)
+    pdf, noticed = make_pdf(out, engine)
+    made_by = "typst"
+    write_stamp(out, make_stamp(root, out, engine, made_by, _read(material)))
+    step("pdf", 1, 1)
+    return Build(out, pdf, made_by, True, kept, ledger, tuple(noticed))
+
+
+def paper_status(root: Path, *, progress: Progress | None = None) -> dict[str, Any]:
+    """Where the paper of `root` stands, as JSON values: each outline item, each claim, and what was noticed.
+
+    Nothing is written. Raises as `build_paper` does.
+    """
+    material = gather(root, open_repository(root), progress)
+    paper = write_paper(material)
+    return {
+        "outline": [
+            {
+                "item": state.item.id,
+                "title": state.item.title,
+                "state": state.state,
+                "by": state.by,
+                "question": state.item.question if state.state == "asked" else "",
+                "reason": state.reason,
+            }
+            for state in outline_state(paper.answers)
+        ],
+        "claims": [claim_json(verdict) for verdict in material.verdicts],
+        "missing_claims": missing_claims(material.table, material.settings),
+        "findings": [finding_json(finding) for finding in told(paper, material)],
+    }
 
 
 def gather(root: Path, settings: Settings, progress: Progress | None = None) -> Material:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 NOTHING_FOUND, FINDINGS, UNUSABLE = 0, 1, 2
-_SHOWN_FINDINGS = 12
 
 
 class _Examples(click.Group):
@@ -31,7 +30,7 @@ class _Examples(click.Group):
 @click.group(cls=_Examples, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="paperback")
 def main() -> None:
-    """Turn a machine-learning repository into a paper that can be defended line by line.
+    r"""Turn a machine-learning repository into a paper that can be defended line by line.
 
     \b
     Example:
@@ -85,7 +84,7 @@ _split_option = click.option(
 )
 @_command
 def init(repo: Path, force: bool) -> int:
-    """Write paperback.toml with what was inferred, to be corrected.
+    r"""Write paperback.toml with what was inferred, to be corrected.
 
     \b
     Example:
@@ -116,7 +115,7 @@ def init(repo: Path, force: bool) -> int:
 )
 @_command
 def build(repo: Path, engine: Any, out: Path | None) -> int:
-    """Write the paper: PDF, HTML page, LaTeX project, ledger and open questions.
+    r"""Write the paper: PDF, HTML page, LaTeX project, ledger and open questions.
 
     Nothing of the repository is imported or run.
 
@@ -133,23 +132,20 @@ def build(repo: Path, engine: Any, out: Path | None) -> int:
 
 @main.command()
 @_repo
-@click.option(
-    "--out", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Default: REPO/paper."
-)
 @_json_option
 @_command
-def status(repo: Path, out: Path | None, as_json: bool) -> int:
-    """Show each outline item as written, asked or missing, and the verdict of each claim.
+def status(repo: Path, as_json: bool) -> int:
+    r"""Show each outline item as written, asked or missing, and the verdict of each claim.
 
     \b
     Example:
       paperback status my-repo
     """
-    from paperback.build import paper_status, show_status
+    from paperback.build import paper_status
+    from paperback.report import status_report
 
-    del out
     found = paper_status(repo, progress=_progress(quiet=as_json))
-    click.echo(json.dumps(found, indent=1, ensure_ascii=False) if as_json else show_status(found))
+    click.echo(json.dumps(found, indent=1, ensure_ascii=False) if as_json else status_report(found))
     is_open = any(item["state"] == "asked" for item in found["outline"])
     return FINDINGS if is_open else NOTHING_FOUND
 
@@ -162,7 +158,7 @@ def status(repo: Path, out: Path | None, as_json: bool) -> int:
 @_json_option
 @_command
 def check(repo: Path, out: Path | None, as_json: bool) -> int:
-    """Recompute every number of the ledger from the logs and compare it with what the paper shows.
+    r"""Recompute every number of the ledger from the logs and compare it with what the paper shows.
 
     Looks at LaTeX, HTML and PDF text, and lists crashed runs, missing cells and unequal seeds.
 
@@ -192,12 +188,12 @@ def value(
     metric: str,
     where: tuple[str, ...],
     over: tuple[str, ...],
-    reduce: str,
+    reduce: Any,
     split: str | None,
     repo: Path,
     as_json: bool,
 ) -> int:
-    """Print one number with its spread, interval, n and the files that entered.
+    r"""Print one number with its spread, interval, n and the files that entered.
 
     \b
     Example:
@@ -244,20 +240,20 @@ def table(
     where: tuple[str, ...],
     split: str | None,
     over: tuple[str, ...],
-    reduce: str,
+    reduce: Any,
     spread: Any,
     ddof: int,
     form: Any,
     repo: Path,
 ) -> int:
-    """Print a metric by two roles, such as methods by data sets.
+    r"""Print a metric by two roles, such as methods by data sets.
 
     \b
     Example:
       paperback table --metric accuracy --rows method --cols dataset --split test
     """
     from paperback.ask import ask_table
-    from paperback.render import print_listing
+    from paperback.render.listing import print_listing
 
     listing = ask_table(
         repo,
@@ -281,7 +277,7 @@ def table(
 @click.option("--pdf", "engine", type=click.Choice(["auto", "latexmk", "tectonic", "typst"]), default="auto")
 @_command
 def demo(folder: Path, engine: Any) -> int:
-    """Copy the bundled example, a real study with its logs, into DIR and build its paper.
+    r"""Copy the bundled example, a real study with its logs, into DIR and build its paper.
 
     \b
     Example:
@@ -322,6 +318,8 @@ def _progress(*, quiet: bool = False) -> "Progress | None":
 
 
 def _tell_build(made: "Build") -> None:
+    from paperback.report import build_report
+
     if sys.stderr.isatty():
         click.echo("\r\x1b[K", nl=False, err=True)
-    click.echo(made.summary())
+    click.echo(build_report(made))

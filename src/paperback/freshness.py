@@ -2,16 +2,18 @@
 
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from paperback import __version__
-from paperback.runs import walk
+from paperback.runs.walk import walk
 from paperback.settings import FILE as SETTINGS
 from paperback.source import digest
 
 FILE = ".build.json"
+_KEPT = "kept"
 Stat = tuple[int, int]
 
 
@@ -78,6 +80,24 @@ def write_stamp(out: Path, stamp: Stamp) -> None:
     (out / FILE).write_text(json.dumps(asdict(stamp), indent=0, sort_keys=True), encoding="utf-8")
 
 
+def keep_edits(out: Path, outputs: Mapping[str, str]) -> tuple[Path, ...]:
+    """Copies of the files in `out` that differ from what the last build left there, made below `out/kept`.
+
+    Args:
+        out: The output folder.
+        outputs: Path, relative to `out`, to the digest that the last build left.
+    """
+    kept = []
+    for name, hashed in outputs.items():
+        path = out / name
+        if path.is_file() and (now := digest(path.read_bytes())) != hashed:
+            copy = out / _KEPT / f"{path.stem}-{now}{path.suffix}"
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, copy)
+            kept.append(copy)
+    return tuple(kept)
+
+
 def _sizes(root: Path, out: Path) -> dict[str, int]:
     prefix = f"{out.resolve().relative_to(root.resolve()).as_posix()}/" if _inside(out, root) else None
     return {
@@ -109,7 +129,7 @@ def _stat(path: Path) -> Stat:
 def _outputs(out: Path) -> dict[str, str]:
     found = {}
     for folder, names, files in os.walk(out):
-        names[:] = sorted(name for name in names if name != "kept")
+        names[:] = sorted(name for name in names if name != _KEPT)
         for name in files:
             path = Path(folder) / name
             if name != FILE:

@@ -98,7 +98,7 @@ class Settings:
 
     def name(self, role: str, value: str) -> str:
         """How `value` of `role` is printed."""
-        return self.names.get(role, _EMPTY).get(value, value)
+        return str(self.names.get(role, _EMPTY).get(value, value))
 
 
 def open_repository(root: Path) -> Settings:

@@ -229,7 +229,12 @@ def _builds_sequence(scope: Scope) -> bool:
 def _sequence(file: FileScopes, scope: Scope) -> tuple[MadeLayer, ...]:
     reader = LayerReader(file.text, file.aliases)
     reader.statements(scope.node.body)
-    lists = [layer for layers in reader.lists.values() for layer in layers if layer.placed or is_layer(layer.target)]
+    lists = [
+        layer
+        for layers in reader.lists.values()
+        for layer in layers
+        if layer.placed or is_layer(layer.target)
+    ]
     return tuple(dict.fromkeys([*reader.made, *lists]))
 
 

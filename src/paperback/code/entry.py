@@ -31,8 +31,9 @@ def entry_reason(file: FileScopes) -> str:
         return "command line"
     if any(isinstance(node, ast.If) and _is_main_guard(node) for node in file.module.nodes):
         return "main guard"
-    trains = any(last(site.written) in ("backward", "fit") for site in file.module.calls)
-    return "script that trains" if trains else ""
+    loops = any(isinstance(node, ast.For | ast.While) for node in file.module.nodes)
+    fits = any(last(site.written) in ("backward", "fit") for site in file.module.calls)
+    return "script" if loops or fits else ""
 
 
 def _is_main_guard(node: ast.If) -> bool:

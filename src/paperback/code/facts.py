@@ -21,7 +21,6 @@ class ClassFacts:
         returns_loss: Whether a forward method computes a library's loss.
         terms: Terms of the sum that forward returns.
         constructor: Defaults of its constructor.
-        dataset: Whether it defines item access.
     """
 
     name: str
@@ -44,8 +43,6 @@ class FunctionFacts:
 
     Attributes:
         role: `loss`, `derivative`, `sequence` or `kernel`.
-        library_loss: Whether it computes a loss of a library.
-        computes: Whether it computes anything by itself.
     """
 
     name: str
@@ -64,7 +61,6 @@ class LossUse:
         target: Resolved name of the class or function that computed it; empty for one built in place.
         name: What it is called in the code.
         terms: Terms of the sum, as source text.
-        computes: Whether the expression applies operators beyond calling losses.
     """
 
     target: str
@@ -78,12 +74,14 @@ class FileFacts:
     """All that one file says.
 
     Attributes:
-        entry: Why it is an entry point (`main guard`, `command line`, `notebook`); empty for a library file.
+        entry: `main guard`, `command line`, `notebook` or `script`; empty for a library file.
         test: Whether it belongs to the tests.
         defined: Names of the classes and functions at its top level.
         dynamic: Prefixes of modules imported by a name made at run time; `*` where it has no fixed prefix.
         changes: Changed steps of training with the rule's phrase.
-        frameworks: Framework to number of imports.
+        made: Optimisers and schedulers with their resolved names.
+        estimators: Resolved names of library estimators that are made.
+        frameworks: Framework of each import of one.
     """
 
     path: str
@@ -99,7 +97,6 @@ class FileFacts:
     functions: tuple[FunctionFacts, ...] = ()
     losses: tuple[LossFact, ...] = ()
     uses: tuple[LossUse, ...] = ()
-    optimisers: tuple[OptimiserFact, ...] = ()
     made: tuple[tuple[str, OptimiserFact], ...] = ()
     loops: tuple[LoopFact, ...] = ()
     hyperparameters: tuple[HyperParameter, ...] = ()

@@ -98,8 +98,8 @@ class LoopFact:
     Attributes:
         function: Qualified name of the function it stands in; empty at module level.
         steps: What happens in it, without the loops inside it, in order, in the field's words: `forward`,
-            `loss`, `zero_grad`, `backward`, `clip gradients`, `optimiser step`, `scheduler step`, `EMA update`,
-            `train one epoch`, `validate`, `log`, `checkpoint`, `early stop`, `environment step`, `fit`, ...
+            `loss`, `zero_grad`, `backward`, `clip gradients`, `optimiser step`, `scheduler step`,
+            `EMA update`, `train one epoch`, `validate`, `log`, `checkpoint`, `early stop`, `fit`, ...
         source: The line of the `for` or `while`.
     """
 

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from paperback.code.inventory import LoopFact
 from paperback.code.names import last, resolve
@@ -39,7 +39,7 @@ _TRAINING = frozenset({"backward", "optimiser step", "train one epoch", "fit"})
 
 
 def read_loops(file: FileScopes) -> Iterator[LoopFact]:
-    """Loops whose own steps train or evaluate, in the order of the text; Lightning steps and Keras fits too."""
+    """Loops whose own steps train or evaluate; Lightning steps and Keras fits too."""
     for scope in file.all():
         loops = [node for node in scope.nodes if isinstance(node, ast.For | ast.While | ast.AsyncFor)]
         for loop in loops:
@@ -77,13 +77,12 @@ def _lines(node: ast.stmt) -> range:
 
 def _steps(file: FileScopes, scope: Scope, loop: ast.stmt, inner: Sequence[range]) -> tuple[str, ...]:
     lines = _lines(loop)
-    nodes: list[tuple[int, int, str]] = []
-    for site in scope.calls:
-        line = site.node.lineno
-        if line in lines and not any(line in other for other in inner):
-            # A call ends after its arguments are computed: `criterion(model(x), y)` is forward, then loss.
-            end = (site.node.end_lineno or line, site.node.end_col_offset or 0)
-            nodes += [(*end, step) for step in [_step(file, site)] if step]
+    sites = [
+        site
+        for site in scope.calls
+        if site.node.lineno in lines and not any(site.node.lineno in other for other in inner)
+    ]
+    nodes = _placed(file, sites)
     stops = (node for node in scope.nodes if isinstance(node, ast.If) and node.lineno in lines)
     for node in stops:
         if _stops(file, node) and not any(node.lineno in other for other in inner):
@@ -92,10 +91,19 @@ def _steps(file: FileScopes, scope: Scope, loop: ast.stmt, inner: Sequence[range
 
 
 def _all_steps(file: FileScopes, scope: Scope) -> tuple[str, ...]:
-    return _without_repeats(step for site in reversed(scope.calls) if (step := _step(file, site)))
+    return _without_repeats(step for _, _, step in sorted(_placed(file, scope.calls)))
 
 
-def _without_repeats(steps: Iterator[str]) -> tuple[str, ...]:
+def _placed(file: FileScopes, sites: Iterable[CallSite]) -> list[tuple[int, int, str]]:
+    # A call ends after its arguments are computed: `criterion(model(x), y)` is forward, then loss.
+    return [
+        (site.node.end_lineno or site.node.lineno, site.node.end_col_offset or 0, step)
+        for site in sites
+        if (step := _step(file, site))
+    ]
+
+
+def _without_repeats(steps: Iterable[str]) -> tuple[str, ...]:
     kept: list[str] = []
     for step in steps:
         if not kept or kept[-1] != step:

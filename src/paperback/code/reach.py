@@ -49,8 +49,8 @@ def _is_entry(repository: Repository, file: FileFacts, imported: set[str]) -> bo
     if package:
         # In a package, a guarded block at the end of a module often only tries the module out.
         return file.entry == "command line"
-    trains = any(not loop.function for loop in file.loops) and file.path not in imported
-    return bool(file.entry) or trains
+    # Loops at the top of a module that others import are no script.
+    return bool(file.entry) and (file.entry != "script" or file.path not in imported)
 
 
 def _builds(file: FileFacts) -> bool:

@@ -61,7 +61,9 @@ class Repository:
             if head in file.defined and not name.startswith("."):
                 return importer, name
             rest, path = self._split(name, importer)
-            if path is None or not rest:
+            if path is None:
+                return self._through_stars(file, name)
+            if not rest:
                 return None
             target = self.files[path]
             head = rest.partition(".")[0]
@@ -90,14 +92,6 @@ class Repository:
                 if path is not None and rest.partition(".")[0] in self.files[path].defined:
                     return path, rest
         return None
-
-    def family(self, name: str, importer: str) -> str:
-        """Family of the class that `name` stands for; empty where it has none that is known."""
-        known = family(name)
-        if known is not None:
-            return known
-        place = self.find(name, importer)
-        return self.family_at(place) if place is not None else ""
 
     def family_at(self, place: Place, depth: int = 0) -> str:
         """Family of a class of the repository, through all its bases."""

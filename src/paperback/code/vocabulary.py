@@ -5,7 +5,8 @@ import re
 # A file without any of these bytes holds no fact that is read here; only its imports are.
 MATTERS = re.compile(
     rb"torch|keras|tensorflow|flax|jax|haiku|equinox|optax|sklearn|lightning|paddle|mindspore|triton"
-    rb"|add_argument|click\.|dataclass|tyro|load_dataset|read_csv|statsmodels|lifelines|backward|nn\.|[Ll]oss|class \w+\("
+    rb"|add_argument|click\.|dataclass|tyro|load_dataset|read_csv|statsmodels|lifelines|backward|nn\."
+    rb"|[Ll]oss|class \w+\("
 )
 
 FRAMEWORKS = {

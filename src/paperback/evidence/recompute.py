@@ -6,6 +6,7 @@ from typing import Any
 from paperback.errors import EvidenceError
 from paperback.evidence.average import average_gain
 from paperback.evidence.compare import compare_each
+from paperback.evidence.convention import convention
 from paperback.evidence.count import count, shared_setting
 from paperback.evidence.estimate import estimate
 from paperback.evidence.quantity import Quantity, Recipe
@@ -40,6 +41,8 @@ def quantity_again(recipe: Recipe, table: RunTable) -> Quantity:
             return count(table, recipe.field, arguments["where"])
         case "setting":
             return _setting(arguments, table)
+        case "convention":
+            return convention(recipe.field)
     raise EvidenceError(
         f"a number of the kind {recipe.kind!r} does not follow from the run table",
         mend="Recompute it where it was read.",

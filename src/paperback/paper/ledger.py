@@ -3,16 +3,18 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from paperback.claims import Verdict
+from paperback.errors import ReadError
 from paperback.finding import Finding
 from paperback.notes.prose import Code, Math, Text
 from paperback.paper.document import Document, Equation, GraphFloat, TableFloat
 from paperback.paper.material import Material
-from paperback.paper.printed import Printed, blocks, printed_numbers
+from paperback.paper.printed import Printed, blocks, inlines_of, printed_numbers
 from paperback.paper.questions import ItemState
-from paperback.paper.write import Paper, inlines_of
+from paperback.paper.write import Paper
 from paperback.source import Source
 from paperback.story.table import CodeCell, TextCell
 
@@ -23,7 +25,12 @@ NUMERAL = re.compile(r"(?<![\w.,\-])[+\-−]?\d[\d,]*(?:\.\d+)?(?![\w]|-\w|\.\d)
 
 
 def make_ledger(
-    paper: Paper, material: Material, states: tuple[ItemState, ...], *, version: str
+    paper: Paper,
+    material: Material,
+    states: tuple[ItemState, ...],
+    *,
+    findings: tuple[Finding, ...],
+    version: str,
 ) -> dict[str, Any]:
     """The ledger as JSON values; equal inputs give equal ledgers, byte for byte when written."""
     document = paper.document
@@ -33,14 +40,32 @@ def make_ledger(
         "title": document.title,
         "study": _study(material),
         "numbers": [_number(printed) for printed in printed_numbers(document)],
-        "claims": [_claim(verdict) for verdict in material.verdicts],
+        "claims": [claim_json(verdict) for verdict in material.verdicts],
         "outline": {state.item.id: {"state": state.state, "by": state.by} for state in states},
         "equations": [_equation(block) for block in blocks(document) if isinstance(block, Equation)],
         "shown": [_shown(block) for block in blocks(document) if isinstance(block, TableFloat | GraphFloat)],
         "typed": sorted(set(typed_numerals(document))),
         "files": dict(sorted((*material.table.files.items(), *material.inventory.files.items()))),
-        "findings": [finding_json(finding) for finding in told(paper, material)],
+        "findings": [finding_json(finding) for finding in findings],
     }
+
+
+def read_ledger(folder: Path) -> dict[str, Any]:
+    """The ledger that a build left in `folder`.
+
+    Raises:
+        ReadError: There is none, or it is damaged.
+    """
+    path = folder / FILE
+    try:
+        ledger = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ReadError(f"{path} is missing", mend="Build the paper first: paperback build") from None
+    except (OSError, ValueError) as error:
+        raise ReadError(f"{path} is not readable: {error}", mend="Build the paper again.") from error
+    if not isinstance(ledger, dict) or ledger.get("format") != FORMAT:
+        raise ReadError(f"{path} is not a ledger of format {FORMAT}", mend="Build the paper again.")
+    return ledger
 
 
 def write_ledger(ledger: dict[str, Any]) -> str:
@@ -48,8 +73,8 @@ def write_ledger(ledger: dict[str, Any]) -> str:
     return json.dumps(ledger, indent=1, ensure_ascii=False, allow_nan=False, sort_keys=False) + "\n"
 
 
-def told(paper: Paper, material: Material) -> tuple[Finding, ...]:
-    """Every finding of a build, in the order of the rooms, each once."""
+def told(paper: Paper, material: Material, drawing: Iterable[Finding] = ()) -> tuple[Finding, ...]:
+    """Every finding of a build, in the order of the rooms, those of `drawing` last; each once."""
     return tuple(
         dict.fromkeys(
             (
@@ -58,6 +83,7 @@ def told(paper: Paper, material: Material) -> tuple[Finding, ...]:
                 *material.bibliography.findings,
                 *material.notes.findings,
                 *paper.findings,
+                *drawing,
             )
         )
     )
@@ -84,7 +110,7 @@ def _words(document: Document) -> Iterator[str]:
     yield from document.authors
     yield document.footer
     everything = tuple(blocks(document))
-    for part in inlines_of((*document.abstract, *everything)):
+    for part in inlines_of(everything):
         match part:
             case Text(words):
                 yield words
@@ -150,7 +176,8 @@ def _sources(sources: Iterable[Source]) -> list[str]:
     return sorted({str(source) for source in sources})
 
 
-def _claim(verdict: Verdict) -> dict[str, Any]:
+def claim_json(verdict: Verdict) -> dict[str, Any]:
+    """A claim with its verdict as JSON values."""
     claim = verdict.claim
     return {
         "kind": claim.kind,

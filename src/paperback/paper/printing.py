@@ -10,12 +10,10 @@ from typing import Any
 
 from paperback.evidence.quantity import Quantity
 from paperback.paper.document import Number
-from paperback.story.table import EstimateCell, QuantityCell, Spread
 
 MINUS = "−"
-PLUS_MINUS = "±"
 NOT_A_NUMBER = "n/a"
-_NARROW = "\N{NO-BREAK SPACE}"
+_BLANK = "\N{NO-BREAK SPACE}"
 _GROUPING_FROM = 10_000
 _SIGNIFICANT = 3
 _WORDS_IN_ID = 5
@@ -25,17 +23,22 @@ _LONGEST_ID = 60
 def print_number(number: Number) -> str:
     """The text of a number as it stands in the paper, in Unicode.
 
-    Rounding is that of Python's `format`: to the nearest decimal of the exact binary value, exact ties to even.
-    A percentage is rounded after its decimal point was moved in the shortest decimal text of the value, so that
-    0.575 is 57.5 and never 57.49999. A p-value that its decimals would print as zero prints as `<0.001`.
+    Rounding is that of Python's `format`: to the nearest decimal of the exact binary value, exact ties to
+    even. A percentage is rounded after its decimal point was moved in the shortest decimal text of the value,
+    so that 0.575 is 57.5 and never 57.49999. A p-value that its decimals would print as zero prints as
+    `<0.001`; with `relation` every number says `= 0.012` or `< 0.001`.
     """
-    quantity = number.quantity
-    text = print_value(quantity.value, number.decimals, percent=number.percent)
-    if quantity.recipe.field in ("p", "p_adjusted") and _prints_zero(text) and quantity.value > 0:
-        text = f"<{10.0 ** -(number.decimals or 0):.{number.decimals or 0}f}"
+    quantity, decimals = number.quantity, number.decimals
+    text = print_value(quantity.value, decimals, percent=number.percent)
+    may_be_bounded = number.relation or quantity.recipe.field in ("p", "p_adjusted")
+    below = may_be_bounded and decimals is not None and quantity.value > 0 and _prints_zero(text)
+    if below and decimals is not None:
+        text = f"{10.0**-decimals:.{decimals}f}"
     if number.signed and text[0].isdigit() and not _prints_zero(text):
         text = f"+{text}"
-    return text + _unit(quantity.unit, percent=number.percent) if number.with_unit else text
+    sign = f"{'<' if below else '='}{_BLANK}" if number.relation else "<" if below else ""
+    unit = _unit(quantity.unit, percent=number.percent) if number.with_unit else ""
+    return f"{sign}{text}{unit}"
 
 
 def print_value(value: float, decimals: int | None = None, *, percent: bool = False) -> str:
@@ -49,19 +52,8 @@ def print_value(value: float, decimals: int | None = None, *, percent: bool = Fa
     return text if shown >= 0 or _prints_zero(text) else f"{MINUS}{text}"
 
 
-def print_cell(cell: EstimateCell | QuantityCell, spread: Spread) -> tuple[str, str]:
-    """The texts of a cell: its value and, after the ± sign, its spread with the same decimals (or empty)."""
-    if isinstance(cell, QuantityCell):
-        return print_value(cell.quantity.value, cell.decimals, percent=cell.percent), ""
-    value = print_value(cell.estimate.value, cell.decimals, percent=cell.percent)
-    std = cell.estimate.std
-    if spread == "none" or std is None:
-        return value, ""
-    return value, print_value(std, cell.decimals, percent=cell.percent)
-
-
 def significant_decimals(spread: float, digits: int = 2) -> int:
-    """The decimals that show `digits` significant digits of `spread`, never negative; 3 where it is no size."""
+    """The decimals that show `digits` significant digits of `spread`; 3 where it is zero or not finite."""
     if not math.isfinite(spread) or spread == 0:
         return 3
     rounded = float(f"{abs(spread):.{digits - 1}e}")
@@ -71,8 +63,8 @@ def significant_decimals(spread: float, digits: int = 2) -> int:
 def number_id(quantity: Quantity) -> str:
     """A readable, stable name of the quantity: words of its recipe and six digits of the recipe's hash.
 
-    Equal recipes have equal names. Made of lower-case ASCII letters, digits, `.` and `-` only, so it serves as
-    a macro name, a file name and an HTML id.
+    Equal recipes have equal names. Made of lower-case ASCII letters, digits, `.` and `-` only, so it serves
+    as a macro name, a file name and an HTML id.
     """
     recipe = quantity.recipe
     whole = json.dumps(
@@ -84,12 +76,13 @@ def number_id(quantity: Quantity) -> str:
 
 
 def print_key(number: Number) -> str:
-    """`number_id` plus, where it is not printed the default way, how it is printed; equal keys print equal texts."""
+    """`number_id`, and how it is printed where that is not the default; equal keys print equal texts."""
     ways = [
         "" if number.decimals is None else f"{number.decimals}d",
         "pct" if number.percent else "",
         "unit" if number.with_unit else "",
         "signed" if number.signed else "",
+        "relation" if number.relation else "",
     ]
     how = "-".join(filter(None, ways))
     return f"{number_id(number.quantity)}:{how}" if how else number_id(number.quantity)
@@ -139,7 +132,7 @@ def _prints_zero(text: str) -> bool:
 def _unit(unit: str, *, percent: bool) -> str:
     if percent or unit == "%":
         return "%"
-    return "" if unit in ("", "fraction") else f"{_NARROW}{unit}"
+    return "" if unit in ("", "fraction") else f"{_BLANK}{unit}"
 
 
 def _plain(value: Any) -> Any:

@@ -219,8 +219,8 @@ def _clause(verdict: Verdict, material: Material) -> Parts:
             Text(")"),
         )
     comparison = verdict.comparisons[0]
-    gain = _gain(*(comparison.quantity(field) for field in ("difference", "low", "high")), material)
-    return (Text(f"{said} (difference "), *gain, Text(")"))
+    value, low, high = (comparison.quantity(field) for field in ("difference", "low", "high"))
+    return (Text(f"{said} (difference "), *_gain(value, low, high, material), Text(")"))
 
 
 def _leader(material: Material) -> Parts:

@@ -1,15 +1,15 @@
 """The paper, written backward: method and evidence first, then introduction and background, the abstract last."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from paperback.finding import Finding
 from paperback.literature import Reference
 from paperback.notes import ITEMS
-from paperback.notes.prose import Cite, Emphasis, Link, Strong
+from paperback.notes.prose import Cite
 from paperback.paper.answer import Answer, present
-from paperback.paper.document import Block, Document, Inline, ItemList, Paragraph, Section
+from paperback.paper.document import Block, Document
 from paperback.paper.material import Material
+from paperback.paper.printed import blocks_of, inlines_of
 from paperback.paper.sections.abstract import abstract
 from paperback.paper.sections.experiments import experiments
 from paperback.paper.sections.introduction import background, introduction
@@ -54,29 +54,6 @@ def write_paper(material: Material) -> Paper:
     return Paper(
         document, {item.id: answers.get(item.id, Answer(item.id, ())) for item in ITEMS}, tuple(told)
     )
-
-
-def blocks_of(sections: tuple[Section, ...]) -> Iterator[Block]:
-    """Every block of `sections`, in the order of print."""
-    for part in sections:
-        yield from part.blocks
-        yield from blocks_of(part.sections)
-
-
-def inlines_of(blocks: "tuple[Block, ...] | Iterator[Block]") -> Iterator[Inline]:
-    """Every inline part of `blocks`, in the order of print, the inside of emphasis included."""
-    for block in blocks:
-        if isinstance(block, Paragraph):
-            yield from _flat(block.parts)
-        elif isinstance(block, ItemList):
-            yield from inlines_of(block.items)
-
-
-def _flat(parts: tuple[Inline, ...]) -> Iterator[Inline]:
-    for part in parts:
-        yield part
-        if isinstance(part, Emphasis | Strong | Link):
-            yield from _flat(part.parts)
 
 
 def _title(name: str) -> str:

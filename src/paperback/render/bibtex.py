@@ -8,9 +8,9 @@ from paperback.render.folder import safe_name
 from paperback.render.tex_text import escape
 
 _KINDS = frozenset(
-    "article book booklet inbook incollection inproceedings manual mastersthesis misc phdthesis proceedings "
-    "techreport unpublished".split()
-)
+    ("article", "book", "booklet", "inbook", "incollection", "inproceedings", "manual", "mastersthesis",
+     "misc", "phdthesis", "proceedings", "techreport", "unpublished")
+)  # fmt: skip
 _ALIASES = {"conference": "inproceedings", "online": "misc", "report": "techreport", "thesis": "phdthesis"}
 _AS_WRITTEN = (
     "volume", "number", "pages", "editor", "series", "edition", "chapter", "address", "organization", "month",
@@ -19,9 +19,10 @@ _AS_WRITTEN = (
 _NAMED = ("journal", "booktitle", "publisher", "school", "institution")
 # Text commands that a bibliography may use: accents, letters and faces.
 _COMMANDS = frozenset(
-    "` ' ^ \" ~ = . H c d b k r u v t ss ae AE oe OE o O aa AA l L i j emph textit textbf textsc texttt textrm "
-    "textsuperscript textsubscript & % $ # _ - / ,".split()
-)
+    ("`", "'", "^", '"', "~", "=", ".", "H", "c", "d", "b", "k", "r", "u", "v", "t", "ss", "ae", "AE",
+     "oe", "OE", "o", "O", "aa", "AA", "l", "L", "i", "j", "emph", "textit", "textbf", "textsc", "texttt",
+     "textrm", "textsuperscript", "textsubscript", "&", "%", "$", "#", "_", "-", "/", ",")
+)  # fmt: skip
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 
 

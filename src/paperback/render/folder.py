@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from paperback.errors import RenderError
+from paperback.source import digest
+
+_KEPT = "kept"
 
 
 def put(path: Path, data: str | bytes) -> bool:
@@ -35,8 +38,38 @@ def put_all(folder: Path, files: Mapping[str, str | bytes]) -> None:
         put(folder / name, data)
 
 
+def keep_edits(folder: Path, outputs: Mapping[str, str]) -> tuple[Path, ...]:
+    """Copies, below `folder/kept`, of the files that somebody edited since we wrote them.
+
+    Args:
+        folder: The folder of the paper.
+        outputs: Path relative to `folder` to `digest`, as the last build left them.
+
+    Raises:
+        RenderError: A copy cannot be written.
+    """
+    kept = []
+    for name, written in sorted(outputs.items()):
+        path = folder / name
+        if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
+            data = path.read_bytes()
+            if digest(data) != written:
+                kept.append(_kept(folder / _KEPT / name, data))
+    return tuple(kept)
+
+
+def _kept(path: Path, data: bytes) -> Path:
+    """The first of `name`, `name-2`, `name-3` ... that is free or holds `data` already."""
+    count, free = 1, path
+    while free.exists() and free.read_bytes() != data:
+        count += 1
+        free = path.with_name(f"{path.stem}-{count}{path.suffix}")
+    put(free, data)
+    return free
+
+
 def safe_name(key: str) -> str:
-    """`key` as a name that is safe as a file name, a LaTeX label and an HTML id; different keys stay different."""
+    """`key` as a file name, LaTeX label and HTML id that is safe; different keys stay different."""
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}", key):
         return key
     plain = re.sub(r"[^A-Za-z0-9]+", "-", key).strip("-")[:40]

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from paperback.render.numbering import blocks
-from paperback.render.words import printable
 from paperback.paper.document import Document, GraphFloat
+from paperback.paper.printed import blocks
+from paperback.render.words import printable
 from paperback.story.graph import Curve, Graph, Panel
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def draw_all(document: Document, *, format: Format) -> dict[str, bytes]:
 def draw(graph: Graph, *, format: Format = "pdf", width: float = _COLUMN_WIDTH) -> bytes:
     """The graph as a file; equal graphs give equal bytes.
 
-    One panel is drawn at three fifths of the width, several in rows of at most three (four from eight on) that
+    One panel is drawn narrower than the page, several in rows of at most three (four from seven on) that
     share their axis labels. Names are words: nothing in them is read as a formula.
 
     Args:
@@ -50,7 +50,7 @@ def draw(graph: Graph, *, format: Format = "pdf", width: float = _COLUMN_WIDTH) 
     """
     from matplotlib import rc_context
 
-    with rc_context(_settings(graph.key)), _missing_glyphs_are_boxes():
+    with rc_context(rc=_settings(graph.key)), _missing_glyphs_are_boxes():
         figure = _figure(graph, width)
         buffer = io.BytesIO()
         figure.savefig(buffer, format=format, metadata=_no_date(format), dpi=160)
@@ -58,7 +58,7 @@ def draw(graph: Graph, *, format: Format = "pdf", width: float = _COLUMN_WIDTH) 
     return _trimmed(data) if format == "svg" else data
 
 
-def _settings(salt: str) -> dict[str, Any]:
+def _settings(salt: str) -> Any:
     return {
         "font.family": ["STIXGeneral", "DejaVu Sans"], "font.size": 8.5, "axes.titlesize": 8.5,
         "axes.labelsize": 8.5, "xtick.labelsize": 7.5, "ytick.labelsize": 7.5, "legend.fontsize": 8,
@@ -68,23 +68,25 @@ def _settings(salt: str) -> dict[str, Any]:
         "xtick.major.width": 0.6, "ytick.major.width": 0.6, "xtick.major.size": 2.5, "ytick.major.size": 2.5,
         "ytick.minor.size": 1.5, "ytick.minor.width": 0.4, "axes.grid": True, "grid.color": "#d5d8dc",
         "grid.linewidth": 0.4, "axes.axisbelow": True, "text.parse_math": False, "figure.dpi": 100,
-        "savefig.transparent": True, "path.simplify": True, "text.usetex": False, "axes.formatter.use_mathtext": False,
-        "lines.solid_capstyle": "round", "axes.titlepad": 4.0, "axes.labelpad": 3.0,
+        "savefig.transparent": True, "path.simplify": True, "text.usetex": False,
+        "axes.formatter.use_mathtext": False, "lines.solid_capstyle": "round", "axes.titlepad": 4.0,
+        "axes.labelpad": 3.0,
     }  # fmt: skip
 
 
 def _figure(graph: Graph, width: float) -> Figure:
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     rows, columns = _grid(len(graph.panels))
     legend = _legend_rows(graph, width)
     panel_height = 1.62 if columns == 1 else 1.55 if columns == 2 else 1.38
     wide = width if columns > 1 else width * 0.72
-    figure = Figure(figsize=(width, rows * panel_height + 0.34 + 0.17 * legend), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, wspace=0.04, hspace=0.05)  # type: ignore[union-attr]
-    if columns == 1:
-        margin = (1 - wide / width) / 2
-        figure.get_layout_engine().set(rect=(margin, 0, 1 - 2 * margin, 1))  # type: ignore[union-attr]
+    margin = (1 - wide / width) / 2
+    layout = ConstrainedLayoutEngine(
+        w_pad=0.03, h_pad=0.03, wspace=0.04, hspace=0.05, rect=(margin, 0, 1 - 2 * margin, 1)
+    )
+    figure = Figure(figsize=(width, rows * panel_height + 0.34 + 0.17 * legend), layout=layout)
     grid = figure.subplots(rows, columns, squeeze=False, sharex=False)
     names = _names(graph)
     for position, axes in enumerate(grid.flat):
@@ -110,7 +112,7 @@ def _panel(axes: Axes, panel: Panel, graph: Graph, names: list[str]) -> None:
         axes.set_title(_short(panel.title))
     for curve in panel.curves:
         _curve(axes, curve, names.index(curve.name), positive=graph.log_y)
-    if graph.log_y and any((_finite(curve.y) > 0).any() for curve in panel.curves):
+    if graph.log_y and any(_any_positive(curve.y) for curve in panel.curves):
         axes.set_yscale("log")
         _log_ticks(axes)
     axes.margins(x=0.02)
@@ -187,8 +189,8 @@ def _short(name: str) -> str:
     return words if len(words) <= _LONGEST_NAME else words[: _LONGEST_NAME - 1] + "…"
 
 
-def _finite(values: np.ndarray) -> np.ndarray:
-    return values[np.isfinite(values)]
+def _any_positive(values: np.ndarray) -> bool:
+    return bool((values[np.isfinite(values)] > 0).any())
 
 
 def _no_date(format: Format) -> dict[str, Any]:

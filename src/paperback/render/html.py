@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import assert_never
 
 from paperback.finding import Finding
-from paperback.notes.prose import Cite, Code, Emphasis, Link, Math, Strong, Text, ValueReference
+from paperback.notes.prose import Cite, Code, Emphasis, Link, Math, Strong, Text
 from paperback.paper.document import (
     Block,
     Document,
     Equation,
     GraphFloat,
+    Inline,
     ItemList,
     Number,
     Paragraph,
@@ -19,8 +20,8 @@ from paperback.paper.document import (
     Section,
     TableFloat,
 )
+from paperback.paper.printed import cell_numbers, printed_numbers
 from paperback.paper.printing import number_id, print_number
-from paperback.render.evidence import AnyInline, cell_quantities, printed_numbers
 from paperback.render.folder import put
 from paperback.render.graphs import INK, draw_all
 from paperback.render.html_evidence import evidence_html
@@ -29,10 +30,12 @@ from paperback.render.html_table import table_html
 from paperback.render.html_text import escape, escape_breakable, is_web_address
 from paperback.render.mathml import clean_formula, to_mathml, why_not_math
 from paperback.render.numbering import Kind, Numbering, number_document
-from paperback.render.objections import bare_formula, lost_value, no_place, no_work
+from paperback.render.objections import bare_formula, no_place, no_work
 from paperback.render.references import ending, format_reference
 from paperback.story.graph import Graph
-from paperback.story.table import EstimateCell, QuantityCell, Table
+from paperback.story.table import Table
+
+_LONG_FORMULA = 130
 
 
 def write_html(
@@ -67,7 +70,8 @@ class _Writer:
     def document(self, document: Document) -> str:
         names = ", ".join(document.authors) or "Anonymous"
         parts = [
-            f'<header>\n<h1>{escape_breakable(document.title)}</h1>\n<p class="authors">{escape(names)}</p>\n</header>',
+            f"<header>\n<h1>{escape_breakable(document.title)}</h1>",
+            f'<p class="authors">{escape_breakable(names)}</p>\n</header>',
             self._abstract(document.abstract),
             self._contents(document),
             *(self._section(section, 2) for section in document.sections),
@@ -85,11 +89,16 @@ class _Writer:
     def _contents(self, document: Document) -> str:
         rows = [self._entry(section) for section in document.sections]
         for anchor, title, shown in (
-            ("references", "References", document.references), ("evidence", "Evidence", printed_numbers(document)),
-        ):  # fmt: skip
+            ("references", "References", document.references),
+            ("evidence", "Evidence", printed_numbers(document)),
+        ):
             if shown:
                 rows.append(f'<li><a href="#{anchor}">{title}</a></li>')
-        return f'<nav aria-label="Contents">\n<h2>Contents</h2>\n<ol>{"".join(rows)}</ol>\n</nav>' if rows else ""
+        return (
+            f'<nav aria-label="Contents">\n<h2>Contents</h2>\n<ol>{"".join(rows)}</ol>\n</nav>'
+            if rows
+            else ""
+        )
 
     def _entry(self, section: Section) -> str:
         place = self._numbering.floats["section", section.key]
@@ -130,21 +139,22 @@ class _Writer:
 
     def _equation(self, equation: Equation) -> str:
         made = self._formula(equation.latex, block=equation)
+        wide = "formula long" if len(clean_formula(equation.latex)) > _LONG_FORMULA else "formula"
         if not equation.key:
-            return f'<div class="formula">{made}</div>'
+            return f'<div class="{wide}">{made}</div>'
         number = self._numbering.floats["equation", equation.key].number
-        return f'<div class="formula"{self._id("equation", equation.key)}>{made}<span>({number})</span></div>'
+        return f'<div class="{wide}"{self._id("equation", equation.key)}>{made}<span>({number})</span></div>'
 
     def _table(self, table: Table) -> str:
         place = self._numbering.floats["table", table.key]
         for _, cells in table.rows:
             for cell in cells:
-                if isinstance(cell, EstimateCell | QuantityCell):
-                    for quantity in cell_quantities(cell):
-                        if quantity is not None:
-                            self._prints(number_id(quantity), place.anchor)
+                for number in cell_numbers(cell, table):
+                    self._prints(number_id(number.quantity), place.anchor)
         caption = f"<figcaption><b>{escape(place.words)}.</b> {escape_breakable(table.caption)}</figcaption>"
-        return f'<figure class="table"{self._id("table", table.key)}>\n{caption}\n{table_html(table)}\n</figure>'
+        return (
+            f'<figure class="table"{self._id("table", table.key)}>\n{caption}\n{table_html(table)}\n</figure>'
+        )
 
     def _graph(self, graph: Graph) -> str:
         place = self._numbering.floats["figure", graph.key]
@@ -167,10 +177,10 @@ class _Writer:
             rows.append(f'<li id="ref:{position}">{text}</li>')
         return f'<h2 id="references">References</h2>\n<ol class="works">\n{chr(10).join(rows)}\n</ol>'
 
-    def _parts(self, parts: Iterable[AnyInline]) -> str:
+    def _parts(self, parts: Iterable[Inline]) -> str:
         return "".join(self._inline(part) for part in parts)
 
-    def _inline(self, part: AnyInline) -> str:
+    def _inline(self, part: Inline) -> str:
         match part:
             case Text(words=words):
                 return escape_breakable(words)
@@ -191,9 +201,6 @@ class _Writer:
                 return self._number(part)
             case Ref(key=key):
                 return self._ref(key)
-            case ValueReference(metric=metric):
-                self.findings.append(lost_value(part))
-                return f"<code>{escape_breakable(metric)}</code>"
         assert_never(part)
 
     def _number(self, number: Number) -> str:
@@ -230,7 +237,7 @@ class _Writer:
 
 
 def _inlined(svg: str, anchor: str, alt: str) -> str:
-    """The drawing inside the page: ids of its own, ink in the colour of the text, and words for who cannot see it."""
+    """The drawing inside the page: own ids, ink in the colour of the text, words for who cannot see it."""
     own = re.sub(r'(?<=\sid=")(?=[^"]+")', f"{anchor}-", svg)
     own = re.sub(r"(?<=url\(#)|(?<=href=\"#)", f"{anchor}-", own)
     own = own.replace(INK, "currentColor").replace("#d5d8dc", "var(--line)").replace("xlink:href", "href")

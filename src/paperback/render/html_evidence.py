@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from paperback.evidence.quantity import Recipe
+from paperback.paper.printed import Printed
 from paperback.paper.printing import print_value
-from paperback.render.evidence import Printed
 from paperback.render.html_text import escape, escape_breakable
 
 _KINDS: Mapping[str, str] = {
@@ -18,7 +18,7 @@ _KINDS: Mapping[str, str] = {
     "code": "Fact of the code",
 }
 _FIELDS: Mapping[str, str] = {
-    "value": "the estimate itself", "std": "standard deviation (n−1 in the denominator)", "n": "number of runs",
+    "value": "the estimate itself", "std": "standard deviation, ddof 1", "n": "number of runs",
     "low": "lower end of the interval", "high": "upper end of the interval", "p": "p-value, two-sided",
     "p_adjusted": "p-value after correction", "difference": "difference of means", "effect": "Hedges' g",
 }  # fmt: skip
@@ -42,11 +42,12 @@ def evidence_html(numbers: Sequence[Printed], places: Mapping[str, Sequence[str]
 
 def _entry(printed: Printed, places: Sequence[str]) -> str:
     quantity, estimate = printed.quantity, printed.estimate
+    arguments = quantity.recipe.arguments
     unit = f" {quantity.unit}" if quantity.unit and quantity.unit != "fraction" else ""
     facts = [
         ("Exact value", f"{quantity.value!r}{unit}"),
         ("Computation", _computation(quantity.recipe)),
-        *((_words(key), _value(value)) for key, value in sorted(quantity.recipe.arguments.items()) if _told(value)),
+        *((_words(key), _value(value)) for key, value in sorted(arguments.items()) if _told(value)),
     ]
     if estimate is not None:
         expected = estimate.address.expected
@@ -55,10 +56,13 @@ def _entry(printed: Printed, places: Sequence[str]) -> str:
             interval = f"{print_value(estimate.low)} to {print_value(estimate.high)} ({estimate.interval})"
             facts.append((f"{100 * estimate.level:g}% interval", interval))
     rows = "".join(f"<dt>{escape(key)}</dt><dd>{escape_breakable(value)}</dd>" for key, value in facts)
-    back = " ".join(f'<a href="#{escape(place)}" aria-label="Back to {escape(place)}">↑</a>' for place in places)
+    back = " ".join(
+        f'<a href="#{escape(place)}" aria-label="Back to {escape(place)}">↑</a>' for place in places
+    )
     return (
         f'<section id="e:{escape(printed.name)}"><h3>{escape(", ".join(printed.texts))}'
-        f'<span class="name"><code>{escape_breakable(printed.name)}</code></span> {back}</h3>\n<dl>{rows}</dl>\n'
+        f'<span class="name"><code>{escape_breakable(printed.name)}</code></span> {back}</h3>\n'
+        f"<dl>{rows}</dl>\n"
         f"{_listed('Runs', () if estimate is None else estimate.address.runs)}"
         f"{_listed('Files', tuple(dict.fromkeys(str(source) for source in quantity.sources)))}</section>"
     )
@@ -70,7 +74,9 @@ def _computation(recipe: Recipe) -> str:
 
 
 def _words(key: str) -> str:
-    return {"where": "Where", "over": "Varies", "reduce": "Reduced by"}.get(key, key.replace("_", " ").capitalize())
+    return {"where": "Where", "over": "Varies", "reduce": "Reduced by"}.get(
+        key, key.replace("_", " ").capitalize()
+    )
 
 
 def _told(value: Any) -> bool:

@@ -2,16 +2,29 @@
 
 from typing import assert_never
 
-from paperback.paper.printing import number_id, print_cell
-from paperback.render.evidence import cell_quantities
+from paperback.paper.document import Number
+from paperback.paper.printing import number_id, print_number
+from paperback.render.cells import MISSING, cell_pieces, is_best
 from paperback.render.html_text import escape, escape_breakable
 from paperback.render.layout import missing_reasons, rules_before
-from paperback.story.table import Cell, EstimateCell, MissingCell, QuantityCell, Table, TextCell
+from paperback.story.table import (
+    Cell,
+    CodeCell,
+    EstimateCell,
+    IntervalCell,
+    MissingCell,
+    QuantityCell,
+    Table,
+    TextCell,
+)
 
 
 def table_html(table: Table) -> str:
     """The table and its legend; the caption is the figure's."""
-    words = [any(isinstance(row[i], TextCell) for _, row in table.rows) for i in range(len(table.columns))]
+    words = [
+        any(isinstance(row[i], TextCell | CodeCell) for _, row in table.rows)
+        for i in range(len(table.columns))
+    ]
     head = "".join(_header(table, i, words=words[i]) for i in range(len(table.columns)))
     rules = rules_before(table)
     rows = []
@@ -27,11 +40,6 @@ def table_html(table: Table) -> str:
     )
 
 
-def number_link(name: str, text: str) -> str:
-    """A printed number as a link to its evidence."""
-    return f'<a class="n" href="#e:{escape(name)}">{escape(text)}</a>'
-
-
 def _header(table: Table, index: int, *, words: bool) -> str:
     unit = table.units[index] if index < len(table.units) else ""
     shown = f'<span class="unit">({escape(unit)})</span>' if unit else ""
@@ -41,24 +49,29 @@ def _header(table: Table, index: int, *, words: bool) -> str:
 
 def _cell(cell: Cell, table: Table) -> str:
     match cell:
-        case EstimateCell() | QuantityCell():
+        case EstimateCell() | QuantityCell() | IntervalCell():
             return f"<td>{_numbers(cell, table)}</td>"
         case TextCell(words):
             return f'<td class="words">{escape_breakable(words)}</td>'
+        case CodeCell(text, source):
+            return (
+                f'<td class="words" title="{escape(str(source))}"><code>{escape_breakable(text)}</code></td>'
+            )
         case MissingCell(reason):
-            return f'<td title="{escape(reason)}">–</td>'
+            return f'<td title="{escape(reason)}">{MISSING}</td>'
     assert_never(cell)
 
 
-def _numbers(cell: EstimateCell | QuantityCell, table: Table) -> str:
-    text, spread_text = print_cell(cell, table.spread)
-    quantity, spread = cell_quantities(cell)
-    value = number_link(number_id(quantity), text)
-    if isinstance(cell, EstimateCell) and cell.mark == "best":
-        value = f"<b>{value}</b>"
-    if spread is None or not spread_text:
-        return value
-    return f"{value}&nbsp;±&nbsp;{number_link(number_id(spread), spread_text)}"
+def _numbers(cell: Cell, table: Table) -> str:
+    pieces = cell_pieces(cell, table)
+    shown = [_number(p) if isinstance(p, Number) else escape(p).replace(" ", "&nbsp;") for p in pieces]
+    if is_best(cell):
+        shown[0] = f"<b>{shown[0]}</b>"
+    return "".join(shown)
+
+
+def _number(number: Number) -> str:
+    return f'<a class="n" href="#e:{number_id(number.quantity)}">{escape(print_number(number))}</a>'
 
 
 def _note(table: Table) -> str:

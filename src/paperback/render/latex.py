@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import assert_never
 
 from paperback.finding import Finding
-from paperback.notes.prose import Cite, Code, Emphasis, Link, Math, Strong, Text, ValueReference
+from paperback.notes.prose import Cite, Code, Emphasis, Link, Math, Strong, Text
 from paperback.paper.document import (
     Block,
     Document,
     Equation,
     GraphFloat,
+    Inline,
     ItemList,
     Number,
     Paragraph,
@@ -19,16 +20,16 @@ from paperback.paper.document import (
     Section,
     TableFloat,
 )
+from paperback.paper.printed import blocks, inlines_of
 from paperback.paper.printing import print_key, print_number
 from paperback.render.bibtex import references_bib
-from paperback.render.evidence import AnyInline, numbers_in
 from paperback.render.folder import put_all, safe_name
 from paperback.render.graphs import draw_all
-from paperback.render.latex_shell import PREAMBLE, abstract_block, ending, title_block
+from paperback.render.latex_shell import abstract_block, ending, preamble, title_block
 from paperback.render.latex_table import table_body
 from paperback.render.mathml import clean_formula, why_not_math
 from paperback.render.numbering import Numbering, number_document
-from paperback.render.objections import bare_formula, lost_value, no_place, no_work
+from paperback.render.objections import bare_formula, no_place, no_work
 from paperback.render.tex_characters import TEX_OF
 from paperback.render.tex_text import boxed, escape, escape_breakable, escape_code, guarded, join
 
@@ -75,7 +76,7 @@ class _Writer:
     def document(self, document: Document) -> str:
         abstract = "\n\n".join(self._parts(paragraph.parts) for paragraph in document.abstract)
         body = [
-            PREAMBLE,
+            preamble(),
             title_block(self._words(document.title), [self._words(name) for name in document.authors]),
             abstract_block(abstract) if abstract.strip() else "",
             *(self._section(section, "section") for section in document.sections),
@@ -104,10 +105,10 @@ class _Writer:
         lines += [self._section(inner, "subsection").rstrip() for inner in section.sections]
         return "\n\n".join(line for line in lines if line) + "\n"
 
-    def _blocks(self, blocks: tuple[Block, ...]) -> str:
+    def _blocks(self, written: tuple[Block, ...]) -> str:
         text = ""
-        for before, block in zip((None, *blocks), blocks, strict=False):
-            # A formula belongs to the sentence around it: no paragraph ends before it, nor before its "where".
+        for before, block in zip((None, *written), written, strict=False):
+            # A formula belongs to the sentence around it: no paragraph ends before it or before its "where".
             joined = isinstance(block, Equation) or (isinstance(before, Equation) and _goes_on(block))
             text += ("" if before is None else "\n" if joined else "\n\n") + self._block(block)
         return text
@@ -166,10 +167,10 @@ class _Writer:
             f"  \\caption{{{self._words(graph.caption)}}}{self._label(graph.key)}\n\\end{{figure{star}}}"
         )
 
-    def _parts(self, parts: Iterable[AnyInline]) -> str:
+    def _parts(self, parts: Iterable[Inline]) -> str:
         return join(self._inline(part) for part in parts)
 
-    def _inline(self, part: AnyInline) -> str:
+    def _inline(self, part: Inline) -> str:
         match part:
             case Text(words=words):
                 return self._words(words)
@@ -189,9 +190,6 @@ class _Writer:
                 return f"\\pbvalue{{{print_key(part)}}}"
             case Ref(key=key):
                 return self._ref(key)
-            case ValueReference(metric=metric):
-                self._findings.append(lost_value(part))
-                return self._code(metric)
         assert_never(part)
 
     def _code(self, text: str) -> str:
@@ -259,5 +257,6 @@ def _in_math(character: str) -> str:
 
 
 def _values(document: Document) -> str:
-    lines = {f"\\pbset{{{print_key(n)}}}{{{escape(print_number(n))}}}" for n in numbers_in(document)}
+    numbers = [part for part in inlines_of(blocks(document)) if isinstance(part, Number)]
+    lines = {f"\\pbset{{{print_key(n)}}}{{{escape(print_number(n))}}}" for n in numbers}
     return "\n".join(["% The digits of the text; refreshed with the evidence.", *sorted(lines), ""])

@@ -6,8 +6,7 @@ from paperback.finding import Finding
 from paperback.source import Source
 
 _VISIBLE_POINTS = 1.0
-_OVERFULL = re.compile(r"Overfull \\([hv])box \(([\d.]+)pt too \w+\)(?: in paragraph| in alignment| detected| has occurred)?"
-                       r"(?: at lines? (\d+)(?:--\d+)?)?")  # fmt: skip
+_OVERFULL = re.compile(r"Overfull \\([hv])box \(([\d.]+)pt too \w+\)(?:[^\n]*? at lines? (\d+))?")
 _UNDEFINED = re.compile(
     r"(Reference|Citation) [`']([^']+)'(?: on page \d+)? undefined(?: on input line (\d+))?"
 )
@@ -19,7 +18,7 @@ _EXCERPT = 160
 
 
 def read_log(log: str) -> list[Finding]:
-    """Errors, undefined references and citations, missing characters, and boxes that stick out by over a point."""
+    """Errors, undefined references and citations, missing characters, and what sticks out by over a point."""
     findings = [*_errors(log), *_undefined(log), *_overfull(log), *_large(log)]
     findings += [
         Finding("missing-character", f"the font of LaTeX has no {found}") for found in _MISSING.findall(log)

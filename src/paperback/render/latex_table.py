@@ -2,11 +2,21 @@
 
 from typing import assert_never
 
-from paperback.paper.printing import number_id, print_cell
-from paperback.render.evidence import cell_quantities
+from paperback.paper.document import Number
+from paperback.paper.printing import number_id, print_number
+from paperback.render.cells import cell_pieces, is_best
 from paperback.render.layout import Column, Layout, lay_out, missing_reasons, rules_before
-from paperback.render.tex_text import escape, escape_breakable, guarded
-from paperback.story.table import Cell, EstimateCell, MissingCell, QuantityCell, Table, TextCell
+from paperback.render.tex_text import escape, escape_breakable, escape_code, guarded
+from paperback.story.table import (
+    Cell,
+    CodeCell,
+    EstimateCell,
+    IntervalCell,
+    MissingCell,
+    QuantityCell,
+    Table,
+    TextCell,
+)
 
 _SIZES = {9.0: r"\small", 8.0: r"\footnotesize"}
 
@@ -53,24 +63,27 @@ def _head(table: Table, columns: tuple[Column, ...]) -> str:
 
 def _cell(cell: Cell, table: Table) -> str:
     match cell:
-        case EstimateCell() | QuantityCell():
+        case EstimateCell() | QuantityCell() | IntervalCell():
             return _numbers(cell, table)
         case TextCell(words):
             return escape_breakable(words)
+        case CodeCell(text):
+            return f"\\texttt{{{escape_code(text)}}}"
         case MissingCell():
             return "--"
     assert_never(cell)
 
 
-def _numbers(cell: EstimateCell | QuantityCell, table: Table) -> str:
-    text, spread_text = print_cell(cell, table.spread)
-    quantity, spread = cell_quantities(cell)
-    value = f"\\pbnum{{{number_id(quantity)}}}{{{escape(text)}}}"
-    if isinstance(cell, EstimateCell) and cell.mark == "best":
-        value = f"\\textbf{{{value}}}"
-    if spread is None or not spread_text:
-        return value
-    return f"{value} $\\pm$ \\pbnum{{{number_id(spread)}}}{{{escape(spread_text)}}}"
+def _numbers(cell: Cell, table: Table) -> str:
+    pieces = cell_pieces(cell, table)
+    shown = [_number(p) if isinstance(p, Number) else p.replace("±", r"$\pm$") for p in pieces]
+    if is_best(cell):
+        shown[0] = f"\\textbf{{{shown[0]}}}"
+    return "".join(shown)
+
+
+def _number(number: Number) -> str:
+    return f"\\pbnum{{{number_id(number.quantity)}}}{{{escape(print_number(number))}}}"
 
 
 def _note(table: Table) -> str:

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
-from typing import assert_never
 
-from paperback.paper.printing import print_cell
-from paperback.story.table import Cell, EstimateCell, MissingCell, QuantityCell, Table, TextCell
+from paperback.render.cells import cell_words
+from paperback.story.table import CodeCell, MissingCell, Table, TextCell
 
 _WIDE = frozenset("mwMWÆŒæœ@%")
 _SLIM = frozenset("iljtfrI.,:;'|!()[]/ ")
@@ -63,19 +62,6 @@ def lay_out(table: Table, width: float) -> Layout:
     return _in_panels(table, 8, 8, width)
 
 
-def cell_words(cell: Cell, spread: str) -> str:
-    """The text of a cell as a reader sees it."""
-    match cell:
-        case EstimateCell() | QuantityCell():
-            value, std = print_cell(cell, "std" if spread == "std" else "none")
-            return f"{value} ± {std}" if std else value
-        case TextCell(words):
-            return words
-        case MissingCell():
-            return "–"
-    assert_never(cell)
-
-
 def missing_reasons(table: Table) -> tuple[str, ...]:
     """The reasons for missing cells that the table's note does not tell yet, each once."""
     reasons = dict.fromkeys(
@@ -109,13 +95,11 @@ def _em(character: str) -> float:
 
 def _is_numeric(table: Table, index: int) -> bool:
     cells = [row[index] for _, row in table.rows]
-    return not any(isinstance(cell, TextCell) for cell in cells)
+    return not any(isinstance(cell, TextCell | CodeCell) for cell in cells)
 
 
 def _body_width(table: Table, index: int, size: float) -> float:
-    return max(
-        (text_width(cell_words(row[index], table.spread), size) for _, row in table.rows), default=size
-    )
+    return max((text_width(cell_words(row[index], table), size) for _, row in table.rows), default=size)
 
 
 def _header(table: Table, index: int, size: float, *, broken: bool) -> tuple[str, ...]:

@@ -22,10 +22,10 @@ _NUMBERING = re.compile(r"\\(?:label\s*\{[^{}]*\}|nonumber(?![A-Za-z])|notag(?![
 
 
 def clean_formula(latex: str) -> str:
-    """The formula on one line, unnumbered: `\\label` is dropped and `align` becomes `aligned`.
+    r"""The formula on one line, unnumbered: `\label` is dropped and `align` becomes `aligned`.
 
-    The document numbers its formulas, so nothing inside a formula may. Lines broken outside of any environment
-    are put into `aligned`, where both LaTeX and MathML break them.
+    The document numbers its formulas, so nothing inside one may. Lines broken outside of any environment are
+    put into `aligned`, where both LaTeX and MathML break them.
     """
     line = " ".join(_NUMBERING.sub("", latex).split())
     line = re.sub(r"\\(begin|end)\s*\{(align|gather)\*?\}", r"\\\1{\2ed}", line)
@@ -40,8 +40,8 @@ def clean_formula(latex: str) -> str:
 def why_not_math(latex: str) -> str:
     """Why the formula cannot be typeset, a phrase without a full stop; empty when it can be.
 
-    Only commands of a closed list that both LaTeX (with amsmath and amssymb) and MathML know are let through, so
-    nothing that an author wrote can define a macro, read a file or end the formula.
+    Only commands of a closed list that both LaTeX (with amsmath and amssymb) and MathML know are let
+    through, so nothing that an author wrote can define a macro, read a file or end the formula.
     """
     if len(latex) > _LONGEST:
         return f"it is longer than {_LONGEST} characters"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from paperback.finding import Finding
-from paperback.paper.document import Block, Document, Equation, GraphFloat, Section, TableFloat
+from paperback.paper.document import Document, Equation, GraphFloat, Section, TableFloat
 from paperback.render.folder import safe_name
 
 Kind = Literal["section", "equation", "table", "figure"]
@@ -69,19 +69,6 @@ def number_document(document: Document) -> Numbering:
             places[key] = place
     works = {reference.key: position for position, reference in enumerate(document.references, start=1)}
     return Numbering(places, floats, works, tuple(findings))
-
-
-def blocks(document: Document) -> Iterator[Block]:
-    """All blocks in the order of print, the abstract first."""
-    yield from document.abstract
-    for section in document.sections:
-        yield from _blocks_of(section)
-
-
-def _blocks_of(section: Section) -> Iterator[Block]:
-    yield from section.blocks
-    for inner in section.sections:
-        yield from _blocks_of(inner)
 
 
 def _keyed(document: Document) -> Iterator[tuple[str, Kind, str]]:

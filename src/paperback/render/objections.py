@@ -1,7 +1,6 @@
 """What a writer tells the author about parts it could not print as they were meant."""
 
 from paperback.finding import Finding
-from paperback.notes.prose import ValueReference
 from paperback.source import Source
 
 
@@ -13,16 +12,6 @@ def bare_formula(latex: str, why: str, source: Source | None) -> Finding:
         f"the formula {shown!r} is printed as code: {why}",
         () if source is None else (source,),
         "Write it with commands of LaTeX and amsmath only.",
-    )
-
-
-def lost_value(reference: ValueReference) -> Finding:
-    """A value reference that nobody has resolved."""
-    return Finding(
-        "unbound-value",
-        f"the value {reference.metric!r} (line {reference.line} of the notes) is printed as its name",
-        (),
-        "Move it out of emphasis and links, or correct its name.",
     )
 
 

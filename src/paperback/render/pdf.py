@@ -3,17 +3,17 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from paperback.errors import RenderError
 from paperback.finding import Finding
 from paperback.render.folder import put
 from paperback.render.latex_log import read_log
+from paperback.settings import PdfEngine
 
-Engine = Literal["auto", "latexmk", "tectonic", "typst", "none"]
-ENGINES: tuple[Engine, ...] = ("auto", "latexmk", "tectonic", "typst", "none")
 _COMMANDS: Mapping[str, tuple[str, ...]] = {
     "latexmk": (
         "latexmk", "-norc", "-pdf", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error",
@@ -21,62 +21,84 @@ _COMMANDS: Mapping[str, tuple[str, ...]] = {
     ),
     "tectonic": ("tectonic", "--untrusted", "--keep-logs", "main.tex"),
 }  # fmt: skip
+_LEFT_BY_TEX = ("*.aux", "*.bbl", "*.blg", "*.fdb_latexmk", "*.fls", "*.log", "*.out", "main.pdf")
 _EPOCH = "315532800"
 
 
-def make_pdf(
-    folder: Path, engine: Engine = "auto", *, pdf: Path | None = None, timeout: float = 300
-) -> tuple[Path | None, list[Finding]]:
-    """The PDF made of a written paper, and what the engine complained about.
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What became of the PDF.
 
-    `auto` takes latexmk where it is installed, else Tectonic, and where neither succeeds the typst library, whose
-    PDF is a preview; that an engine failed is a finding.
+    Attributes:
+        path: The PDF; None where none was asked for.
+        engine: What made it: `latexmk`, `tectonic` or `typst`; empty for none.
+        findings: What the engines complained about, failed ones included.
+    """
+
+    path: Path | None
+    engine: str
+    findings: tuple[Finding, ...]
+
+
+def make_pdf(folder: Path, engine: PdfEngine = "auto", *, timeout: float = 300) -> Made:
+    """The PDF `folder/main.pdf` of a written paper, and what the engine complained about.
+
+    `auto` takes latexmk where it is installed, else Tectonic, and where neither succeeds the typst library,
+    whose PDF is a preview; that an engine failed is a finding.
 
     Args:
         folder: Holds `latex/main.tex`, and `typst/main.typ` for the preview.
         engine: Which engine, or `none` for no PDF.
-        pdf: Where the PDF goes; `folder/main.pdf` where None.
         timeout: Seconds after which an engine is stopped.
 
     Raises:
         RenderError: No engine could make a PDF; says what the last one said.
     """
     if engine == "none":
-        return None, []
-    target = folder / "main.pdf" if pdf is None else pdf
+        return Made(None, "", ())
+    target = folder / "main.pdf"
     findings: list[Finding] = []
     for name in _candidates(engine):
         made, told = _typst(folder) if name == "typst" else _tex(folder / "latex", name, timeout=timeout)
         findings += told
         if made is not None:
             put(target, made)
-            return target, findings
+            return Made(target, name, tuple(findings))
     said = findings[-1].message if findings else f"{engine} is not installed"
     raise RenderError(f"{folder}: no PDF was made: {said}", mend="Set engine to auto, or to none for no PDF.")
 
 
-def _candidates(engine: Engine) -> list[str]:
+def _candidates(engine: PdfEngine) -> list[str]:
     if engine != "auto":
         return [engine] if engine == "typst" or shutil.which(engine) else []
     return [*(name for name in _COMMANDS if shutil.which(name)), "typst"]
 
 
 def _tex(folder: Path, name: str, *, timeout: float) -> tuple[bytes | None, list[Finding]]:
-    made = folder / "main.pdf"
-    try:
-        done = subprocess.run(
-            _COMMANDS[name], cwd=folder, env=_environment(), timeout=timeout, check=False,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return None, [_failed(name, str(error))]
-    log = folder / "main.log"
-    findings = read_log(log.read_text("utf-8", "replace")) if log.is_file() else []
-    if done.returncode == 0 and made.is_file():
-        return made.read_bytes(), findings
+    if not (folder / "main.tex").is_file():
+        return None, [_failed(name, "main.tex was not written")]
+    # A copy: what an earlier, failed build left cannot spoil this one, and the project stays free of it.
+    with tempfile.TemporaryDirectory() as copy:
+        place = Path(copy) / "paper"
+        shutil.copytree(folder, place, ignore=shutil.ignore_patterns(*_LEFT_BY_TEX))
+        try:
+            done = _run(name, place, timeout)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return None, [_failed(name, str(error))]
+        log = place / "main.log"
+        findings = read_log(log.read_text("utf-8", "replace")) if log.is_file() else []
+        if done.returncode == 0 and (place / "main.pdf").is_file():
+            return (place / "main.pdf").read_bytes(), findings
     errors = [finding.message for finding in findings if finding.kind == "latex-error"]
     said = errors[0] if errors else _last_words(done.stdout.decode("utf-8", "replace"))
     return None, [*findings, _failed(name, said)]
+
+
+def _run(name: str, folder: Path, timeout: float) -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(
+        _COMMANDS[name], cwd=folder, env=_environment(), timeout=timeout, check=False,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
 
 
 def _environment() -> dict[str, str]:
@@ -105,7 +127,10 @@ def _typst(folder: Path) -> tuple[bytes | None, list[Finding]]:
 
 def _failed(engine: str, said: str) -> Finding:
     return Finding(
-        "engine-failed", f"{engine} made no PDF: {said}", (), "Read the log in the folder of the paper."
+        "engine-failed",
+        f"{engine} made no PDF: {said}",
+        (),
+        "Compile latex/main.tex by hand to see all of it.",
     )
 
 

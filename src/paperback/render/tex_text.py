@@ -16,7 +16,8 @@ _SPECIAL = {
 _CODE = {"'": r"\textquotesingle{}"}
 # What T1 encodes by itself, so that pdfLaTeX prints the UTF-8 as it stands.
 _T1 = frozenset(
-    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿßŒœĂăĄąĆćČčĎďĐđĘęĚěĞğĹĺĽľŁłŃńŇňŊŋŐőŔŕŘřŚśŞşŠšŢţŤťŮůŰűŸŹźŻżŽž"
+    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿß"
+    "ŒœĂăĄąĆćČčĎďĐđĘęĚěĞğĹĺĽľŁłŃńŇňŊŋŐőŔŕŘřŚśŞşŠšŢţŤťŮůŰűŸŹźŻżŽž"
     "¡¿«»§¶©®°±·×÷¬µ¹²³¼½¾£¥¢¤¦ªº"
 )
 
@@ -59,7 +60,7 @@ def boxed(words: str) -> list[str]:
 
 
 def guarded(text: str) -> str:
-    r"""`text` for a place after `\\` or `\item`, where a leading bracket or star would be read as an option."""
+    r"""`text` for a place after `\\` or `\item`, where a leading bracket or star is read as an option."""
     return "{}" + text if text.lstrip().startswith(("[", "*")) else text
 
 

@@ -1,16 +1,18 @@
 """The paper as Typst, for the preview that needs nothing installed."""
 
 from collections.abc import Iterable, Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import assert_never
 
 from paperback.finding import Finding
-from paperback.notes.prose import Cite, Code, Emphasis, Link, Math, Strong, Text, ValueReference
+from paperback.notes.prose import Cite, Code, Emphasis, Link, Math, Strong, Text
 from paperback.paper.document import (
     Block,
     Document,
     Equation,
     GraphFloat,
+    Inline,
     ItemList,
     Number,
     Paragraph,
@@ -19,15 +21,13 @@ from paperback.paper.document import (
     TableFloat,
 )
 from paperback.paper.printing import number_id, print_number
-from paperback.render.evidence import AnyInline
 from paperback.render.folder import put_all, safe_name
 from paperback.render.graphs import draw_all
 from paperback.render.mathml import clean_formula, why_not_math
 from paperback.render.numbering import Kind, Numbering, number_document
-from paperback.render.objections import bare_formula, lost_value, no_place, no_work
+from paperback.render.objections import bare_formula, no_place, no_work
 from paperback.render.references import ending, format_reference
 from paperback.render.typst_math import typst_formula
-from paperback.render.typst_shell import PREAMBLE
 from paperback.render.typst_table import table_panels
 from paperback.render.typst_text import content, literal, literal_exact
 
@@ -49,8 +49,8 @@ def write_typst(
     """
     writer = _Writer(number_document(document))
     drawn = draw_all(document, format="svg") if figures is None else figures
-    files: dict[str, str | bytes] = {"main.typ": writer.document(document)}
-    put_all(folder, files | {f"figures/{safe_name(key)}.svg": data for key, data in drawn.items()})
+    written: dict[str, str | bytes] = {"main.typ": writer.document(document)}
+    put_all(folder, written | {f"figures/{safe_name(key)}.svg": data for key, data in drawn.items()})
     return list(dict.fromkeys(writer.findings))
 
 
@@ -66,7 +66,7 @@ class _Writer:
         names = ", ".join(document.authors) or "Anonymous"
         lines = [
             f"#set document(title: {literal_exact(document.title)}, author: {literal_exact(names)})",
-            PREAMBLE,
+            (files("paperback.render") / "preamble.typ").read_text("utf-8"),
             f'#align(center, block(below: 1.6em, text(17pt, weight: "bold", hyphenate: false, '
             f"{{ set par(leading: 0.5em); {literal(document.title)} }})))",
             f"#align(center, block(below: 2em, text(11.5pt, {literal(names)})))",
@@ -153,10 +153,10 @@ class _Writer:
             f"#grid(columns: (auto, 1fr), column-gutter: 0.6em, row-gutter: 0.75em, {', '.join(rows)})"
         )
 
-    def _parts(self, parts: Iterable[AnyInline]) -> str:
+    def _parts(self, parts: Iterable[Inline]) -> str:
         return "".join(self._inline(part) for part in parts)
 
-    def _inline(self, part: AnyInline) -> str:
+    def _inline(self, part: Inline) -> str:
         match part:
             case Text(words=words):
                 return content(words)
@@ -177,9 +177,6 @@ class _Writer:
                 return f"#pbnum({literal_exact(number_id(quantity))}, {literal(print_number(part))});"
             case Ref(key=key):
                 return self._ref(key)
-            case ValueReference(metric=metric):
-                self.findings.append(lost_value(part))
-                return f"#code({literal(metric)});"
         assert_never(part)
 
     def _math(self, latex: str) -> str:

@@ -11,7 +11,6 @@ _ACCENTS = {
     "¯": "macron", "‾": "overline", "\u0332": "overline", "_": "overline", "→": "arrow", "\u20d7": "arrow",
     "˙": "dot", "\u0307": "dot", "¨": "dot.double", "\u0308": "dot.double", "˘": "breve", "ˇ": "caron",
     "´": "acute", "`": "grave", "⏞": "overbrace", "⏟": "underbrace", "―": "overline", "\u0305": "overline",
-    "⃗": "arrow",
 }  # fmt: skip
 _UNDER = {"_": "underline", "¯": "underline", "\u0332": "underline", "‾": "underline", "⏟": "underbrace"}
 _WRAPPERS = frozenset(("math", "mrow", "mstyle", "mpadded", "semantics", "mtd", "merror"))
@@ -163,24 +162,9 @@ def _table(node: Element) -> str:
     left = "text-align: left" in style
     if "text-align: right" in style:
         # Pairs of columns that meet at a relation: Typst aligns them at each ampersand.
-        return "#math.equation(block: false, numbering: none, $display(" + _grid(rows, "right") + ")$);"
-    return _grid(rows, "left" if left else "center")
-
-
-def _grid(rows: list[list[str]], align: str) -> str:
-    gap = "0.2em" if align == "right" else "1em"
-    if align == "right":
-        rows = [[f"{cell}" for cell in row] for row in rows]
-        return (
-            "#grid(columns: "
-            + str(max(len(row) for row in rows))
-            + f", column-gutter: {gap}, row-gutter: 0.8em, align: (i, _) => if calc.even(i) {{ right + horizon }} "
-            + "else { left + horizon }, "
-            + ", ".join(f"$display({cell})$" for row in rows for cell in row)
-            + ");"
-        )
+        return " \\ ".join(" & ".join(row) for row in rows)
     body = "; ".join(", ".join(row) for row in rows)
-    return f"mat(delim: #none, align: #{align}, column-gap: #{gap}, {body})"
+    return f"mat(delim: #none, align: #{'left' if left else 'center'}, column-gap: #1em, {body})"
 
 
 def _enclosed(node: Element) -> str:

@@ -2,11 +2,21 @@
 
 from typing import assert_never
 
-from paperback.paper.printing import number_id, print_cell
-from paperback.render.evidence import cell_quantities
+from paperback.paper.document import Number
+from paperback.paper.printing import number_id, print_number
+from paperback.render.cells import MISSING, cell_pieces, is_best
 from paperback.render.layout import Column, Layout, lay_out, missing_reasons, rules_before
-from paperback.render.typst_text import content, literal_exact
-from paperback.story.table import Cell, EstimateCell, MissingCell, QuantityCell, Table, TextCell
+from paperback.render.typst_text import content, literal, literal_exact
+from paperback.story.table import (
+    Cell,
+    CodeCell,
+    EstimateCell,
+    IntervalCell,
+    MissingCell,
+    QuantityCell,
+    Table,
+    TextCell,
+)
 
 TEXT_WIDTH = 402.0
 _HEAVY, _LIGHT = "0.08em", "0.05em"
@@ -62,23 +72,27 @@ def _rows(table: Table, columns: tuple[Column, ...]) -> list[str]:
 
 def _cell(cell: Cell, table: Table) -> str:
     match cell:
-        case EstimateCell() | QuantityCell():
+        case EstimateCell() | QuantityCell() | IntervalCell():
             return _numbers(cell, table)
         case TextCell(words):
             return content(words)
+        case CodeCell(text):
+            return f"#code({literal(text)});"
         case MissingCell():
-            return content("–")
+            return content(MISSING)
     assert_never(cell)
 
 
-def _numbers(cell: EstimateCell | QuantityCell, table: Table) -> str:
-    text, spread_text = print_cell(cell, table.spread)
-    quantity, spread = cell_quantities(cell)
-    value = f"pbnum({literal_exact(number_id(quantity))}, {literal_exact(text)})"
-    shown = f"#strong({value});" if isinstance(cell, EstimateCell) and cell.mark == "best" else f"#{value};"
-    if spread is None or not spread_text:
-        return shown
-    return f'{shown}#" ± ";#pbnum({literal_exact(number_id(spread))}, {literal_exact(spread_text)});'
+def _numbers(cell: Cell, table: Table) -> str:
+    pieces = cell_pieces(cell, table)
+    shown = [_number(piece) if isinstance(piece, Number) else content(piece) for piece in pieces]
+    if is_best(cell):
+        shown[0] = f"#strong[{shown[0]}];"
+    return "".join(shown)
+
+
+def _number(number: Number) -> str:
+    return f"#pbnum({literal_exact(number_id(number.quantity))}, {literal_exact(print_number(number))});"
 
 
 def _note(table: Table) -> list[str]:

@@ -56,8 +56,8 @@ def _id(log: Log, record: Record, home: str) -> str:
     path = log.file.path
     if record.name:
         return f"{path}#{record.name}"
-    if log.reader == _EVENTS:
-        return home or "."
+    if record.home or log.reader == _EVENTS:
+        return record.home or home or "."
     return (home or ".") if has_log_name(path) and not _counts(path) else path
 
 
@@ -125,7 +125,16 @@ def _merge(name: str, parts: list[tuple[Log, Record]], findings: list[Finding]) 
     if status is Status.UNKNOWN and finals:
         status = Status.FINISHED
     commit = next((record.commit for _, record in ordered if record.commit), None)
-    return Run(name, params, finals, series, status, commit, sources=_sources(parts))
+    facts = _first(record.facts for _, record in ordered)
+    directions = _first(record.directions for _, record in ordered)
+    return Run(name, params, finals, series, status, commit, sources=_sources(parts), facts=facts, directions=directions)
+
+
+def _first[T](mappings: Iterable[Mapping[str, T]]) -> dict[str, T]:
+    merged: dict[str, T] = {}
+    for mapping in mappings:
+        merged = {**mapping, **merged}
+    return merged
 
 
 def _continue(first: Series, second: Series) -> Series:
@@ -141,4 +150,4 @@ def _continue(first: Series, second: Series) -> Series:
 
 
 def _sources(parts: Iterable[tuple[Log, Record]]) -> tuple[Source, ...]:
-    return tuple(dict.fromkeys(log.file.source() for log, _ in parts))
+    return tuple(dict.fromkeys(s for log, _ in parts for s in (log.file.source(), *log.beside)))

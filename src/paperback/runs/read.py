@@ -37,7 +37,7 @@ def read_runs(
     runs, conflicts = join(collected.logs)
     if not runs:
         raise _nothing(root, collected, settings)
-    files = {log.file.path: log.file.digest for log in collected.logs}
+    files = {s.path: s.digest for log in collected.logs for s in (log.file.source(), *log.beside)}
     settled, unread = _add_companions(root, runs, collected.companions, files)
     placed = [_add_fields(run, settings.paths) for run in settled]
     fields = frozenset(key for run in placed for key in _fields(run, settings.paths))

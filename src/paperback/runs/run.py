@@ -7,9 +7,11 @@ from types import MappingProxyType
 
 import numpy as np
 
+from paperback.settings import Direction
 from paperback.source import Source
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+_UNSAID: Mapping[str, Direction] = MappingProxyType({})
 Scalar = str | int | float | bool | None
 
 
@@ -67,6 +69,9 @@ class Run:
         commit: Commit of the code, where the log names it.
         identity: Role (`method`, `dataset`, `seed`, ...) to its value as text, once roles are known.
         sources: Every file that was read for this run.
+        facts: Where and when it ran: `host`, `gpu`, `started`, `duration` (seconds), `python`, ...; no part
+            of the configuration.
+        directions: Logged key to `higher` or `lower`, where the log itself says which is better.
     """
 
     id: str
@@ -77,6 +82,8 @@ class Run:
     commit: str | None = None
     identity: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     sources: tuple[Source, ...] = ()
+    facts: Mapping[str, Scalar] = field(default_factory=lambda: _NOTHING)
+    directions: Mapping[str, Direction] = field(default_factory=lambda: _UNSAID)
 
     def setting(self, key: str) -> str | None:
         """Text of the role, or else the configuration key, `key`; None where the run has no such key."""

@@ -118,4 +118,4 @@ def _curve(name: str, histories: list[Series]) -> Curve | None:
 
 def _at(steps: np.ndarray, values: np.ndarray, grid: np.ndarray) -> np.ndarray:
     order = np.argsort(steps, kind="stable")
-    return np.interp(grid, steps[order], values[order])
+    return np.asarray(np.interp(grid, steps[order], values[order]))

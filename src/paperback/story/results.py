@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from paperback.evidence import Cells, Comparison, Study, compare, compare_each, holm, pivot
+from paperback.evidence import Cells, Comparison, Study, holm, pivot
+from paperback.evidence.compare import common, compare_cells
+from paperback.evidence.contrast import ALPHA
 from paperback.runs import RunTable
 from paperback.settings import Settings
 from paperback.story.decimals import decimals_for, table_decimals
 from paperback.story.table import Cell, EstimateCell, IntervalCell, MissingCell, Table
-
-LEVEL = 0.05
 
 
 def main_results(table: RunTable, study: Study, settings: Settings) -> Table:
@@ -18,7 +18,7 @@ def main_results(table: RunTable, study: Study, settings: Settings) -> Table:
     """
     cells = pivot(table, study.metric.name, split=study.split)
     down = "dataset" if len(cells.columns) > max(6, len(cells.rows)) else "method"
-    best = {column: _best(table, study, cells, column) for column in cells.columns}
+    best = {column: _best(cells, column) for column in cells.columns}
     rows, columns = (cells.rows, cells.columns) if down == "method" else (cells.columns, cells.rows)
     per_dataset = {column: _decimals(study, cells, column) for column in cells.columns}
 
@@ -27,8 +27,10 @@ def main_results(table: RunTable, study: Study, settings: Settings) -> Table:
         estimate = cells.cells.get((method, dataset))
         if estimate is None:
             return MissingCell("no run")
-        mark = "best" if method in best[dataset] else "none"
-        return EstimateCell(estimate, per_dataset[dataset], study.metric.percent, mark)
+        percent = study.metric.percent
+        return EstimateCell(
+            estimate, per_dataset[dataset], percent, "best" if method in best[dataset] else "none"
+        )
 
     across = "dataset" if down == "method" else "method"
     return Table(
@@ -51,11 +53,9 @@ def differences(
     table: RunTable, study: Study, settings: Settings, others: Sequence[str], *, key: str, ablation: bool
 ) -> Table:
     """The proposal minus each of `others` on every data set, with intervals; bold where the difference is decided."""
+    cells = pivot(table, study.metric.name, split=study.split)
     columns = [
-        compare_each(
-            table, study.metric.name, study.proposal, other, split=study.split, datasets=study.datasets
-        )
-        for other in others
+        compare_cells(cells, study.proposal, other, common(cells, study.proposal, other)) for other in others
     ]
     found = {(c.dataset, c.over): c for column in columns for c in column}
     datasets = study.datasets or ("",)
@@ -112,23 +112,18 @@ def _decimals(study: Study, cells: Cells, dataset: str) -> int:
     return table_decimals(study.metric, [e for (_, column), e in cells.cells.items() if column == dataset])
 
 
-def _best(table: RunTable, study: Study, cells: Cells, dataset: str) -> frozenset[str]:
+def _best(cells: Cells, dataset: str) -> frozenset[str]:
     """The methods that the evidence cannot separate from the best one; empty where nothing could be tested."""
-    sign = {"higher": 1, "lower": -1, "unknown": 0}[study.metric.direction]
-    values = {method: e.value for (method, column), e in cells.cells.items() if column == dataset}
+    values = {method: e for (method, column), e in cells.cells.items() if column == dataset}
+    sign = {"higher": 1, "lower": -1, "unknown": 0}[next(iter(values.values())).direction] if values else 0
     if not sign or len(values) < 2:
         return frozenset()
-    top = max(values, key=lambda method: (sign * values[method], method))
-    found = [
-        compare(table, study.metric.name, top, other, split=study.split, dataset=dataset)
-        for other in values
-        if other != top
-    ]
-    tested = [c for c in found if c.p is not None]
-    if not tested:
+    top = max(values, key=lambda method: (sign * values[method].value, method))
+    found = [compare_cells(cells, top, other, (dataset,))[0] for other in values if other != top]
+    adjusted = holm([comparison.p for comparison in found])
+    if all(p is None for p in adjusted):
         return frozenset()
-    adjusted = holm([c.p for c in tested if c.p is not None])
-    apart = {c.over for c, p in zip(tested, adjusted, strict=True) if p < LEVEL}
+    apart = {c.over for c, p in zip(found, adjusted, strict=True) if p is not None and p < ALPHA}
     return frozenset(values) - apart
 
 
@@ -136,15 +131,12 @@ def _difference(study: Study, comparison: Comparison | None) -> Cell:
     if comparison is None:
         return MissingCell("no common runs")
     percent = study.metric.percent
-    width = (
-        (comparison.high - comparison.low) / 2
-        if comparison.high is not None and comparison.low is not None
-        else 0
-    )
+    ends = (comparison.low, comparison.high)
+    width = 0.0 if ends[0] is None or ends[1] is None else (ends[1] - ends[0]) / 2
     decimals = study.metric.decimals
     if decimals is None:
         decimals = decimals_for(width or comparison.difference, percent=percent)
-    decided = comparison.p_adjusted is not None and comparison.p_adjusted < LEVEL
+    decided = comparison.p_adjusted is not None and comparison.p_adjusted < ALPHA
     return IntervalCell(
         comparison.quantity("difference"),
         comparison.quantity("low") if comparison.low is not None else None,
@@ -157,10 +149,10 @@ def _difference(study: Study, comparison: Comparison | None) -> Cell:
 
 def _main_note(cells: Cells, marked: bool) -> str:
     spread = [e for e in cells.cells.values() if e.std is not None]
-    words = ["Mean ± standard deviation (ddof 1) over seeds." if spread else "One run per cell; no spread."]
+    words = ["Mean ± sample standard deviation over seeds." if spread else "One run per cell; no spread."]
     if marked:
         words.append(
-            "Bold: the best method of a data set and all that a test over seeds (Holm, level 0.05) cannot tell from it."
+            "Bold: the best method of a data set and all that a test over seeds (Holm-adjusted) cannot tell from it."
         )
     else:
         words.append("Nothing is bold, because no test could separate the methods.")
@@ -175,12 +167,10 @@ def _difference_note(study: Study, found: list[Comparison]) -> str:
         "lower": "Negative is better for the proposal.",
     }
     tests = sorted({c.test for c in found if c.p is not None})
-    words = [
-        f"Difference of means with its interval (95 %). {better.get(study.metric.direction, '')}".strip()
-    ]
+    words = [f"Difference of means with its interval. {better.get(study.metric.direction, '')}".strip()]
     if tests:
         words.append(
-            f"Bold: decided at level 0.05 ({', '.join(tests)} test, Holm over the data sets of a column)."
+            f"Bold: decided ({', '.join(tests)} test, Holm-adjusted over the data sets of a column)."
         )
     else:
         words.append("No test was possible.")

@@ -54,7 +54,7 @@ def method_table(table: RunTable, study: Study, settings: Settings) -> Table | N
             for key in keys
         ),
         spread="none",
-        note="A dash: the method has no such setting. Chosen per data set: tuned, so that it varies between data sets.",
+        note="A dash: the method has no such setting; chosen per data set: it varies between data sets.",
         highlight=(),
         why="says what was tuned and what was given",
     )

@@ -34,7 +34,7 @@ class QuantityCell:
 
     Attributes:
         quantity: The number.
-        decimals: Decimals in print; None prints the shortest text for a whole number, else three significant digits.
+        decimals: Decimals in print; None prints a whole number shortest, else three significant digits.
         percent: Print a fraction as percent.
     """
 

@@ -37,7 +37,9 @@ def condition(value: Any) -> Tensor:
     found = value if isinstance(value, Tensor) else tensor(value)
     if found.dtype == "bool":
         return found
-    return mapped(found, lambda body: body.cond if isinstance(body, Ind) else ar.compare("!=", body, ZERO), "bool")
+    return mapped(
+        found, lambda body: body.cond if isinstance(body, Ind) else ar.compare("!=", body, ZERO), "bool"
+    )
 
 
 def numbers(build: Callable[..., Expr]) -> Operation:
@@ -136,7 +138,9 @@ def logical(build: Callable[..., Expr]) -> Operation:
 
 def _masked_fill(_: Record, x: Any, mask: Any, value: Any) -> Tensor:
     found = tensor(x)
-    return elementwise(lambda c, v, b: ar.cases(c, v, b), condition(mask), tensor(value), found, dtype=found.dtype)
+    return elementwise(
+        lambda c, v, b: ar.cases(c, v, b), condition(mask), tensor(value), found, dtype=found.dtype
+    )
 
 
 def _scaled(sign: int) -> Operation:
@@ -164,7 +168,11 @@ def _div(_: Record, x: Any, other: Any, rounding_mode: str | None = None) -> Any
 
 
 def as_float(value: Any) -> Any:
-    return Tensor(value.axes, value.body, "float") if isinstance(value, Tensor) and value.dtype == "int" else value
+    return (
+        Tensor(value.axes, value.body, "float")
+        if isinstance(value, Tensor) and value.dtype == "int"
+        else value
+    )
 
 
 def _log_base(base: int) -> Callable[[Expr], Expr]:

@@ -189,7 +189,11 @@ def einsum(_: Record, equation: str, *operands: Any) -> Tensor:
     order = output + "".join(sorted(set(inputs) - set(output) - {","}))
     spread = [_spread(item, term, order) for item, term in zip(tensors, terms, strict=True)]
     product = elementwise(ar.mul, *spread) if len(spread) > 1 else spread[0]
-    return reduce_axes("sum", product, list(range(len(output), len(order)))) if len(order) > len(output) else product
+    return (
+        reduce_axes("sum", product, list(range(len(output), len(order))))
+        if len(order) > len(output)
+        else product
+    )
 
 
 def _spread(item: Tensor, term: str, order: str) -> Tensor:

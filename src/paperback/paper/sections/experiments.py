@@ -1,12 +1,13 @@
 """Experimental study: questions, design, data, baselines, results, discussion."""
 
-from paperback.evidence import Comparison, convention, count, shared_setting
+from paperback.claims import Verdict
+from paperback.evidence import Comparison, count, shared_setting
 from paperback.finding import Finding
 from paperback.notes.prose import Text
 from paperback.paper.answer import Answer, paragraph, present, section
-from paperback.paper.document import Block, GraphFloat, Inline, Number, Ref, Section, TableFloat
+from paperback.paper.document import Block, GraphFloat, Inline, Number, Paragraph, Ref, Section, TableFloat
 from paperback.paper.material import Material
-from paperback.paper.phrases import Parts, counted, enumerate_parts, enumerate_words, words
+from paperback.paper.phrases import Parts, counted, enumerate_parts, enumerate_words
 from paperback.paper.sections.asked import from_notes, with_facts
 from paperback.paper.verdicts import detail, ranking_sentence, tally, verdict_sentence
 from paperback.story.results import measured
@@ -150,22 +151,20 @@ def results_answers(material: Material) -> tuple[Answer, ...]:
     shown = _shown(material)
     ranking = ranking_sentence(material)
     e5 = (*((shown,) if shown else ()), *tables[:1], *((paragraph("E5", *ranking),) if ranking else ()))
-    claims = tuple(paragraph("S1", *verdict_sentence(verdict, material)) for verdict in material.verdicts)
-    details = tuple(
-        paragraph("S2", *parts) for verdict in material.verdicts if (parts := detail(verdict, material))
-    )
-    paired = _zip(claims, details) if len(claims) == len(details) else (*claims, *details)
+    claims = tuple(_claim(verdict, material) for verdict in material.verdicts)
     rest = (*tables[1:], *graphs)
     return (
         Answer("E5", e5, facts=bool(e5)),
-        Answer("S1", paired, facts=bool(claims)),
+        Answer("S1", claims, facts=bool(claims)),
         Answer("S3", rest, facts=bool(tables)),
-        Answer("S2", (), facts=bool(details) or bool(material.story.tables)),
+        Answer("S2", (), facts=bool(material.story.tables)),
     )
 
 
-def _zip(claims: tuple[Block, ...], details: tuple[Block, ...]) -> tuple[Block, ...]:
-    return tuple(block for pair in zip(claims, details, strict=True) for block in pair)
+def _claim(verdict: Verdict, material: Material) -> Paragraph:
+    """What the evidence says of one claim, and on which data sets it is decided."""
+    more = detail(verdict, material)
+    return paragraph("S1", *verdict_sentence(verdict, material), *((Text(" "), *more) if more else ()))
 
 
 def _shown(material: Material) -> Block | None:

@@ -1,6 +1,8 @@
 """Method: the problem, the idea, the model as it was built, the algorithm, assumptions and limits."""
 
-from paperback.code import Inventory, LoopFact, ModuleFact
+from collections.abc import Sequence
+
+from paperback.code import AutogradFact, Inventory, LoopFact, LossFact, ModuleFact
 from paperback.evidence import convention
 from paperback.finding import Finding
 from paperback.notes import NoteEquation
@@ -120,43 +122,33 @@ _LEVELS = {
 
 
 def _changes(inventory: Inventory) -> tuple[Answer, ...]:
-    custom = [module for module in inventory.modules if module.parameters or _own_parts(module)]
+    composed = [module for module in inventory.modules if any(layer.custom for layer in module.layers)]
     operators = [module for module in inventory.modules if module.parameters]
     losses = [loss for loss in inventory.losses if loss.kind == "custom"]
-    level = inventory.level.number if inventory.level else 0
+    reached = inventory.level is not None and inventory.level.number == 3
     return (
-        _fact("L2b", "The architecture is changed in ", custom, inventory.modules),
-        _fact("L2c", "The training objective is written for this work: ", losses, losses),
-        _fact("L2d", "Backward propagation is redefined by ", inventory.autograd, inventory.autograd),
-        _fact("L2e", "Components with parameters of their own are ", operators, inventory.modules),
-        Answer("L3", _level_three(inventory), facts=level == 3),
+        _named("L2b", "The architecture combines custom components in ", composed),
+        _named("L2e", "Components with parameters of their own are ", operators),
+        _named("L2c", "The training objective is written for this work: ", losses),
+        _named("L2d", "Backward propagation is redefined by ", inventory.autograd),
+        Answer("L3", _level_three(inventory), facts=reached),
     )
 
 
-def _own_parts(module: ModuleFact) -> bool:
-    return any(layer.custom for layer in module.layers)
-
-
-def _fact(item: str, opening: str, facts: object, _among: object) -> Answer:
-    named = list(facts) if isinstance(facts, list | tuple) else []
-    if not named:
+def _named(item: str, opening: str, facts: Sequence[ModuleFact | LossFact | AutogradFact]) -> Answer:
+    """The facts by name, first sentence of the docstring and place; an empty answer without facts."""
+    if not facts:
         return Answer(item, ())
     pieces = [
-        (
-            Code(fact.name),
-            Text(f" ({_doc(fact.doc)}" if fact.doc else " ("),
-            Code(str(fact.source)),
-            Text(")"),
-        )
-        for fact in named
+        (Code(fact.name), Text(f" ({_doc(fact.doc)}"), Code(str(fact.source)), Text(")")) for fact in facts
     ]
     return Answer(item, (paragraph(item, Text(opening), *enumerate_parts(pieces), Text(".")),), facts=True)
 
 
 def _doc(doc: str) -> str:
-    """The first sentence of a docstring, lower-cased for the middle of a sentence, with a comma behind it."""
+    """The first sentence of a docstring as a clause in brackets; empty without one."""
     first = doc.split(". ")[0].rstrip(".")
-    return (first[:1].lower() + first[1:] if first[1:2].islower() else first) + "; "
+    return (first[:1].lower() + first[1:] if first[1:2].islower() else first) + "; " if first else ""
 
 
 def _level_three(inventory: Inventory) -> tuple[Block, ...]:

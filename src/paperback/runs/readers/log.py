@@ -7,6 +7,7 @@ from typing import Protocol
 
 from paperback.finding import Finding
 from paperback.runs.run import Final, Scalar, Series, Status
+from paperback.settings import Direction
 from paperback.source import Source
 
 
@@ -17,8 +18,8 @@ class LogFile:
     Attributes:
         path: POSIX path relative to the root.
         place: Where it lies on this machine.
-        data: Its bytes.
-        digest: Digest of `data`.
+        data: Its bytes; of a database only the first, because it is read where it lies.
+        digest: Digest of all its bytes.
         declared: A path template of the author names it, so it is a log whatever it looks like.
     """
 
@@ -44,6 +45,10 @@ class Record:
         series: As in `Run`.
         status: As in `Run`.
         commit: As in `Run`.
+        home: Folder of the run, where the format tells it; else the folder of the file is.
+        run: The id that the logger gave the run. Logs of one id continue each other or are copies.
+        facts: As in `Run`.
+        directions: As in `Run`.
     """
 
     name: str = ""
@@ -52,6 +57,10 @@ class Record:
     series: Mapping[str, Series] = field(default_factory=dict)
     status: Status = Status.UNKNOWN
     commit: str | None = None
+    home: str = ""
+    run: str = ""
+    facts: Mapping[str, Scalar] = field(default_factory=dict)
+    directions: Mapping[str, Direction] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,16 +72,21 @@ class Log:
         reader: Name of the reader.
         records: The runs in it, or the parts of them.
         findings: What was noticed; a file that is no run log has neither records nor findings.
+        beside: Other files that the reader opened for these records, with their digests.
     """
 
     file: LogFile
     reader: str
     records: tuple[Record, ...] = ()
     findings: tuple[Finding, ...] = ()
+    beside: tuple[Source, ...] = ()
 
 
 class Reader(Protocol):
-    """A log format. A module with these three names is one."""
+    """A log format. A module with these three names is one.
+
+    A fourth, `endings`, lists the ends of file names that are opened for it beside the usual ones.
+    """
 
     @property
     def name(self) -> str:

@@ -1,0 +1,293 @@
+"""Calls into tensor libraries and Python's own functions."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from paperback.code.equations import arithmetic as ar
+from paperback.code.equations.form import Call, Expr, Num, Sym, Var, fresh, num
+from paperback.code.equations.losses import LOSSES, MODULES, layer_norm
+from paperback.code.equations.pointwise import POINTWISE, Operation, numbers, tensor
+from paperback.code.equations.reductions import REDUCTIONS
+from paperback.code.equations.shapes import SHAPES, shape_of, transposed
+from paperback.code.equations.sources import Lib
+from paperback.code.equations.tensor import Axis, Tensor, Unknown, as_lam, scalar
+from paperback.code.equations.values import Definition, Layer, Opaque, Record, infinite, integer, number, plain
+
+OPERATIONS: dict[str, Operation] = {**POINTWISE, **REDUCTIONS, **SHAPES, **LOSSES}
+RENAMED = {"axis": "dim", "keepdims": "keepdim", "axes": "dim"}
+IGNORED = {"out", "device", "layout", "memory_format", "non_blocking", "requires_grad", "generator", "pin_memory", "copy"}
+LIBRARIES = ("torch", "numpy", "jax", "tensorflow", "keras", "optax", "math", "scipy", "builtins", "typing")
+CONSTANTS = {"pi": Sym("pi"), "e": ar.function("exp", num(1)), "inf": ar.INF}
+SAME_SHAPE = {"LayerNorm", "BatchNorm1d", "BatchNorm2d", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "RMSNorm"}
+
+
+def _options(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {RENAMED.get(key, key): value for key, value in options.items() if key not in IGNORED}
+
+
+def operation(rec: Record, name: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+    """The value of the operation `name`.
+
+    Raises:
+        Unknown: It is not in the tables, or is called in a way that is not understood.
+    """
+    if name not in OPERATIONS:
+        raise Unknown(f"the operation {name}")
+    kept = _options(options)
+    first = kept.pop("input", kept.pop("x", None)) if not args else None
+    if first is not None:
+        args = (first,)
+        if name in LOSSES and name not in ("linear", "layer_norm"):
+            args, kept = (first,), kept
+    if name not in LOSSES and "dtype" in kept and name in POINTWISE | REDUCTIONS and name not in ("sum", "mean"):
+        kept.pop("dtype")
+    try:
+        return OPERATIONS[name](rec, *args, **kept)
+    except TypeError as error:
+        raise Unknown(f"this way of calling {name}") from error
+
+
+def call_library(rec: Record, lib: Lib, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+    """The value of a call to something outside the repository."""
+    top, name = lib.name.partition(".")[0], lib.last
+    if top == "math":
+        return _math(rec, name, args)
+    if lib.name in ("torch.finfo", "numpy.finfo", "torch.iinfo"):
+        return lib
+    if ".nn." in f".{lib.name}." and name[:1].isupper() and name not in ("Parameter",):
+        return Layer(name, tuple(args), dict(options))
+    if top in ("einops", "einx"):
+        from paperback.code.equations.einops import rearranged
+
+        return rearranged(rec, name, args, options)
+    if name in ("is_tensor",):
+        return isinstance(args[0], Tensor)
+    if name in ("is_grad_enabled",):
+        return True
+    if name in ("is_available", "is_initialized"):
+        return False
+    if top in ("warnings", "logging", "logger"):
+        return None
+    if name == "namedtuple":
+        raise Unknown("a named tuple")
+    if top not in LIBRARIES:
+        raise Unknown(f"the function {lib.name}")
+    return operation(rec, name, args, options)
+
+
+def _math(rec: Record, name: str, args: tuple[Any, ...]) -> Any:
+    if all(isinstance(arg, int | float) for arg in args) and name in ("ceil", "floor", "prod", "isclose"):
+        return getattr(math, name)(*args)
+    values = {"sqrt": "sqrt", "log": "log", "exp": "exp", "cos": "cos", "sin": "sin", "pow": "pow", "tanh": "tanh"}
+    if name not in values:
+        raise Unknown(f"math.{name}")
+    if name == "log" and len(args) == 2:
+        return numbers(lambda a, b: ar.div(ar.function("log", a), ar.function("log", b)))(rec, *args)
+    return operation(rec, values[name], tuple(number(a) if isinstance(a, int | float) else a for a in args), {})
+
+
+def library_value(lib: Lib) -> Any:
+    """A constant of a library, such as `math.pi`; everything else stays a name."""
+    top = lib.name.partition(".")[0]
+    if top in ("math", "torch", "numpy") and lib.last in CONSTANTS and lib.name.count(".") == 1:
+        return CONSTANTS[lib.last]
+    return lib
+
+
+def tensor_attribute(rec: Record, value: Tensor, name: str) -> Any:
+    """`value.name` where it is a fact rather than a method."""
+    from paperback.code.equations.values import Method
+
+    if name == "shape":
+        return shape_of(value)
+    if name in ("T", "mT"):
+        return transposed(rec, value)
+    if name == "ndim":
+        return len(value.axes)
+    if name == "dtype":
+        return Lib({"float": "torch.float64", "int": "torch.int64", "bool": "torch.bool"}[value.dtype])
+    if name == "data":
+        return SHAPES["detach"](rec, value)
+    if name in ("device", "is_cuda", "requires_grad", "is_sparse", "type_as", "grad_fn"):
+        return Lib(f"torch.Tensor.{name}") if name != "type_as" else Method(value, name)
+    return Method(value, name)
+
+
+def call_method(rec: Record, value: Any, name: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+    """A method of a tensor, number, list, string or dictionary."""
+    if isinstance(value, Tensor):
+        stem = name[:-1] if name.endswith("_") and not name.endswith("__") else name
+        if stem == "fill_diagonal":
+            return _fill_diagonal(rec, value, args[0])
+        if stem in ("fill", "zero"):
+            return OPERATIONS["full_like"](rec, value, args[0] if args else 0)
+        return operation(rec, stem if name != "requires_grad_" else name, (value, *args), options)
+    if isinstance(value, Expr | int | float) and not isinstance(value, bool):
+        return operation(rec, name, (scalar(number(value)), *args), options)
+    return _python_method(value, name, args, options)
+
+
+def _fill_diagonal(rec: Record, value: Tensor, fill: Any) -> Tensor:
+    eye = OPERATIONS["eye"](rec, value.axes[0].size, value.axes[1].size)
+    if value.dtype == "bool":
+        from paperback.code.equations.pointwise import condition
+        from paperback.code.equations.tensor import elementwise
+
+        on = ar.TRUE if fill else ar.FALSE
+        return elementwise(
+            lambda c, b: ar.disjunction(ar.conjunction(c, on), ar.conjunction(ar.negate(c), b)),
+            condition(eye), value, dtype="bool")  # fmt: skip
+    result = POINTWISE["masked_fill"](rec, value, eye, fill)
+    return Tensor(result.axes, result.body, value.dtype)
+
+
+def _python_method(value: Any, name: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+    if isinstance(value, list) and name in ("append", "extend", "insert", "pop", "reverse"):
+        return getattr(value, name)(*args)
+    if isinstance(value, dict) and name in ("items", "values", "keys", "get", "update", "pop", "setdefault", "copy"):
+        result = getattr(value, name)(*args, **options)
+        return list(result) if name in ("items", "values", "keys") else result
+    if isinstance(value, str) and name in ("lower", "upper", "startswith", "endswith", "format", "strip", "split", "join"):
+        return getattr(value, name)(*args) if name != "format" else value
+    if isinstance(value, tuple) and name in ("numel", "size"):
+        return plain(ar.product_of(number(item) for item in value))
+    if isinstance(value, tuple | list) and name in ("index", "count"):
+        return getattr(value, name)(*args)
+    raise Unknown(f"the method {name} of {type(value).__name__}")
+
+
+def call_layer(rec: Record, layer: Layer, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+    """The value of a library's layer or loss object on its inputs."""
+    if layer.kind in MODULES:
+        return _known_layer(rec, layer, args, options)
+    if layer.kind == "Sequential" and all(_plain_layer(inner) for inner in layer.args):
+        value = args[0]
+        for inner in layer.args:
+            value = call_layer(rec, inner, (value,), {})
+        return value
+    if layer.kind == "LayerNorm" and not layer.path:
+        return layer_norm(rec, *args)
+    return opaque_layer(rec, layer, args)
+
+
+def _plain_layer(inner: Any) -> bool:
+    return isinstance(inner, Layer) and inner.kind in MODULES
+
+
+def _known_layer(rec: Record, layer: Layer, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+    name, kept = MODULES[layer.kind], dict(layer.options)
+    kept.pop("size_average", None)
+    if name in ("dropout", "contiguous"):
+        return OPERATIONS[name](rec, args[0])
+    if name in ("softmax", "log_softmax", "leaky_relu", "softplus", "elu", "flatten", "gelu", "cosine_similarity", "glu"):
+        given = (*args, *layer.args)
+    elif name in ("relu", "sigmoid", "tanh", "relu6", "silu", "hardswish", "hardsigmoid", "mish"):
+        given, kept = args, {}
+    else:
+        if layer.args:
+            raise Unknown(f"{layer.kind} with positional settings")
+        given = args
+    if name == "flatten" and len(given) == 1:
+        given = (*given, 1)
+    return operation(rec, name, given, {**kept, **options})
+
+
+def opaque_layer(rec: Record, layer: Layer, args: tuple[Any, ...]) -> Tensor:
+    """A layer as an opaque function of its whole input."""
+    if not layer.path:
+        raise Unknown(f"the layer {layer.kind}")
+    if len(args) != 1:
+        raise Unknown(f"the layer {layer.kind} with several inputs")
+    shape = layer_shape(layer, tensor(args[0]).shape)
+    return opaque_call(rec, layer.path, tuple(tensor(arg) for arg in args), shape)
+
+
+def opaque_call(rec: Record, path: str, args: tuple[Tensor, ...], sizes: tuple[Expr, ...]) -> Tensor:
+    """The call of the attribute `path` on whole tensors, with axes of `sizes`."""
+    lams = tuple(whole(rec, arg) for arg in args)
+    name = rec.unique(path)
+    rec.opaques[name] = Opaque(name, path, lams, sizes, rec.line)
+    axes = tuple(Axis(()) if size == num(1) else Axis(((fresh(), size),)) for size in sizes)
+    index = tuple(Var(axis.names[0]) if axis.atoms else num(1) for axis in axes)
+    return Tensor(axes, Call(name, lams, index))
+
+
+def whole(rec: Record, arg: Tensor) -> Expr:
+    """`arg` as the argument of an opaque function."""
+    return as_lam(arg)
+
+
+def define(rec: Record, name: str, value: Tensor, extra: tuple[tuple[str, Expr], ...] = ()) -> Tensor:
+    """`value` under a name of its own."""
+    from paperback.code.equations.form import El
+
+    key = rec.unique(name)
+    ranges = (*extra, *value.ranges)
+    rec.definitions[key] = Definition(key, ranges, value.body, rec.line)
+    return Tensor(value.axes, El(key, tuple(Var(item) for item, _ in ranges)), value.dtype)
+
+
+def layer_shape(layer: Layer, shape: tuple[Expr, ...]) -> tuple[Expr, ...]:
+    """Sizes of what the layer gives for an input of `shape`.
+
+    Raises:
+        Unknown: The layer's effect on the shape is not known.
+    """
+    kind = layer.kind
+    if kind == "Sequential":
+        for inner in layer.args:
+            if not isinstance(inner, Layer):
+                raise Unknown("a stack that holds a component of the repository")
+            shape = layer_shape(inner, shape)
+        return shape
+    if kind == "Linear":
+        return (*shape[:-1], number(_setting(layer, "out_features", 1)))
+    if kind == "Embedding":
+        return (*shape, number(_setting(layer, "embedding_dim", 1)))
+    if kind.startswith("Conv") and not kind.startswith("ConvT"):
+        return _convolved(layer, shape)
+    if kind in SAME_SHAPE or kind in MODULES or kind.startswith(("Dropout", "BatchNorm", "GroupNorm", "Identity")):
+        return shape
+    if kind.startswith("AdaptiveAvgPool") and plain(_setting(layer, "output_size", 0)) == 1:
+        return (*shape[:2], *(num(1) for _ in shape[2:]))
+    raise Unknown(f"the layer {kind}")
+
+
+def _setting(layer: Layer, name: str, at: int, default: Any = None) -> Any:
+    if name in layer.options:
+        return layer.options[name]
+    if len(layer.args) > at:
+        return layer.args[at]
+    if default is None:
+        raise Unknown(f"{layer.kind} without {name}")
+    return default
+
+
+def _convolved(layer: Layer, shape: tuple[Expr, ...]) -> tuple[Expr, ...]:
+    rank = int(layer.kind[4])
+    if len(shape) != rank + 2:
+        from paperback.code.equations.tensor import Misfit
+
+        raise Misfit(f"{layer.kind} of a tensor of rank {len(shape)}")
+    kernel, stride, pad, dilation = (
+        _per_axis(_setting(layer, name, at, default), rank)
+        for name, at, default in (("kernel_size", 2, None), ("stride", 3, 1), ("padding", 4, 0), ("dilation", 5, 1))
+    )
+    out = number(_setting(layer, "out_channels", 1))
+    sizes = []
+    for at in range(rank):
+        if stride[at] != num(1):
+            raise Unknown("a convolution with a stride")
+        reach = ar.mul(dilation[at], ar.sub(kernel[at], num(1)))
+        sizes.append(ar.add(shape[at + 2], ar.mul(num(2), pad[at]), ar.mul(num(-1), reach)))
+    return (shape[0], out, *sizes)
+
+
+def _per_axis(value: Any, rank: int) -> list[Expr]:
+    if isinstance(value, str):
+        raise Unknown(f"padding {value!r}")
+    return [number(item) for item in value] if isinstance(value, list | tuple) else [number(value)] * rank
+
+
+__all__ = ["Num", "infinite", "integer"]

@@ -1,0 +1,462 @@
+"""Operations of tensor libraries that make tensors or change their shape, by name."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from paperback.code.equations import arithmetic as ar
+from paperback.code.equations import reshape as rs
+from paperback.code.equations.form import ONE, ZERO, Expr, Num, Var, fresh, num
+from paperback.code.equations.pointwise import Operation, condition, tensor
+from paperback.code.equations.tensor import (
+    Axis,
+    Misfit,
+    Tensor,
+    Unknown,
+    align,
+    concatenate,
+    dimension,
+    elementwise,
+    expand,
+    freshened,
+    mapped,
+    named,
+    permute,
+    place,
+    same_size,
+    squeeze,
+    unsqueeze,
+)
+from paperback.code.equations.values import Input, Record, integer, number, plain
+
+
+def sizes_of(args: Sequence[Any]) -> list[Expr]:
+    """Sizes given one by one or as one sequence."""
+    items = args[0] if len(args) == 1 and isinstance(args[0], list | tuple) else args
+    return [number(item) for item in items]
+
+
+def _ints(args: Sequence[Any]) -> list[int]:
+    return [integer(item) for item in (args[0] if len(args) == 1 and isinstance(args[0], list | tuple) else args)]
+
+
+def shape_of(x: Tensor) -> tuple[Any, ...]:
+    return tuple(plain(size) for size in x.shape)
+
+
+def _size(_: Record, x: Any, dim: Any = None) -> Any:
+    shape = shape_of(tensor(x))
+    return shape if dim is None else shape[dimension(x, integer(dim))]
+
+
+def _numel(_: Record, x: Any) -> Any:
+    return plain(ar.product_of(tensor(x).shape))
+
+
+def _view(_: Record, x: Any, *sizes: Any, shape: Any = None) -> Tensor:
+    return rs.reshape(tensor(x), sizes_of(sizes or (shape,)))
+
+
+def _view_as(_: Record, x: Any, other: Any) -> Tensor:
+    return rs.reshape(tensor(x), tensor(other).shape)
+
+
+def _flatten(_: Record, x: Any, start_dim: Any = 0, end_dim: Any = -1) -> Tensor:
+    return rs.flatten(tensor(x), integer(start_dim), integer(end_dim))
+
+
+def _unflatten(_: Record, x: Any, dim: Any, sizes: Any) -> Tensor:
+    found = tensor(x)
+    at = dimension(found, integer(dim))
+    return rs.reshape(found, [*found.shape[:at], *sizes_of((sizes,)), *found.shape[at + 1 :]])
+
+
+def _permute(_: Record, x: Any, *dims: Any) -> Tensor:
+    return permute(tensor(x), _ints(dims))
+
+
+def _transpose(_: Record, x: Any, dim0: Any, dim1: Any) -> Tensor:
+    found = tensor(x)
+    a, b = dimension(found, integer(dim0)), dimension(found, integer(dim1))
+    order = list(range(len(found.axes)))
+    order[a], order[b] = b, a
+    return permute(found, order)
+
+
+def transposed(_: Record, x: Any) -> Tensor:
+    found = tensor(x)
+    return permute(found, list(reversed(range(len(found.axes)))))
+
+
+def _unsqueeze(_: Record, x: Any, dim: Any) -> Tensor:
+    return unsqueeze(tensor(x), integer(dim))
+
+
+def _squeeze(_: Record, x: Any, dim: Any = None) -> Tensor:
+    return squeeze(tensor(x), None if dim is None else _ints((dim,)))
+
+
+def _expand(_: Record, x: Any, *sizes: Any) -> Tensor:
+    return expand(tensor(x), [None if size == num(-1) else size for size in sizes_of(sizes)])
+
+
+def _expand_as(_: Record, x: Any, other: Any) -> Tensor:
+    return expand(tensor(x), list(tensor(other).shape))
+
+
+def _broadcast(_: Record, *xs: Any) -> tuple[Tensor, ...]:
+    found = [tensor(x) for x in xs]
+    axes, bodies = align(*found)
+    return tuple(Tensor(axes, body, x.dtype) for x, body in zip(found, bodies, strict=True))
+
+
+def _cat(_: Record, tensors: Sequence[Any], dim: Any = 0) -> Tensor:
+    found = [x if isinstance(x, Tensor) and x.dtype == "bool" else tensor(x) for x in tensors]
+    if len({x.dtype for x in found}) > 1:
+        found = [tensor(x) for x in found]
+    return concatenate(found, integer(dim)) if len(found) > 1 else found[0]
+
+
+def _stack(rec: Record, tensors: Sequence[Any], dim: Any = 0) -> Tensor:
+    found = [tensor(x) for x in tensors]
+    return _cat(rec, [unsqueeze(x, integer(dim)) for x in found], dim)
+
+
+def _repeat(rec: Record, x: Any, *times: Any) -> Tensor:
+    """`repeat` of whole copies: the axis (copy, entry) in row-major order."""
+    found = freshened(tensor(x))
+    counts = sizes_of(times)
+    axes = [Axis(())] * (len(counts) - len(found.axes)) + list(found.axes)
+    new: list[Axis] = []
+    for axis, count in zip(axes, counts, strict=True):
+        if axis.cond is not None:
+            raise Unknown("repeat of a filtered axis")
+        new.append(axis if count == ONE else Axis(((fresh(), count), *axis.atoms)))
+    return Tensor(tuple(new), found.body, found.dtype)
+
+
+def _repeat_interleave(rec: Record, x: Any, repeats: Any, dim: Any = None) -> Tensor:
+    found = freshened(tensor(x))
+    if dim is None:
+        found, dim = rs.flatten(found, 0, -1), 0
+    at = dimension(found, integer(dim))
+    axis = Axis((*found.axes[at].atoms, (fresh(), number(repeats))))
+    return Tensor((*found.axes[:at], axis, *found.axes[at + 1 :]), found.body, found.dtype)
+
+
+def _pieces(found: Tensor, at: int, lengths: Sequence[Expr]) -> tuple[Tensor, ...]:
+    start: Expr = ZERO
+    pieces = []
+    for length in lengths:
+        pieces.append(rs.cut(found, at, start, ar.add(start, length)))
+        start = ar.add(start, length)
+    return tuple(pieces)
+
+
+def _chunk(rec: Record, x: Any, chunks: Any, dim: Any = 0) -> tuple[Tensor, ...]:
+    found, count = tensor(x), integer(chunks)
+    at = dimension(found, integer(dim))
+    size = found.axes[at].size
+    rec.divisible.append((size, num(count)))
+    return _pieces(found, at, [ar.div(size, num(count))] * count)
+
+
+def _split(rec: Record, x: Any, sizes: Any, dim: Any = 0) -> tuple[Tensor, ...]:
+    found = tensor(x)
+    at = dimension(found, integer(dim))
+    if isinstance(sizes, list | tuple):
+        return _pieces(found, at, [number(size) for size in sizes])
+    ratio = ar.div(found.axes[at].size, number(sizes))
+    if not isinstance(ratio, Num) or ratio.value.denominator != 1:
+        raise Unknown("a split into an unknown number of pieces")
+    return _pieces(found, at, [number(sizes)] * int(ratio.value))
+
+
+def _unbind(_: Record, x: Any, dim: Any = 0) -> tuple[Tensor, ...]:
+    found = tensor(x)
+    at = dimension(found, integer(dim))
+    return tuple(rs.take(found, at, num(n + 1)) for n in range(integer(found.axes[at].size)))
+
+
+def _filled(value: Any, dtype: str = "float") -> Operation:
+    def operation(_: Record, *sizes: Any, **options: Any) -> Tensor:
+        shape = sizes_of(sizes) if sizes else sizes_of((options.get("size", options.get("shape")),))
+        return constant(shape, number(value), options.get("dtype"), dtype)
+
+    return operation
+
+
+def constant(shape: Sequence[Expr], value: Expr, kind: Any, dtype: str = "float") -> Tensor:
+    axes = tuple(Axis(()) if size == ONE else Axis(((fresh(), size),)) for size in shape)
+    if dtype_of(kind) == "bool":
+        return Tensor(axes, ar.TRUE if value != ZERO else ar.FALSE, "bool")
+    return Tensor(axes, value, dtype_of(kind) or dtype)
+
+
+def dtype_of(kind: Any) -> str | None:
+    """ "float", "int" or "bool" for a library's dtype; None for none."""
+    name = getattr(kind, "name", kind if isinstance(kind, str) else "") or ""
+    last = name.rpartition(".")[2]
+    if last == "bool":
+        return "bool"
+    if "int" in last or last == "long":
+        return "int"
+    return "float" if last else None
+
+
+def _full(_: Record, size: Any, fill_value: Any, **options: Any) -> Tensor:
+    return constant(sizes_of((size,)), number(fill_value), options.get("dtype"))
+
+
+def _like(value: Any) -> Operation:
+    def operation(_: Record, x: Any, **options: Any) -> Tensor:
+        found = tensor(x)
+        kind = options.get("dtype")
+        if kind is None and isinstance(x, Tensor) and x.dtype == "bool":
+            return mapped(freshened(x), lambda _b: ar.TRUE if value else ar.FALSE, "bool")
+        if dtype_of(kind) == "bool":
+            return mapped(freshened(found), lambda _b: ar.TRUE if value else ar.FALSE, "bool")
+        return mapped(freshened(found), lambda _b: number(value), dtype_of(kind) or found.dtype)
+
+    return operation
+
+
+def _full_like(_: Record, x: Any, fill_value: Any, **options: Any) -> Tensor:
+    return mapped(freshened(tensor(x)), lambda _b: number(fill_value), dtype_of(options.get("dtype")))
+
+
+def _eye(_: Record, n: Any, m: Any = None, **options: Any) -> Tensor:
+    rows, columns = Axis(((fresh(), number(n)),)), Axis(((fresh(), number(n if m is None else m)),))
+    cond = ar.compare("==", place(rows), place(columns))
+    if dtype_of(options.get("dtype")) == "bool":
+        return Tensor((rows, columns), cond, "bool")
+    return Tensor((rows, columns), ar.indicator(cond))
+
+
+def _arange(_: Record, *args: Any, **options: Any) -> Tensor:
+    start, stop, step = (0, args[0], 1) if len(args) == 1 else (*args[:2], args[2] if len(args) > 2 else 1)
+    step = options.get("step", step)
+    length = ar.div(ar.sub(number(stop), number(start)), number(step))
+    if isinstance(length, Num):
+        length = ar.function("ceil", length)
+    if length == ONE:
+        return Tensor((Axis(()),), number(start), "int")
+    name = fresh()
+    body = ar.add(number(start), ar.mul(number(step), ar.sub(Var(name), ONE)))
+    whole = all(isinstance(item, int | Expr) for item in (start, stop, step))
+    return Tensor((Axis(((name, length),)),), body, dtype_of(options.get("dtype")) or ("int" if whole else "float"))
+
+
+def _linspace(_: Record, start: Any, end: Any, steps: Any, **options: Any) -> Tensor:
+    name, size = fresh(), number(steps)
+    step = ar.div(ar.sub(number(end), number(start)), ar.sub(size, ONE))
+    return Tensor((Axis(((name, size),)),), ar.add(number(start), ar.mul(step, ar.sub(Var(name), ONE))))
+
+
+def _one_hot(rec: Record, x: Any, num_classes: Any = -1) -> Tensor:
+    found = freshened(tensor(x))
+    if plain(num_classes) == -1 or num_classes == num(-1):
+        raise Unknown("one_hot without a number of classes")
+    name, size = fresh(), number(num_classes)
+    cond = ar.compare("==", ar.sub(Var(name), ONE), found.body)
+    return Tensor((*found.axes, Axis(((name, size),))), ar.indicator(cond), "int")
+
+
+def gather(_: Record, x: Any, dim: Any, index: Any) -> Tensor:
+    """Entries of `x` at `index` along `dim`; the other axes go together."""
+    found, places = freshened(tensor(x)), freshened(tensor(index))
+    at = dimension(found, integer(dim))
+    if len(found.axes) != len(places.axes):
+        raise Misfit("gather with an index of another rank")
+    body = found.body
+    from paperback.code.equations.form import subst
+    from paperback.code.equations.tensor import delinearize
+
+    for k, (axis, other) in enumerate(zip(found.axes, places.axes, strict=True)):
+        target = ar.add(places.body, ONE) if k == at else place(other)
+        if axis.cond is not None or (k != at and not same_size(axis.size, other.size)):
+            raise Misfit("gather along axes of different sizes")
+        body = subst(body, delinearize(target, axis.atoms))
+    return Tensor(places.axes, body, found.dtype)
+
+
+def scatter(_: Record, x: Any, dim: Any, index: Any, src: Any = None, value: Any = None) -> Tensor:
+    """`x` with `src` written at `index`, which has one entry along `dim`."""
+    found, places = freshened(tensor(x)), freshened(tensor(index))
+    at = dimension(found, integer(dim))
+    if places.axes[at].atoms:
+        raise Unknown("scatter of several entries along its axis")
+    written = tensor(src if src is not None else value)
+    if written.axes and written.axes[at].atoms:
+        written = rs.cut(written, at, ZERO, ONE)
+    axes, (body, where, new) = align(found, places, written)
+    axis = found.axes[at]
+    if axis.size != ONE and len(axis.atoms) != 1:
+        raise Unknown("scatter along a compound axis")
+    cond = ar.compare("==", ar.sub(place(axes[at]), ONE), where)
+    return Tensor(axes, ar.cases(cond, new, body), found.dtype)
+
+
+def _triangle(upper: bool) -> Operation:
+    def operation(_: Record, x: Any, diagonal: Any = 0) -> Tensor:
+        found = freshened(x) if isinstance(x, Tensor) and x.dtype == "bool" else freshened(tensor(x))
+        if found.dtype == "bool":
+            row, column = place(found.axes[-2]), place(found.axes[-1])
+            cond = ar.compare(">=" if upper else "<=", ar.sub(column, row), number(diagonal))
+            return mapped(found, lambda body: ar.conjunction(cond, body))
+        return rs.triangle(found, number(diagonal), upper=upper)
+
+    return operation
+
+
+def _triangle_indices(upper: bool) -> Operation:
+    def operation(_: Record, row: Any, col: Any, offset: Any = 0, **options: Any) -> Tensor:
+        """Two rows of indices from zero that share one filtered axis."""
+        i, j = fresh("i"), fresh("j")
+        cond = ar.compare(">=" if upper else "<=", ar.sub(Var(j), Var(i)), number(offset))
+        axis = Axis(((i, number(row)), (j, number(col))), cond)
+        which = fresh()
+        body = ar.cases(ar.compare("==", Var(which), ONE), ar.sub(Var(i), ONE), ar.sub(Var(j), ONE))
+        return Tensor((Axis(((which, num(2)),)), axis), body, "int")
+
+    return operation
+
+
+def _masked_select(_: Record, x: Any, mask: Any) -> Tensor:
+    found, where = align(tensor(x), condition(mask))[0], condition(mask)
+    axes, (body, cond) = align(tensor(x), where)
+    del found
+    return rs.select(Tensor(axes, body), 0, Tensor(axes, cond, "bool"))
+
+
+def random(distribution: str) -> Operation:
+    """A draw: a tensor from outside whose values the check takes from the code's own run."""
+
+    def draw(rec: Record, shape: Sequence[Expr]) -> Tensor:
+        rec.randoms += 1
+        name = rec.unique("epsilon" if distribution == "normal" else "u")
+        rec.inputs[name] = Input(name, tuple(shape), "random", None, str(rec.randoms - 1), "random", rec.line)
+        rec.assume(f"{name} is drawn from the {distribution} distribution")
+        return named(name, shape)
+
+    def operation(rec: Record, *args: Any, **options: Any) -> Tensor:
+        if args and isinstance(args[0], Tensor):
+            return draw(rec, args[0].shape)
+        return draw(rec, sizes_of(args) if args else sizes_of((options.get("size"),)))
+
+    return operation
+
+
+def unwrapped(_: Record, x: Any, *args: Any, **options: Any) -> Any:
+    return x
+
+
+def detach(_: Record, x: Any) -> Any:
+    return mapped(x, ar.stop) if isinstance(x, Tensor) and x.dtype != "bool" else x
+
+
+def cast(kind: str) -> Operation:
+    def operation(_: Record, x: Any, *args: Any, **options: Any) -> Any:
+        return converted(x, kind)
+
+    return operation
+
+
+def converted(x: Any, kind: str | None) -> Any:
+    """`x` as "float", "int" or "bool"; numbers that were real are truncated, which is not written yet."""
+    if kind is None or not isinstance(x, Tensor):
+        return x
+    if kind == "bool":
+        return condition(x)
+    if kind == "int" and x.dtype == "float":
+        raise Unknown("real numbers cut to whole ones")
+    found = tensor(x)
+    return Tensor(found.axes, found.body, kind)
+
+
+def _to(_: Record, x: Any, *args: Any, **options: Any) -> Any:
+    for arg in (*args, options.get("dtype")):
+        if isinstance(arg, Tensor):
+            return converted(x, "bool" if arg.dtype == "bool" else arg.dtype if arg.dtype == "float" else None)
+        name = getattr(arg, "name", "")
+        if name and dtype_of(arg) and name.rpartition(".")[2] not in ("device",) and "cuda" not in name:
+            return converted(x, dtype_of(arg))
+    return x
+
+
+def _roll(_: Record, x: Any, shifts: Any, dims: Any = None) -> Tensor:
+    found, shift = tensor(x), integer(shifts)
+    if dims is None:
+        raise Unknown("roll over all axes")
+    at = dimension(found, integer(dims))
+    if shift == 0:
+        return found
+    cut = num(-shift) if shift > 0 else num(-shift)
+    return concatenate([rs.cut(found, at, cut, None), rs.cut(found, at, ZERO, cut)], at)
+
+
+def _flip(_: Record, x: Any, *dims: Any) -> Tensor:
+    from paperback.code.equations.form import subst
+
+    found = freshened(tensor(x))
+    body = found.body
+    for dim in _ints(dims):
+        axis = found.axes[dimension(found, dim)]
+        body = subst(body, {name: ar.add(size, ar.mul(num(-1), Var(name)), ONE) for name, size in axis.atoms})
+    return Tensor(found.axes, body, found.dtype)
+
+
+def _item(_: Record, x: Any) -> Any:
+    found = tensor(x)
+    if any(axis.atoms for axis in found.axes):
+        raise Misfit("item of a tensor with several entries")
+    return Tensor((), ar.stop(found.body), found.dtype)
+
+
+def _as_tensor(_: Record, x: Any, *args: Any, **options: Any) -> Any:
+    if isinstance(x, Tensor):
+        return x
+    if isinstance(x, list | tuple):
+        return _stack(_, [tensor(item) for item in x])
+    kind = dtype_of(options.get("dtype"))
+    return converted(tensor(x), kind if kind != "int" else None)
+
+
+def _ndim(_: Record, x: Any) -> int:
+    return len(tensor(x).axes)
+
+
+def _meshgrid(_: Record, *xs: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
+    found = [tensor(x) for x in (xs[0] if len(xs) == 1 and isinstance(xs[0], list | tuple) else xs)]
+    if indexing != "ij":
+        raise Unknown("meshgrid in xy order")
+    wide = [Tensor(tuple(x.axes[0] if k == at else Axis(()) for k in range(len(found))), x.body, x.dtype)
+            for at, x in enumerate(found)]  # fmt: skip
+    return _broadcast(_, *wide)
+
+
+SHAPES: dict[str, Operation] = {
+    "size": _size, "numel": _numel, "dim": _ndim, "ndimension": _ndim, "view": _view, "reshape": _view,
+    "view_as": _view_as, "reshape_as": _view_as, "flatten": _flatten, "ravel": _flatten, "unflatten": _unflatten,
+    "permute": _permute, "transpose": _transpose, "swapaxes": _transpose, "movedim": _transpose, "t": transposed,
+    "unsqueeze": _unsqueeze, "expand_dims": _unsqueeze, "squeeze": _squeeze, "expand": _expand,
+    "expand_as": _expand_as, "broadcast_to": _expand, "broadcast_tensors": _broadcast, "cat": _cat, "concat": _cat,
+    "concatenate": _cat, "stack": _stack, "repeat": _repeat, "tile": _repeat,
+    "repeat_interleave": _repeat_interleave, "chunk": _chunk, "split": _split, "unbind": _unbind,
+    "zeros": _filled(0), "ones": _filled(1), "empty": _filled(0), "full": _full, "zeros_like": _like(0),
+    "ones_like": _like(1), "empty_like": _like(0), "full_like": _full_like, "eye": _eye, "arange": _arange,
+    "linspace": _linspace, "one_hot": _one_hot, "gather": gather, "scatter": scatter, "triu": _triangle(True),
+    "tril": _triangle(False), "triu_indices": _triangle_indices(True), "tril_indices": _triangle_indices(False),
+    "masked_select": _masked_select, "randn": random("normal"), "randn_like": random("normal"),
+    "rand": random("uniform"), "rand_like": random("uniform"), "contiguous": unwrapped, "clone": unwrapped,
+    "cpu": unwrapped, "cuda": unwrapped, "copy": unwrapped, "requires_grad_": unwrapped, "asarray": unwrapped,
+    "detach": detach, "stop_gradient": detach, "float": cast("float"), "double": cast("float"),
+    "half": cast("float"), "long": cast("int"), "int": cast("int"), "bool": cast("bool"), "to": _to, "type": _to,
+    "astype": _to, "type_as": _to, "item": _item, "tensor": _as_tensor, "as_tensor": _as_tensor,
+    "scalar_tensor": _as_tensor, "array": _as_tensor, "Tensor": _as_tensor, "FloatTensor": _as_tensor,
+    "roll": _roll, "flip": _flip, "meshgrid": _meshgrid, "nan_to_num": unwrapped, "Parameter": unwrapped,
+    "new_zeros": lambda rec, x, *a, **o: _filled(0)(rec, *a, **o),
+    "new_ones": lambda rec, x, *a, **o: _filled(1)(rec, *a, **o),
+    "new_tensor": lambda rec, x, *a, **o: _as_tensor(rec, *a, **o),
+    "atleast_1d": unwrapped,
+}  # fmt: skip
+__all__ = ["SHAPES", "elementwise", "squeeze"]

@@ -1,0 +1,37 @@
+"""What stands in a cell: its numbers, and the signs between them."""
+
+from paperback.paper.document import Number
+from paperback.paper.printed import cell_numbers
+from paperback.paper.printing import print_number
+from paperback.story.table import Cell, CodeCell, EstimateCell, IntervalCell, MissingCell, Table, TextCell
+
+MISSING = "–"
+
+
+def cell_pieces(cell: Cell, table: Table) -> tuple[Number | str, ...]:
+    """The numbers of a cell and the signs between them, in the order of print; empty for a cell of words."""
+    numbers = cell_numbers(cell, table)
+    if len(numbers) == 3:
+        value, low, high = numbers
+        return (value, " [", low, ", ", high, "]")
+    if len(numbers) == 2:
+        value, spread = numbers
+        return (value, " ± ", spread)
+    return numbers
+
+
+def cell_words(cell: Cell, table: Table) -> str:
+    """The text of a cell as a reader sees it."""
+    if isinstance(cell, TextCell):
+        return cell.words
+    if isinstance(cell, CodeCell):
+        return cell.text
+    if isinstance(cell, MissingCell):
+        return MISSING
+    pieces = cell_pieces(cell, table)
+    return "".join(print_number(piece) if isinstance(piece, Number) else piece for piece in pieces)
+
+
+def is_best(cell: Cell) -> bool:
+    """Whether the cell's value is set in bold."""
+    return isinstance(cell, EstimateCell | IntervalCell) and cell.mark == "best"

@@ -1,0 +1,60 @@
+"""What the commands print: the outcome of a build, and where a paper stands."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from paperback.build import Build
+
+_SHOWN = 12
+
+
+def build_report(made: Build) -> str:
+    """A few lines for the terminal: what was written, the verdicts, what is open, what was noticed."""
+    ledger = made.ledger
+    lines = [] if made.fresh else ["nothing has changed since the last build"]
+    if made.pdf is not None:
+        lines.append(f"{made.pdf}  ({made.engine}{', a preview' if made.engine == 'typst' else ''})")
+    lines += [f"{made.folder / name}" for name in ("main.html", "latex/main.tex", "evidence.json")]
+    lines.append(f"{len(ledger['numbers'])} numbers, each with its recipe and sources in evidence.json")
+    lines += [claim_line(claim) for claim in ledger["claims"]]
+    states = Counter(item["state"] for item in ledger["outline"].values())
+    lines.append(f"outline: {states['written']} written, {states['asked']} asked, {states['missing']} without facts")
+    if states["asked"]:
+        lines.append(f"  the questions are in {made.folder / 'questions.md'}")
+    lines += [f"your edited file was kept as {path}" for path in made.kept]
+    told = [*ledger["findings"], *({"kind": f.kind, "message": f.message, "mend": f.mend} for f in made.findings)]
+    return "\n".join([*lines, *finding_lines(told)])
+
+
+def status_report(found: Mapping[str, Any]) -> str:
+    """The outline item by item, the claims, and what was noticed."""
+    lines = [_item_line(item) for item in found["outline"]]
+    lines.append("")
+    lines += [claim_line(claim) for claim in found["claims"]]
+    if found["missing_claims"]:
+        lines.append(f"no claims: {found['missing_claims']}")
+    return "\n".join([*lines, *finding_lines(found["findings"])])
+
+
+def claim_line(claim: Mapping[str, Any]) -> str:
+    """One claim with its verdict and the reason."""
+    what = f"{claim['method']} better than {claim['over']}"
+    needed = f" {claim['needed']}" if claim["needed"] else ""
+    return f"{claim['verdict']}: {what} on {claim['split']} {claim['metric']}: {claim['reason']}.{needed}"
+
+
+def finding_lines(findings: list[Mapping[str, Any]] | list[dict[str, Any]]) -> list[str]:
+    """The findings, the first dozen in full, the rest counted by kind."""
+    lines = []
+    for finding in findings[:_SHOWN]:
+        mend = f"\n    {finding['mend']}" if finding["mend"] else ""
+        lines.append(f"  {finding['kind']}: {finding['message']}{mend}")
+    rest = Counter(finding["kind"] for finding in findings[_SHOWN:])
+    lines += [f"  and {count} more: {kind}" for kind, count in rest.items()]
+    return [f"{len(findings)} findings:", *lines] if findings else []
+
+
+def _item_line(item: Mapping[str, str]) -> str:
+    tail = {"written": item["by"], "asked": item["question"], "missing": item["reason"]}[item["state"]]
+    return f"{item['state']:<8} {item['item']:<4} {item['title']}" + (f": {tail}" if tail else "")
