@@ -3,14 +3,17 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from paperback.version import VERSION
+
 if TYPE_CHECKING:
-    from paperback.build import build_paper, open_repository
+    from paperback.build import build_paper
     from paperback.check import check_paper
     from paperback.errors import PaperbackError
     from paperback.evidence import Address, Estimate, estimate, pivot
     from paperback.runs import Run, read_runs
+    from paperback.settings import open_repository
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "Address",
@@ -34,7 +37,7 @@ _ROOMS = {
     "build_paper": "build",
     "check_paper": "check",
     "estimate": "evidence",
-    "open_repository": "build",
+    "open_repository": "settings",
     "pivot": "evidence",
     "read_runs": "runs",
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paperback import __version__
+from paperback.version import VERSION
 from paperback.claims import missing_claims, state_claims
 from paperback.code import read_code
 from paperback.evidence import state_study
@@ -77,11 +77,10 @@ def build_paper(
     kept = keep_edits(out, previous.outputs if previous else {})
     ledger = _write(paper, material, out)
     step("pdf", 0, 1)
-    pdf, noticed = make_pdf(out, engine)
-    made_by = "typst"
-    write_stamp(out, make_stamp(root, out, engine, made_by, _read(material)))
+    made = make_pdf(out, engine)
+    write_stamp(out, make_stamp(root, out, engine, made.engine, _read(material)))
     step("pdf", 1, 1)
-    return Build(out, pdf, made_by, True, kept, ledger, tuple(noticed))
+    return Build(out, made.path, made.engine, True, kept, ledger, tuple(made.findings))
 
 
 def paper_status(root: Path, *, progress: Progress | None = None) -> dict[str, Any]:
@@ -139,7 +138,7 @@ def _write(paper: Paper, material: Material, out: Path) -> dict[str, Any]:
         *write_typst(document, out / "typst"),
     ]
     ledger = make_ledger(
-        paper, material, states, findings=told(paper, material, noticed), version=__version__
+        paper, material, states, findings=told(paper, material, noticed), version=VERSION
     )
     put(out / LEDGER, write_ledger(ledger))
     put(out / "questions.md", questions_page(states, material.settings.notes))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 import click
 
-from paperback import __version__
+from paperback.version import VERSION
 from paperback.errors import PaperbackError, SettingsError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class _Examples(click.Group):
 
 
 @click.group(cls=_Examples, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="paperback")
+@click.version_option(VERSION, prog_name="paperback")
 def main() -> None:
     r"""Turn a machine-learning repository into a paper that can be defended line by line.
 

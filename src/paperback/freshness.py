@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from paperback import __version__
+from paperback.version import VERSION
 from paperback.runs.walk import walk
 from paperback.settings import FILE as SETTINGS
 from paperback.source import digest
@@ -46,12 +46,12 @@ def make_stamp(root: Path, out: Path, engine: str, made_by: str, read: Mapping[s
     sizes = _sizes(root, out)
     inputs = {path: (*_stat(root / path), known[path]) for path in sorted(known)}
     others = {path: size for path, size in sizes.items() if path not in known}
-    return Stamp(__version__, engine, made_by, inputs, others, _outputs(out))
+    return Stamp(VERSION, engine, made_by, inputs, others, _outputs(out))
 
 
 def still_fresh(stamp: Stamp, root: Path, out: Path, engine: str) -> bool:
     """Whether a build now would read and write exactly what `stamp` says."""
-    if (stamp.version, stamp.engine) != (__version__, engine):
+    if (stamp.version, stamp.engine) != (VERSION, engine):
         return False
     sizes = _sizes(root, out)
     if set(sizes) != set(stamp.inputs) | set(stamp.others):

@@ -55,6 +55,22 @@ class ClaimSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TableSettings:
+    """A file with one row per run that tells settings of the runs.
+
+    Attributes:
+        file: Its path relative to the root, CSV or TSV; a template such as `lists/{dataset}.csv` gives each of
+            its fields as a setting too, and `*` may stand for any text.
+        path: The column that names a run: its id, or as many last parts of it as tell it from all others.
+        only: Whether runs that no table names are left out.
+    """
+
+    file: str
+    path: str
+    only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All of paperback.toml; the defaults are what an absent file means.
 
@@ -65,11 +81,15 @@ class Settings:
         bibliography: Path of the bibliography, relative to the root.
         paths: Path templates such as `output/{dataset}/{method}/{seed}/stats.json`.
         exclude: Glob patterns, relative to the root, of files that are not run logs.
+        run_names: Regular expressions on the runs' ids; their named groups become settings of a run.
+        tables: Files that tell settings of the runs.
+        derived: Metric such as `val/acc` to the logged keys that make it, such as `mean env*_out_acc`.
         roles: Role (`method`, `dataset`, `seed`) to the configuration key or template field that plays it.
         names: Role to {value as logged: name as printed}; its order is the order of rows and columns.
         metrics: Metric to what the author says of it.
         metric: The metric that the study is about; empty means inferred.
         split: The split that is reported; empty means inferred.
+        select: How a run's value is chosen, such as `best val accuracy`; empty means the last one.
         proposal: The proposed method; empty means inferred.
         baselines: Methods it is compared with.
         ablations: Methods that take a part of the proposal away.
@@ -84,11 +104,15 @@ class Settings:
     bibliography: str = "references.bib"
     paths: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    run_names: tuple[str, ...] = ()
+    tables: tuple[TableSettings, ...] = ()
+    derived: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     roles: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     names: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: _EMPTY)
     metrics: Mapping[str, MetricSettings] = field(default_factory=lambda: _EMPTY)
     metric: str = ""
     split: str = ""
+    select: str = ""
     proposal: str = ""
     baselines: tuple[str, ...] = ()
     ablations: tuple[str, ...] = ()
@@ -138,7 +162,9 @@ def parse_settings(data: Mapping[str, Any]) -> Settings:
     _known("the file", data, _TABLES)
     values: dict[str, Any] = {}
     for table, keys in _SCALARS.items():
-        section = _table(table, data.get(table, {}))
+        section = dict(_table(table, data.get(table, {})))
+        if table == "runs":
+            values |= _runs(section)
         _known(f"[{table}]", section, keys)
         values |= {key: _value(f"[{table}] {key}", given, keys[key]) for key, given in section.items()}
     if "include" in values:
@@ -163,12 +189,49 @@ def parse_settings(data: Mapping[str, Any]) -> Settings:
     return Settings(**values)
 
 
+def _runs(section: dict[str, Any]) -> dict[str, Any]:
+    """The tables inside [runs], which are taken out of `section`."""
+    tables = _value("[[runs.tables]]", section.pop("tables", []), list)
+    derived = _table("runs.metrics", section.pop("metrics", {}))
+    names = _value("[runs] names", section.pop("names", []), tuple)
+    for pattern in names:
+        _check_pattern(pattern)
+    return {
+        "tables": tuple(_side_table(table) for table in tables),
+        "derived": {key: _value(f"[runs.metrics] {key}", text, str) for key, text in derived.items()},
+        "run_names": names,
+    }
+
+
+def _side_table(given: object) -> TableSettings:
+    values = _fields("[runs.tables]", given, {"file": str, "path": str, "only": bool})
+    missing = [key for key in ("file", "path") if not values.get(key)]
+    if missing:
+        raise SettingsError(f"{FILE}: a [[runs.tables]] table lacks {missing[0]!r}", mend="Add it.")
+    return TableSettings(**values)
+
+
+def _check_pattern(pattern: str) -> None:
+    try:
+        groups = re.compile(pattern).groupindex
+    except re.error as error:
+        raise SettingsError(
+            f"{FILE}: [runs] names holds {pattern!r}: {error}", mend="Mend the regular expression."
+        ) from error
+    if not groups:
+        raise SettingsError(
+            f"{FILE}: [runs] names holds {pattern!r}, which names no group",
+            mend='Write it like "(?P<method>[^/]+)-(?P<seed>[0-9]+)$".',
+        )
+
+
 _SCALARS: dict[str, dict[str, type]] = {
     "paper": {"title": str, "authors": tuple, "notes": str, "bibliography": str},
     "runs": {"paths": tuple, "exclude": tuple},
     "study": {
         "metric": str,
         "split": str,
+        "select": str,
         "proposal": str,
         "baselines": tuple,
         "ablations": tuple,

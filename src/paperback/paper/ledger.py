@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +34,17 @@ def make_ledger(
 ) -> dict[str, Any]:
     """The ledger as JSON values; equal inputs give equal ledgers, byte for byte when written."""
     document = paper.document
+    numbers = printed_numbers(document)
+    # Many numbers share their sources: all that come from one comparison, all counts of runs.
+    shared = dict.fromkeys(_sources(each.quantity.sources) for each in numbers)
+    names = {sources: f"s{place}" for place, sources in enumerate(shared, start=1)}
     return {
         "format": FORMAT,
         "paperback": version,
         "title": document.title,
         "study": _study(material),
-        "numbers": [_number(printed) for printed in printed_numbers(document)],
+        "numbers": [_number(each, names) for each in numbers],
+        "sources": {name: list(sources) for sources, name in names.items()},
         "claims": [claim_json(verdict) for verdict in material.verdicts],
         "outline": {state.item.id: {"state": state.state, "by": state.by} for state in states},
         "equations": [_equation(block) for block in blocks(document) if isinstance(block, Equation)],
@@ -159,7 +164,7 @@ def _study(material: Material) -> dict[str, Any]:
     }
 
 
-def _number(printed: Printed) -> dict[str, Any]:
+def _number(printed: Printed, names: Mapping[tuple[str, ...], str]) -> dict[str, Any]:
     quantity = printed.quantity
     recipe = quantity.recipe
     return {
@@ -168,12 +173,12 @@ def _number(printed: Printed) -> dict[str, Any]:
         "value": quantity.value,
         "unit": quantity.unit,
         "recipe": {"kind": recipe.kind, "field": recipe.field, "arguments": dict(recipe.arguments)},
-        "sources": _sources(quantity.sources),
+        "sources": names[_sources(quantity.sources)],
     }
 
 
-def _sources(sources: Iterable[Source]) -> list[str]:
-    return sorted({str(source) for source in sources})
+def _sources(sources: Iterable[Source]) -> tuple[str, ...]:
+    return tuple(sorted({str(source) for source in sources}))
 
 
 def claim_json(verdict: Verdict) -> dict[str, Any]:

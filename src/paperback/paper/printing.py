@@ -114,8 +114,8 @@ def _positional(size: float) -> str:
 
 def _scientific(size: float) -> str:
     mantissa, exponent = f"{size:.{_SIGNIFICANT - 1}e}".split("e")
-    if float(f"{size:.0e}") == size:
-        mantissa = mantissa[0]
+    if float(f"{mantissa}e{exponent}") == size:
+        mantissa = f"{float(mantissa):g}"
     raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
     return f"10{raised}" if mantissa == "1" else f"{mantissa}×10{raised}"
 

@@ -66,9 +66,7 @@ def takeaway(material: Material) -> Parts:
     )
     if not main:
         return _leader(material)
-    clauses = [_clause(verdict, material) for verdict in main]
-    parts = enumerate_parts(clauses, last=", and ")
-    return (*parts, Text("."))
+    return (*enumerate_parts(_clauses(main, material), last="; "), Text("."))
 
 
 def tally(material: Material) -> Parts:
@@ -199,9 +197,20 @@ def _untested(verdict: Verdict, material: Material) -> Parts:
     return (Text(f"Whether {a} improves on {b} was not tested: {verdict.reason}."),)
 
 
-def _clause(verdict: Verdict, material: Material) -> Parts:
-    a, b = _names(verdict, material)
-    said = f"{a} {strength(verdict)} {b}"
+def _clauses(verdicts: list[Verdict], material: Material) -> list[Parts]:
+    """A clause per verdict; one that says of another baseline what the clause before said is shortened."""
+    clauses: list[Parts] = []
+    last = ""
+    for verdict in verdicts:
+        a, b = _names(verdict, material)
+        verb = strength(verdict)
+        said = f"the same holds against {b}" if (opening := f"{a} {verb}") == last else f"{opening} {b}"
+        clauses.append(_clause(said, verdict, material))
+        last = opening
+    return clauses
+
+
+def _clause(said: str, verdict: Verdict, material: Material) -> Parts:
     if verdict.word is Word.UNTESTED:
         return (Text(said),)
     if verdict.average is not None:

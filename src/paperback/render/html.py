@@ -1,7 +1,7 @@
 """The paper as one self-contained page on which every number leads to its evidence."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import assert_never
 
@@ -31,7 +31,7 @@ from paperback.render.html_text import escape, escape_breakable, is_web_address
 from paperback.render.mathml import clean_formula, to_mathml, why_not_math
 from paperback.render.numbering import Kind, Numbering, number_document
 from paperback.render.objections import bare_formula, no_place, no_work
-from paperback.render.references import ending, format_reference
+from paperback.render.references import ending, format_reference, tied
 from paperback.story.graph import Graph
 from paperback.story.table import Table
 
@@ -177,8 +177,8 @@ class _Writer:
             rows.append(f'<li id="ref:{position}">{text}</li>')
         return f'<h2 id="references">References</h2>\n<ol class="works">\n{chr(10).join(rows)}\n</ol>'
 
-    def _parts(self, parts: Iterable[Inline]) -> str:
-        return "".join(self._inline(part) for part in parts)
+    def _parts(self, parts: tuple[Inline, ...]) -> str:
+        return "".join(self._inline(part) for part in tied(parts))
 
     def _inline(self, part: Inline) -> str:
         match part:

@@ -45,7 +45,6 @@ def _entry(printed: Printed, places: Sequence[str]) -> str:
     arguments = quantity.recipe.arguments
     unit = f" {quantity.unit}" if quantity.unit and quantity.unit != "fraction" else ""
     facts = [
-        ("Exact value", f"{quantity.value!r}{unit}"),
         ("Computation", _computation(quantity.recipe)),
         *((_words(key), _value(value)) for key, value in sorted(arguments.items()) if _told(value)),
     ]
@@ -55,7 +54,8 @@ def _entry(printed: Printed, places: Sequence[str]) -> str:
         if estimate.low is not None and estimate.high is not None:
             interval = f"{print_value(estimate.low)} to {print_value(estimate.high)} ({estimate.interval})"
             facts.append((f"{100 * estimate.level:g}% interval", interval))
-    rows = "".join(f"<dt>{escape(key)}</dt><dd>{escape_breakable(value)}</dd>" for key, value in facts)
+    rows = f"<dt>Exact value</dt><dd>{escape(f'{quantity.value!r}{unit}')}</dd>"
+    rows += "".join(f"<dt>{escape(key)}</dt><dd>{escape_breakable(value)}</dd>" for key, value in facts)
     back = " ".join(
         f'<a href="#{escape(place)}" aria-label="Back to {escape(place)}">↑</a>' for place in places
     )

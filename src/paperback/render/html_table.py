@@ -6,7 +6,7 @@ from paperback.paper.document import Number
 from paperback.paper.printing import number_id, print_number
 from paperback.render.cells import MISSING, cell_pieces, is_best
 from paperback.render.html_text import escape, escape_breakable
-from paperback.render.layout import missing_reasons, rules_before
+from paperback.render.layout import is_numeric, missing_reasons, rules_before
 from paperback.story.table import (
     Cell,
     CodeCell,
@@ -30,7 +30,7 @@ def table_html(table: Table) -> str:
     rows = []
     for position, (name, cells) in enumerate(table.rows):
         apart = ' class="set-apart"' if position in rules else ""
-        body = "".join(_cell(cell, table) for cell in cells)
+        body = "".join(_cell(cell, table, worded) for cell, worded in zip(cells, words, strict=True))
         rows.append(f'<tr{apart}><th scope="row">{escape_breakable(name)}</th>{body}</tr>')
     stub = f'<th scope="col">{escape_breakable(table.stub)}</th>'
     return (
@@ -47,12 +47,13 @@ def _header(table: Table, index: int, *, words: bool) -> str:
     return f'<th scope="col"{kind}>{escape_breakable(table.columns[index])}{shown}</th>'
 
 
-def _cell(cell: Cell, table: Table) -> str:
+def _cell(cell: Cell, table: Table, worded: bool) -> str:
     match cell:
         case EstimateCell() | QuantityCell() | IntervalCell():
             return f"<td>{_numbers(cell, table)}</td>"
         case TextCell(words):
-            return f'<td class="words">{escape_breakable(words)}</td>'
+            kind = ' class="words"' if worded else ""
+            return f"<td{kind}>{escape_breakable(words)}</td>"
         case CodeCell(text, source):
             return (
                 f'<td class="words" title="{escape(str(source))}"><code>{escape_breakable(text)}</code></td>'

@@ -1,7 +1,7 @@
 """The paper as a LaTeX project that compiles unedited, every number of it named."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import assert_never
 
@@ -30,6 +30,7 @@ from paperback.render.latex_table import table_body
 from paperback.render.mathml import clean_formula, why_not_math
 from paperback.render.numbering import Numbering, number_document
 from paperback.render.objections import bare_formula, no_place, no_work
+from paperback.render.references import tied
 from paperback.render.tex_characters import TEX_OF
 from paperback.render.tex_text import boxed, escape, escape_breakable, escape_code, guarded, join
 
@@ -167,8 +168,8 @@ class _Writer:
             f"  \\caption{{{self._words(graph.caption)}}}{self._label(graph.key)}\n\\end{{figure{star}}}"
         )
 
-    def _parts(self, parts: Iterable[Inline]) -> str:
-        return join(self._inline(part) for part in parts)
+    def _parts(self, parts: tuple[Inline, ...]) -> str:
+        return join(self._inline(part) for part in tied(parts))
 
     def _inline(self, part: Inline) -> str:
         match part:
@@ -235,10 +236,10 @@ def tex_formula(formula: str) -> str:
 def tex_url(url: str) -> str:
     r"""The address as an argument of `\href`, percent-encoded where TeX would read a command."""
     encoded = "".join(
-        character if re.match(r"[A-Za-z0-9:/?@!$'()*+,;=._\-\[\]|]", character) else _percent(character)
+        character if re.match(r"[A-Za-z0-9:/?@!'()*+,;=._\-\[\]|]", character) else _percent(character)
         for character in url
     )
-    return encoded.replace("$", "%24").replace("_", r"\_")
+    return encoded.replace("_", r"\_")
 
 
 def _percent(character: str) -> str:

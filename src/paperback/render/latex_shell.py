@@ -25,7 +25,7 @@ def abstract_block(abstract: str) -> str:
     """The abstract, set narrower; `abstract` is LaTeX."""
     return (
         "\\begin{quote}\n\\small\n\\begin{center}\\bfseries Abstract\\end{center}\n"
-        f"\\vspace{{-.6ex}}\n\\noindent\\ignorespaces\n{abstract}\n\\end{{quote}}\n\\vspace{{1ex}}\n"
+        f"\\vspace{{.5ex}}\n\\noindent\\ignorespaces\n{abstract}\n\\end{{quote}}\n\\vspace{{1ex}}\n"
     )
 
 

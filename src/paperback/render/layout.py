@@ -1,15 +1,18 @@
 """How a table fits the page: size of type, broken headers, and panels one above the other."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil
 
 from paperback.render.cells import cell_words
-from paperback.story.table import CodeCell, MissingCell, Table, TextCell
+from paperback.story.table import Cell, CodeCell, MissingCell, Table, TextCell
 
 _WIDE = frozenset("mwMWÆŒæœ@%")
 _SLIM = frozenset("iljtfrI.,:;'|!()[]/ ")
+_TYPEWRITER = 0.55
+_NUMERAL = re.compile(r"[-+−]?[\d.,]+(?:e[-+]?\d+)?\s?%?|[–—]?")
 _WIDEST_STUB = 0.36
 _WIDEST_TEXT = 0.34
 
@@ -58,7 +61,8 @@ def lay_out(table: Table, width: float) -> Layout:
         stub, widths = _widths(table, size, width, broken=broken)
         if stub + sum(widths) + gap * len(widths) <= width:
             columns = tuple(_column(table, i, size, width, broken=broken) for i in range(len(widths)))
-            return Layout(size, gap, _stub_limit(table, size, width), (columns,))
+            spare = width - stub - sum(widths) - gap * len(widths)
+            return Layout(size, gap, _stub_limit(table, size, width), (_widened(columns, spare),))
     return _in_panels(table, 8, 8, width)
 
 
@@ -93,13 +97,29 @@ def _em(character: str) -> float:
     return 0.74 if character.isupper() else 0.52
 
 
-def _is_numeric(table: Table, index: int) -> bool:
+def _widened(columns: tuple[Column, ...], spare: float) -> tuple[Column, ...]:
+    """The columns, with what is left of the page dealt out to those whose words must be broken."""
+    narrow = sum(column.width is not None for column in columns)
+    return tuple(
+        replace(column, width=column.width + 0.9 * spare / narrow) if column.width is not None else column
+        for column in columns
+    )
+
+
+def is_numeric(table: Table, index: int) -> bool:
+    """Whether a column holds numbers, also where they are written as words: it is set flush right."""
     cells = [row[index] for _, row in table.rows]
-    return not any(isinstance(cell, TextCell | CodeCell) for cell in cells)
+    words = [cell.words for cell in cells if isinstance(cell, TextCell)]
+    return not any(isinstance(cell, CodeCell) for cell in cells) and all(_NUMERAL.fullmatch(w) for w in words)
 
 
 def _body_width(table: Table, index: int, size: float) -> float:
-    return max((text_width(cell_words(row[index], table), size) for _, row in table.rows), default=size)
+    return max((_cell_width(table, row[index], size) for _, row in table.rows), default=size)
+
+
+def _cell_width(table: Table, cell: Cell, size: float) -> float:
+    words = cell_words(cell, table)
+    return size * _TYPEWRITER * len(words) if isinstance(cell, CodeCell) else text_width(words, size)
 
 
 def _header(table: Table, index: int, size: float, *, broken: bool) -> tuple[str, ...]:
@@ -136,7 +156,7 @@ def _stub_limit(table: Table, size: float, width: float) -> float | None:
 def _column(table: Table, index: int, size: float, width: float, *, broken: bool) -> Column:
     body = _body_width(table, index, size)
     limit = _WIDEST_TEXT * width if body > _WIDEST_TEXT * width else None
-    return Column(index, _header(table, index, size, broken=broken), _is_numeric(table, index), limit)
+    return Column(index, _header(table, index, size, broken=broken), is_numeric(table, index), limit)
 
 
 def _widths(table: Table, size: float, width: float, *, broken: bool) -> tuple[float, list[float]]:

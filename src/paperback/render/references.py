@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from paperback.literature.reference import Reference
+from paperback.notes.prose import Cite, Text
+from paperback.paper.document import Inline
 
 _ALL_NAMED = 6
 _NAMED_OF_MANY = 5
@@ -28,6 +31,15 @@ class Printed:
     details: str
     year: str
     url: str
+
+
+def tied(parts: Sequence[Inline]) -> tuple[Inline, ...]:
+    """The parts, with blanks before citations that do not break the line."""
+    made = list(parts)
+    for position, (here, after) in enumerate(pairwise(parts)):
+        if isinstance(here, Text) and isinstance(after, Cite) and here.words.endswith(" "):
+            made[position] = Text(here.words.rstrip(" ") + "\N{NO-BREAK SPACE}")
+    return tuple(made)
 
 
 def format_reference(reference: Reference) -> Printed:

@@ -1,6 +1,6 @@
 """The paper as Typst, for the preview that needs nothing installed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import assert_never
@@ -26,7 +26,7 @@ from paperback.render.graphs import draw_all
 from paperback.render.mathml import clean_formula, why_not_math
 from paperback.render.numbering import Kind, Numbering, number_document
 from paperback.render.objections import bare_formula, no_place, no_work
-from paperback.render.references import ending, format_reference
+from paperback.render.references import ending, format_reference, tied
 from paperback.render.typst_math import typst_formula
 from paperback.render.typst_table import table_panels
 from paperback.render.typst_text import content, literal, literal_exact
@@ -153,8 +153,8 @@ class _Writer:
             f"#grid(columns: (auto, 1fr), column-gutter: 0.6em, row-gutter: 0.75em, {', '.join(rows)})"
         )
 
-    def _parts(self, parts: Iterable[Inline]) -> str:
-        return "".join(self._inline(part) for part in parts)
+    def _parts(self, parts: tuple[Inline, ...]) -> str:
+        return "".join(self._inline(part) for part in tied(parts))
 
     def _inline(self, part: Inline) -> str:
         match part:

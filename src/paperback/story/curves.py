@@ -3,11 +3,12 @@
 import numpy as np
 
 from paperback.evidence import Study, t_halfwidths
-from paperback.runs import Run, RunTable, Series, history
+from paperback.runs import Run, RunTable, Scalar, Series, history
 from paperback.settings import Settings
 from paperback.source import Source
 from paperback.story.graph import Curve, Graph, Panel
 
+_EPOCHS = ("epochs", "n_epochs", "num_epochs", "max_epochs")
 _MOST_PANELS = 8
 _MOST_POINTS = 400
 
@@ -37,7 +38,7 @@ def learning_curves(table: RunTable, study: Study, settings: Settings) -> Graph 
     return Graph(
         key="learning-curves",
         caption=f"{shown[:1].upper()}{shown[1:]} during training: mean over seeds"
-        + (", bands: pointwise interval (95 %, t) over seeds." if banded else "."),
+        + (" with the pointwise t interval over seeds as a band." if banded else "."),
         x_label=_axis(table, name, split),
         y_label=f"{shown[:1].upper()}{shown[1:]}{unit}",
         panels=tuple(panels),
@@ -65,7 +66,27 @@ def _choice(table: RunTable, study: Study) -> tuple[str, str] | None:
 def _axis(table: RunTable, name: str, split: str) -> str:
     axes = {series.axis for run in table.runs if (series := history(table, run, name, split)) is not None}
     word = axes.pop() if len(axes) == 1 else "step"
+    if word == "step" and _counts_epochs(table, name, split):
+        word = "epoch"
     return word[:1].upper() + word[1:]
+
+
+def _counts_epochs(table: RunTable, name: str, split: str) -> bool:
+    """Whether every history ends at the number of epochs that its run's configuration states."""
+    ends = [
+        (series.steps.max(), epochs)
+        for run in table.runs
+        if (series := history(table, run, name, split)) is not None and len(series.steps)
+        for epochs in [_epochs(run)]
+    ]
+    return bool(ends) and all(epochs in (last, last + 1) for last, epochs in ends)
+
+
+def _epochs(run: Run) -> Scalar:
+    found = [
+        value for key, value in run.params.items() if key.rsplit(".", 1)[-1].strip("_n").endswith("epochs")
+    ]
+    return found[0] if found else None
 
 
 def _curves(

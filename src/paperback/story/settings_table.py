@@ -87,7 +87,9 @@ def _values(table: RunTable, key: str, role: str) -> dict[str, set[str]]:
 
 
 def _fixed_by(table: RunTable, key: str, role: str, values: Sequence[str]) -> bool:
-    """Whether every value of `role` fixes `key`, and they do not all fix the same."""
+    """Whether every run has `key`, every value of `role` fixes it, and they do not all fix the same."""
+    if any(key not in run.params for run in table.runs):
+        return False
     found = _values(table, key, role)
     fixed = all(len(texts) == 1 for texts in found.values()) and set(found) >= set(values)
     return fixed and len({word for texts in found.values() for word in texts}) > 1

@@ -1,0 +1,122 @@
+"""What the LaTeX project shows, against the ledger."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from paperback.check.ledger import Entry
+from paperback.finding import Finding
+from paperback.paper.ledger import NUMERAL
+from paperback.source import Source
+
+_SET = re.compile(r"\\pbset\{([^{}]*)\}\{((?:[^{}]|\{[^{}]*\})*)\}")
+_SHOWN = re.compile(r"\\pbnum\{([^{}]*)\}\{((?:[^{}]|\{[^{}]*\})*)\}")
+_USED = re.compile(r"\\pbvalue\{([^{}]*)\}")
+_SIGNS = str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789")
+# What a reader does not see as a number of the text: commands with names, formulas, code, comments, the preamble.
+_NOT_PROSE = re.compile(
+    r"(?<!\\)%.*"
+    r"|\\begin\{(equation\*?|align\*?|verbatim|lstlisting)\}.*?\\end\{\1\}"
+    r"|\\\[.*?\\\]|\\\(.*?\\\)|(?<!\\)\$[^$]*(?<!\\)\$"
+    r"|\\(?:pbvalue|ref|eqref|label|cite[tp]?|input|includegraphics|url|href|hyperref|begin|end|bibliography\w*"
+    r"|setlength|vspace|hspace|pdfbookmark)\*?(?:\[[^\]]*\])*(?:\{[^{}]*\})*"
+    r"|\\texttt\{(?:[^{}]|\{[^{}]*\})*\}",
+    flags=re.DOTALL,
+)
+
+
+def check_latex(folder: Path, entries: tuple[Entry, ...], typed: frozenset[str], root: Path) -> list[Finding]:
+    """Findings on `folder`, the LaTeX project: changed, missing and unbound numbers, each with file and line.
+
+    Args:
+        folder: Holds main.tex, values.tex and tables/.
+        entries: The ledger's numbers.
+        typed: Numerals that stand in the author's own words, in names and in captions.
+        root: The repository; findings name files relative to it where they can.
+    """
+    if not (folder / "main.tex").is_file():
+        return [Finding("latex-missing", f"{folder / 'main.tex'} is missing", (), "Build the paper again.")]
+    known = {entry.id: entry for entry in entries}
+    findings: list[Finding] = []
+    defined: set[str] = set()
+    for path in sorted(folder.rglob("*.tex")):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        place = _relative(path, root)
+        defined |= {key for key, _ in _SET.findall(text)}
+        findings += _bound(text, place, known)
+        if path.name != "values.tex":
+            findings += _unbound(text, place, typed)
+    used = set(_USED.findall((folder / "main.tex").read_text(encoding="utf-8", errors="replace")))
+    findings += [
+        Finding(
+            "number-undefined",
+            f"main.tex uses {key}, which values.tex does not set",
+            (),
+            "Build the paper again.",
+        )
+        for key in sorted(used - defined)
+    ]
+    return findings
+
+
+def _bound(text: str, place: str, known: dict[str, Entry]) -> Iterator[Finding]:
+    for match in (*_SET.finditer(text), *_SHOWN.finditer(text)):
+        name, shown = match[1].split(":")[0], skeleton(match[2])
+        source = Source(place, text.count("\n", 0, match.start()) + 1, match[1])
+        if name not in known:
+            yield Finding(
+                "number-unknown",
+                f"{source}: {shown} names no number of the ledger",
+                (source,),
+                "Build the paper again.",
+            )
+        elif shown not in map(skeleton, known[name].printed):
+            entry = known[name]
+            yield Finding(
+                "number-edited",
+                f"{source}: shows {shown}, the ledger says {' or '.join(entry.printed)}: {entry.address()}",
+                (source,),
+                "Build the paper again; to show another number, change the evidence.",
+            )
+
+
+def _unbound(text: str, place: str, typed: frozenset[str]) -> Iterator[Finding]:
+    start = text.find(r"\begin{document}")
+    start = max(start, 0) if start < 0 else start + len(r"\begin{document}")
+    hidden = _NOT_PROSE.sub(_blank, _SHOWN.sub(_blank, text))
+    allowed = {skeleton(word) for word in typed}
+    for match in NUMERAL.finditer(hidden, start):
+        if skeleton(match[0]) not in allowed and not _is_length(hidden, match.end()):
+            source = Source(place, text.count("\n", 0, match.start()) + 1)
+            yield Finding(
+                "unbound-number",
+                f"{source}: the number {match[0]} is in no notes and bound to no evidence",
+                (source,),
+                "Write it as {value: ...} in the notes, or take it out.",
+            )
+
+
+def _blank(match: re.Match[str]) -> str:
+    # The same number of line feeds, so that lines still count.
+    return "\n" * match[0].count("\n") + " " * (len(match[0]) - match[0].count("\n"))
+
+
+def _is_length(text: str, end: int) -> bool:
+    return (
+        re.match(r"\s*(?:pt|em|ex|cm|mm|in|\\textwidth|\\linewidth|\\baselineskip)\b", text[end:]) is not None
+    )
+
+
+def skeleton(shown: str) -> str:
+    """What decides whether two prints of a number are the same: digits, signs and marks, in LaTeX or Unicode."""
+    words = re.sub(r"\\[a-zA-Z]+|[{}^\\$]", "", shown.translate(_SIGNS))
+    return re.sub(r"[^0-9.,<>%+\-]", "", words)
+
+
+def _relative(path: Path, root: Path) -> str:
+    resolved = path.resolve()
+    return (
+        resolved.relative_to(root.resolve()).as_posix()
+        if resolved.is_relative_to(root.resolve())
+        else str(path)
+    )
