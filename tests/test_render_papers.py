@@ -15,7 +15,7 @@ from paperback.paper.printed import blocks, inlines_of, printed_numbers
 from paperback.paper.printing import number_id, print_key, print_number
 from paperback.render import keep_edits, make_pdf, put, write_html, write_latex, write_typst
 from paperback.render.bibtex import references_bib
-from paperback.render.latex import tex_url
+from paperback.render.latex import tex_formula, tex_url
 from paperback.render.latex_log import read_log
 from paperback.render.references import format_authors, format_reference
 from paperback.source import digest
@@ -353,3 +353,8 @@ def test_fields_of_the_bibliography_are_safe():
 def test_addresses_in_latex(url, tex):
     """Specials are escaped, and what no address may hold is percent-encoded."""
     assert tex_url(url) == tex
+
+
+def test_letters_beyond_ascii_in_formulas():
+    """Greek typed as such is its command, a sign its own, and a letter with an accent is text."""
+    assert tex_formula("α ≤ é") == r"{\alpha} {\leq} \text{é}"

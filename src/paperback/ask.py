@@ -25,7 +25,7 @@ def ask_value(
     split: str | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """One estimate as JSON values: `value`, `std`, `n`, `low`, `high`, `unit`, `runs`, `sources`, and its address.
+    """One estimate as JSON values: its address, `value`, `std`, `n`, interval, `unit`, `runs`, `sources`.
 
     Args:
         root: The repository.
@@ -115,7 +115,7 @@ def _open(root: Path, progress: Progress | None) -> tuple[RunTable, Settings]:
 
 
 def _split(table: RunTable, settings: Settings, metric: str, split: str | None) -> str:
-    """The split that was named, else the study's where the metric has it, else test, validation, none, training."""
+    """The split that was named, else the study's, else the first of test, validation, none and training."""
     keys = find_metric(table, metric, split)
     splits = {key.split for key in keys}
     order = (settings.split or state_study(table, settings).split, "test", "val", "", "train")

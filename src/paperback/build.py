@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paperback.version import VERSION
 from paperback.claims import missing_claims, state_claims
 from paperback.code import read_code
 from paperback.evidence import state_study
 from paperback.finding import Finding
-from paperback.freshness import Stamp, keep_edits, last_stamp, make_stamp, still_fresh, write_stamp
+from paperback.freshness import Stamp, last_stamp, make_stamp, still_fresh, write_stamp
 from paperback.literature import read_bibliography
 from paperback.notes import read_notes
 from paperback.paper.ledger import FILE as LEDGER
@@ -18,11 +17,11 @@ from paperback.paper.ledger import claim_json, finding_json, make_ledger, read_l
 from paperback.paper.material import Material
 from paperback.paper.questions import outline_state, questions_page
 from paperback.paper.write import Paper, write_paper
-from paperback.render import make_pdf, write_html, write_latex, write_typst
-from paperback.render.folder import put
+from paperback.render import keep_edits, make_pdf, put, write_html, write_latex, write_typst
 from paperback.runs import read_runs
 from paperback.settings import PdfEngine, Settings, open_repository
 from paperback.story import arrange
+from paperback.version import VERSION
 
 Progress = Callable[[str, int, int], None]
 FOLDER = "paper"
@@ -56,8 +55,8 @@ def build_paper(
 ) -> Build:
     """The paper of the repository `root`, written into `folder` (default: `root/paper`).
 
-    Nothing of the repository is imported or run. When neither an input nor an output has changed since the last
-    build, nothing is written. A file in `folder` that the author edited is kept beside the new one.
+    Nothing of the repository is imported or run. When neither an input nor an output has changed since the
+    last build, nothing is written. A file in `folder` that the author edited is kept beside the new one.
 
     Raises:
         ReadError: `root` is no folder, or holds no run.
@@ -109,7 +108,7 @@ def paper_status(root: Path, *, progress: Progress | None = None) -> dict[str, A
 
 
 def gather(root: Path, settings: Settings, progress: Progress | None = None) -> Material:
-    """All that the paper of `root` is written from: code, runs, evidence, claims, story, notes, literature."""
+    """All that the paper of `root` is written from, read and weighed anew."""
     step = progress or (lambda *_: None)
     step("code", 0, 1)
     inventory = read_code(root, settings)
@@ -137,9 +136,7 @@ def _write(paper: Paper, material: Material, out: Path) -> dict[str, Any]:
         *write_html(document, out / "main.html"),
         *write_typst(document, out / "typst"),
     ]
-    ledger = make_ledger(
-        paper, material, states, findings=told(paper, material, noticed), version=VERSION
-    )
+    ledger = make_ledger(paper, material, states, findings=told(paper, material, noticed), version=VERSION)
     put(out / LEDGER, write_ledger(ledger))
     put(out / "questions.md", questions_page(states, material.settings.notes))
     return ledger

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 import click
 
-from paperback.version import VERSION
 from paperback.errors import PaperbackError, SettingsError
+from paperback.version import VERSION
 
 if TYPE_CHECKING:
     from paperback.build import Build, Progress

@@ -2,15 +2,14 @@
 
 import json
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from paperback.version import VERSION
 from paperback.runs.walk import walk
 from paperback.settings import FILE as SETTINGS
 from paperback.source import digest
+from paperback.version import VERSION
 
 FILE = ".build.json"
 _KEPT = "kept"
@@ -78,24 +77,6 @@ def last_stamp(out: Path) -> Stamp | None:
 def write_stamp(out: Path, stamp: Stamp) -> None:
     """Leaves `stamp` in `out`."""
     (out / FILE).write_text(json.dumps(asdict(stamp), indent=0, sort_keys=True), encoding="utf-8")
-
-
-def keep_edits(out: Path, outputs: Mapping[str, str]) -> tuple[Path, ...]:
-    """Copies of the files in `out` that differ from what the last build left there, made below `out/kept`.
-
-    Args:
-        out: The output folder.
-        outputs: Path, relative to `out`, to the digest that the last build left.
-    """
-    kept = []
-    for name, hashed in outputs.items():
-        path = out / name
-        if path.is_file() and (now := digest(path.read_bytes())) != hashed:
-            copy = out / _KEPT / f"{path.stem}-{now}{path.suffix}"
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, copy)
-            kept.append(copy)
-    return tuple(kept)
 
 
 def _sizes(root: Path, out: Path) -> dict[str, int]:

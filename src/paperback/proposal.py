@@ -1,4 +1,4 @@
-"""paperback.toml as `paperback init` proposes it: what was inferred, with the reason, for the author to correct."""
+"""paperback.toml as `paperback init` proposes it: what was inferred and why, to be corrected."""
 
 import json
 from collections.abc import Callable
@@ -51,7 +51,7 @@ def propose_settings(root: Path, *, progress: Progress | None = None) -> Proposa
 
 
 def write_proposal(root: Path, proposal: Proposal, *, force: bool) -> Path:
-    """Writes the proposal as `root/paperback.toml` and gives its path; an old one is kept as paperback.toml.old.
+    """The path of the proposal, written as `root/paperback.toml`; an old file is kept as paperback.toml.old1.
 
     Raises:
         SettingsError: There is one already and `force` is not set.
@@ -105,15 +105,16 @@ def _roles(table: RunTable) -> str:
 
 def _role(role: Role) -> str:
     shown = ", ".join(role.values[:6]) + (", ..." if len(role.values) > 6 else "")
-    sure = f"{role.confidence:.0%} sure"
-    return f"{role.name} = {_quoted(role.key)} # {len(role.values)} values: {_comment(shown)}; {_comment(role.how)}, {sure}"
+    why = f"{_comment(role.how)}, {role.confidence:.0%} sure"
+    return f"{role.name} = {_quoted(role.key)} # {len(role.values)} values: {_comment(shown)}; {why}"
 
 
 def _study(study: Study) -> str:
     methods = ", ".join(_quoted(method) for method in study.methods)
     first = _quoted(study.proposal or "")
     return (
-        f"[study]\nmetric = {_quoted(study.metric.name)} # {_comment(study.how)}\nsplit = {_quoted(study.split)}\n"
+        f"[study]\nmetric = {_quoted(study.metric.name)} # {_comment(study.how)}\n"
+        f"split = {_quoted(study.split)}\n"
         f"proposal = {first} # which method is yours? one of: {_comment(methods)}\n"
         f"baselines = [{', '.join(_quoted(name) for name in study.baselines)}]\n"
         f"ablations = [{', '.join(_quoted(name) for name in study.ablations)}]"
@@ -167,11 +168,11 @@ def _summary(table: RunTable, study: Study) -> tuple[str, ...]:
         if role.key
     ]
     metric = study.metric
-    unit = metric.unit or "no unit"
+    what = f"{metric.unit or 'no unit'}, {metric.direction} is better, {metric.how}"
     return (
         f"runs: {len(table.runs)}",
         *roles,
-        f"metric: {metric.name} on {study.split or 'no split'} ({unit}, {metric.direction} is better, {metric.how})",
+        f"metric: {metric.name} on {study.split or 'no split'} ({what})",
         *(f"{finding.kind}: {finding.message}" for finding in table.findings[:8]),
     )
 

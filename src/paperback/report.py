@@ -19,11 +19,16 @@ def build_report(made: Build) -> str:
     lines.append(f"{len(ledger['numbers'])} numbers, each with its recipe and sources in evidence.json")
     lines += [claim_line(claim) for claim in ledger["claims"]]
     states = Counter(item["state"] for item in ledger["outline"].values())
-    lines.append(f"outline: {states['written']} written, {states['asked']} asked, {states['missing']} without facts")
+    lines.append(
+        f"outline: {states['written']} written, {states['asked']} asked, {states['missing']} without facts"
+    )
     if states["asked"]:
         lines.append(f"  the questions are in {made.folder / 'questions.md'}")
     lines += [f"your edited file was kept as {path}" for path in made.kept]
-    told = [*ledger["findings"], *({"kind": f.kind, "message": f.message, "mend": f.mend} for f in made.findings)]
+    told = [
+        *ledger["findings"],
+        *({"kind": f.kind, "message": f.message, "mend": f.mend} for f in made.findings),
+    ]
     return "\n".join([*lines, *finding_lines(told)])
 
 

@@ -204,7 +204,7 @@ def _runs(section: dict[str, Any]) -> dict[str, Any]:
 
 
 def _side_table(given: object) -> TableSettings:
-    values = _fields("[runs.tables]", given, {"file": str, "path": str, "only": bool})
+    values = _fields("runs.tables", given, {"file": str, "path": str, "only": bool})
     missing = [key for key in ("file", "path") if not values.get(key)]
     if missing:
         raise SettingsError(f"{FILE}: a [[runs.tables]] table lacks {missing[0]!r}", mend="Add it.")

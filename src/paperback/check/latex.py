@@ -13,7 +13,7 @@ _SET = re.compile(r"\\pbset\{([^{}]*)\}\{((?:[^{}]|\{[^{}]*\})*)\}")
 _SHOWN = re.compile(r"\\pbnum\{([^{}]*)\}\{((?:[^{}]|\{[^{}]*\})*)\}")
 _USED = re.compile(r"\\pbvalue\{([^{}]*)\}")
 _SIGNS = str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789")
-# What a reader does not see as a number of the text: commands with names, formulas, code, comments, the preamble.
+# What a reader does not see as a number of the text: commands with names, formulas, code, comments.
 _NOT_PROSE = re.compile(
     r"(?<!\\)%.*"
     r"|\\begin\{(equation\*?|align\*?|verbatim|lstlisting)\}.*?\\end\{\1\}"
@@ -108,7 +108,7 @@ def _is_length(text: str, end: int) -> bool:
 
 
 def skeleton(shown: str) -> str:
-    """What decides whether two prints of a number are the same: digits, signs and marks, in LaTeX or Unicode."""
+    """What decides whether two prints of a number are the same: digits, signs and marks, without markup."""
     words = re.sub(r"\\[a-zA-Z]+|[{}^\\$]", "", shown.translate(_SIGNS))
     return re.sub(r"[^0-9.,<>%+\-]", "", words)
 

@@ -31,7 +31,7 @@ def _check(entry: Entry, table: RunTable, inventory: Inventory) -> Finding | Non
         return None
     return Finding(
         "number-changed",
-        f"{_shown(entry)}: the paper was built from {entry.value!r}, the logs now give {now!r}: {entry.address()}",
+        f"{_shown(entry)}: the paper was built from {entry.value!r}, now it is {now!r}: {entry.address()}",
         (),
         "Build the paper again, or restore the log.",
     )

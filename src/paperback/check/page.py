@@ -9,7 +9,7 @@ from paperback.source import Source
 
 
 class _Numbers(HTMLParser):
-    """Gathers (ledger name, text, line) of every number of a page: a link of the class `n` to its evidence."""
+    """Gathers (ledger name, text, line) of every number: a link of the class `n` to its evidence."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)

@@ -57,8 +57,8 @@ class Review:
 def check_paper(root: Path, *, folder: Path | None = None, progress: Progress | None = None) -> Review:
     """The objections to the paper of `root` in `folder` (default: `root/paper`).
 
-    Every number of the ledger is recomputed from the logs and the code, and compared with what LaTeX, HTML and
-    PDF show. Nothing is written.
+    Every number of the ledger is recomputed from the logs and the code, and compared with what LaTeX, HTML
+    and PDF show. Nothing is written.
 
     Raises:
         ReadError: There is no ledger, or no run.

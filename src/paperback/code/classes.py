@@ -11,6 +11,7 @@ from paperback.code.layers import LayerReader, MadeLayer
 from paperback.code.names import dotted, first_paragraph, last, resolve
 from paperback.code.scopes import CallSite, FileScopes, Scope
 from paperback.code.vocabulary import FORWARD, canonical, computes, is_layer, is_loss
+from paperback.code.wiring import read_wiring
 from paperback.source import Source
 
 _CONSTRUCTORS = ("__init__", "setup", "build", "__post_init__", "_build", "build_model")
@@ -62,6 +63,7 @@ def _class(file: FileScopes, scope: Scope, node: ast.ClassDef, methods: list[Sco
         terms=_returned_terms(file, forwards[0]) if forwards else (),
         constructor=tuple(_constructor(file, methods)),
         source=file.text.place(node),
+        wiring=tuple(read_wiring(file, _computing(methods))) if forwards else (),
     )
 
 

@@ -21,6 +21,7 @@ class ClassFacts:
         returns_loss: Whether a forward method computes a library's loss.
         terms: Terms of the sum that forward returns.
         constructor: Defaults of its constructor.
+        wiring: What its forward does beyond assembling layers, with its places.
     """
 
     name: str
@@ -35,6 +36,7 @@ class ClassFacts:
     terms: tuple[str, ...]
     constructor: tuple[HyperParameter, ...]
     source: Source
+    wiring: tuple[tuple[str, Source], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,10 +137,17 @@ class DataFact:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The level of modeling, 1 to 3, and the rules that fired, each with its place."""
+    """The level of modeling, 1 to 3, and the rules that fired, each with its place.
+
+    Attributes:
+        unreachable: Rules that would have fired, but no entry point reaches what they speak of.
+        baseline: Rules that fired on what the baseline has too, so that they do not count.
+    """
 
     number: int
     reasons: tuple[tuple[str, Source], ...]
+    unreachable: tuple[tuple[str, Source], ...] = ()
+    baseline: tuple[tuple[str, Source], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

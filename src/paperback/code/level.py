@@ -1,7 +1,8 @@
 """The level of modeling, with the rules that fired."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from paperback.code.facts import ClassFacts, FileFacts
 from paperback.code.inventory import AutogradFact, Level, LossFact, ModuleFact
@@ -11,7 +12,9 @@ from paperback.source import Source
 # repository 4 to 8); libraries of architectures have dozens. Twelve lies in the empty stretch between.
 BREADTH = 12
 _SHOWN = 12
+_SAMPLES = 3
 Reason = tuple[str, Source]
+Kind = Literal["kernel", "autograd", "loss", "step", "component", "standard"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,49 +25,98 @@ class Component:
     facts: ClassFacts
 
 
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """One rule that fired.
+
+    Attributes:
+        words: The phrase that says why.
+        name: Qualified name of the definition that it speaks of; empty for a step of training.
+    """
+
+    kind: Kind
+    words: str
+    name: str
+    source: Source
+
+    @property
+    def reason(self) -> Reason:
+        """The phrase with its place."""
+        return self.words, self.source
+
+
+def fire_rules(
+    components: Iterable[Component],
+    sequences: Iterable[ModuleFact],
+    autograd: Iterable[AutogradFact],
+    losses: Iterable[LossFact],
+    files: Iterable[FileFacts],
+) -> tuple[Fired, ...]:
+    """Every rule that fires on these facts, wherever they stand."""
+    own, files = list(components), list(files)
+    return (
+        *(Fired("kernel", f"own kernel {f.name}", f.name, f.source) for f in _kernels(files)),
+        *(
+            Fired("autograd", f"custom autograd function {d.name} changes backward propagation", d.name, d.source)
+            for d in autograd
+        ),
+        *_losses(losses),
+        *(Fired("step", words, "", place) for file in files for words, place in dict(file.changes).items()),
+        *_components(own),
+        *_standard(own, sequences, files),
+    )
+
+
 def decide_level(
-    components: list[Component],
-    sequences: list[ModuleFact],
-    autograd: list[AutogradFact],
-    losses: list[LossFact],
-    files: list[FileFacts],
+    fired: Iterable[Fired],
+    reached: Callable[[Fired], bool],
+    baseline: Callable[[Fired], bool],
 ) -> Level | None:
-    """The level of what these facts describe; None where nothing is modeled."""
-    own = [component for component in components if _operator(component) is not None]
-    kernels = [(f.name, f.source) for file in files for f in file.functions if f.role == "kernel"]
-    changed = [*_custom(autograd, losses, files), *map(_operator_reason, own)]
-    advanced = list(_advanced(own, kernels))
+    """The level that the rules give which are reached and not the baseline's; None where nothing is modeled.
+
+    Args:
+        fired: From `fire_rules`.
+        reached: Whether an entry point reaches the definition.
+        baseline: Whether the definition belongs to the baseline, so that it is not part of the change.
+    """
+    every = list(fired)
+    counted = [item for item in every if reached(item) and not baseline(item)]
+    left_out = [item for item in every if item.kind != "standard" and item not in counted]
+    shared = _folded(item for item in left_out if reached(item))
+    far = _folded(item for item in left_out if not reached(item))
+    changed = [item for item in counted if item.kind not in ("kernel", "standard")]
+    advanced = list(_advanced(counted))
     if advanced:
-        return Level(3, tuple(_short([*advanced, *changed])))
+        return Level(3, _short([*advanced, *_folded(changed)]), far, shared)
     if changed:
-        return Level(2, tuple(_short(changed)))
-    standard = list(_standard(components, sequences, files))
-    return Level(1, tuple(_short(standard))) if standard else None
+        return Level(2, _short(_folded(changed)), far, shared)
+    standard = _folded(item for item in every if item.kind == "standard" and reached(item))
+    return Level(1, _short(standard), far, shared) if standard or shared else None
 
 
-def _advanced(own: list[Component], kernels: list[Reason]) -> Iterator[Reason]:
-    for name, place in kernels:
-        yield f"own kernel {name}", place
+def _kernels(files: Iterable[FileFacts]) -> Iterator[Fired]:
+    for file in files:
+        for item in file.functions:
+            if item.role == "kernel":
+                yield Fired("kernel", f"own kernel {item.name}", item.name, item.source)
+
+
+def _advanced(counted: list[Fired]) -> Iterator[Reason]:
+    yield from (item.reason for item in counted if item.kind == "kernel")
+    own = [item for item in counted if item.kind == "component"]
     # Scripts that each carry a copy of the same component do not add to the breadth.
-    count = len({component.fact.name for component in own})
+    count = len({item.name for item in own})
     if count >= BREADTH:
-        yield f"{count} modules are written from basic operators ({BREADTH} or more)", own[0].fact.source
+        yield f"{count} modules are written from basic operators ({BREADTH} or more)", own[0].source
 
 
-def _custom(autograd: list[AutogradFact], losses: list[LossFact], files: list[FileFacts]) -> Iterator[Reason]:
-    for item in autograd:
-        yield f"custom autograd function {item.name} changes backward propagation", item.source
+def _losses(losses: Iterable[LossFact]) -> Iterator[Fired]:
     for loss in losses:
         if loss.kind == "custom":
-            yield f"custom loss {loss.name}", loss.source
-        elif loss.kind == "inline" and _is_own(loss):
-            yield f"the loss is built in the training loop: {_sum(loss.terms)}", loss.source
-    for file in files:
-        yield from dict(file.changes).items()
-
-
-def _is_own(loss: LossFact) -> bool:
-    return bool(loss.terms)
+            yield Fired("loss", f"custom loss {loss.name}", loss.name, loss.source)
+        elif loss.kind == "inline" and loss.terms:
+            words = f"the loss is built in the training loop: {_sum(loss.terms)}"
+            yield Fired("loss", words, "", loss.source)
 
 
 def _sum(terms: tuple[str, ...]) -> str:
@@ -74,31 +126,61 @@ def _sum(terms: tuple[str, ...]) -> str:
     return text if len(text) <= 100 else text[:99] + "…"
 
 
-def _operator(component: Component) -> str | None:
-    """What the module computes by itself; None where it only wires layers together."""
-    operators = list(dict.fromkeys(name for name, _ in component.facts.operators))
-    if component.facts.parameters:
-        return "parameters of its own: " + ", ".join(component.facts.parameters[:4])
-    return "operators of its own: " + ", ".join(operators[:4]) if operators else None
+def _components(components: Iterable[Component]) -> Iterator[Fired]:
+    for item in components:
+        if words := own_work(item.facts):
+            yield Fired("component", f"custom component {item.fact.name} has {words}", item.fact.name, item.fact.source)
 
 
-def _operator_reason(component: Component) -> Reason:
-    return f"custom component {component.fact.name} has {_operator(component)}", component.fact.source
+def own_work(facts: ClassFacts) -> str:
+    """What a module computes by itself, as a phrase; empty where it only wires layers together."""
+    if facts.parameters:
+        return "parameters of its own: " + ", ".join(facts.parameters[:4])
+    operators = list(dict.fromkeys(name for name, _ in facts.operators))
+    if operators:
+        return "operators of its own: " + ", ".join(operators[:4])
+    wiring = list(dict.fromkeys(name for name, _ in facts.wiring))
+    return "forward wiring of its own: " + ", ".join(wiring[:4]) if wiring else ""
 
 
 def _standard(
-    components: list[Component], sequences: list[ModuleFact], files: list[FileFacts]
-) -> Iterator[Reason]:
+    components: Iterable[Component], sequences: Iterable[ModuleFact], files: Iterable[FileFacts]
+) -> Iterator[Fired]:
     for module in [*(component.fact for component in components), *sequences]:
         kinds = ", ".join(dict.fromkeys(layer.kind for layer in module.layers))
         if kinds:
-            yield f"{module.name} assembles standard layers: {kinds}", module.source
+            words = f"{module.name} assembles standard layers: {kinds}"
+            yield Fired("standard", words, module.name, module.source)
     for file in files:
         for name, place in file.estimators:
-            yield f"fits the library's {name.rpartition('.')[2]}", place
+            tail = name.rpartition(".")[2]
+            yield Fired("standard", f"fits the library's {tail}", "", place)
 
 
-def _short(reasons: list[Reason]) -> list[Reason]:
-    if len(reasons) <= _SHOWN:
-        return reasons
-    return [*reasons[:_SHOWN], (f"and {len(reasons) - _SHOWN} more", reasons[_SHOWN][1])]
+def _folded(fired: Iterable[Fired]) -> tuple[Reason, ...]:
+    """One reason per phrase; many losses written here become one reason of their own."""
+    items = list(fired)
+    custom = [item for item in items if item.kind == "loss" and item.name]
+    names = list(dict.fromkeys(item.name.rpartition(".")[2] for item in custom))
+    broad = len(names) > BREADTH
+    places: dict[str, list[Source]] = {}
+    if broad:
+        shown = ", ".join(names[:_SAMPLES])
+        places[f"{len(names)} losses are written here, among them {shown}"] = [custom[0].source]
+    for item in items:
+        if not (broad and item.kind == "loss" and item.name):
+            places.setdefault(item.words, []).append(item.source)
+    return tuple((words + _elsewhere(found), found[0]) for words, found in places.items())
+
+
+def _elsewhere(places: list[Source]) -> str:
+    return f" (and in {len(places) - 1} more places)" if len(places) > 2 else (
+        f" (and in {places[1]})" if len(places) == 2 else ""
+    )
+
+
+def _short(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    every = tuple(reasons)
+    if len(every) <= _SHOWN:
+        return every
+    return (*every[:_SHOWN], (f"and {len(every) - _SHOWN} more", every[_SHOWN][1]))

@@ -39,6 +39,13 @@ def friedman_chi2(ranks: np.ndarray, *, tie_correction: bool) -> float:
     return float((k - 1) * (gaps**2).sum() / spread) if spread > 0 else 0.0
 
 
+def friedman_p(ranks: np.ndarray, *, tie_correction: bool) -> float:
+    """Chance of a chi-squared at least as large, by its distribution with k-1 degrees of freedom."""
+    from scipy.special import chdtrc
+
+    return float(chdtrc(ranks.shape[1] - 1, friedman_chi2(ranks, tie_correction=tie_correction)))
+
+
 def iman_davenport(ranks: np.ndarray) -> ImanDavenport:
     """F test of equal average ranks, from the chi-squared without tie correction, as Demšar prints it.
 
@@ -70,3 +77,49 @@ def nemenyi_distance(k: int, n: int, alpha: float = 0.05) -> float:
         Nemenyi 1963; Demšar 2006, section 3.2.2.
     """
     return nemenyi_q(k, alpha) * math.sqrt(k * (k + 1) / (6 * n))
+
+
+def nemenyi_p(ranks: np.ndarray) -> np.ndarray:
+    """P value of every pair of methods, shape (methods, methods), by the studentized range of average ranks."""
+    from scipy.stats import studentized_range
+
+    n, k = ranks.shape
+    average = ranks.mean(axis=0)
+    gaps = np.abs(average[:, None] - average[None, :]) / math.sqrt(k * (k + 1) / (6 * n))
+    p = np.asarray(studentized_range.sf(gaps * math.sqrt(2), k, np.inf))
+    np.fill_diagonal(p, 1.0)
+    return np.minimum(p, 1.0)
+
+
+def conover_p(ranks: np.ndarray) -> np.ndarray:
+    """P value of every pair of methods by Conover's t test of rank sums; not adjusted.
+
+    Source:
+        Conover 1999, "Practical Nonparametric Statistics", section 5.8.
+    """
+    from scipy.special import stdtr
+
+    n, k = ranks.shape
+    sums = ranks.sum(axis=0)
+    df = (n - 1) * (k - 1)
+    left = float((ranks**2).sum()) - float((sums**2).sum()) / n
+    error = math.sqrt(max(2 * n * left / df, 0.0))
+    gaps = np.abs(sums[:, None] - sums[None, :])
+    t = np.divide(gaps, error, out=np.where(gaps > 0, np.inf, 0.0), where=error > 0)
+    return np.minimum(np.asarray(2 * stdtr(df, -t)), 1.0)
+
+
+def bonferroni_dunn_q(k: int, alpha: float = 0.05) -> float:
+    """Normal quantile for `k` - 1 two-sided comparisons with a control."""
+    from scipy.special import ndtri
+
+    return float(ndtri(1 - alpha / (2 * (k - 1))))
+
+
+def bonferroni_dunn_distance(k: int, n: int, alpha: float = 0.05) -> float:
+    """Critical difference to a control of the average ranks of `k` methods over `n` data sets.
+
+    Source:
+        Dunn 1961; Demšar 2006, section 3.2.2.
+    """
+    return bonferroni_dunn_q(k, alpha) * math.sqrt(k * (k + 1) / (6 * n))

@@ -3,11 +3,14 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from paperback.evidence.interval import Interval, centre
 
+Zeros = Literal["split", "drop", "pratt"]
+Alternative = Literal["two-sided", "greater", "less"]
 FEWEST = 6
 EXACT_UP_TO = 100
 
@@ -36,6 +39,7 @@ class SignedRank:
 
 _ALL_TIE = "none: all data sets tie"
 _TOO_FEW = "none: Wilcoxon's test needs six data sets"
+_HANDLED = {"split": "split", "drop": "dropped", "pratt": "ranked and dropped (Pratt)"}
 
 
 def mean_ranks(values: Sequence[float]) -> np.ndarray:
@@ -54,36 +58,53 @@ def gains_of(a: Sequence[float], b: Sequence[float]) -> list[float]:
     return [round(x - y, digits) for x, y in zip(a, b, strict=True)]
 
 
-def signed_rank(gains: Sequence[float]) -> SignedRank:
-    """Wilcoxon's signed-rank test of the gains, two-sided.
+def signed_rank(
+    gains: Sequence[float], *, zeros: Zeros = "split", alternative: Alternative = "two-sided"
+) -> SignedRank:
+    """Wilcoxon's signed-rank test of the gains.
 
     Exact for up to 100 gains, ties and zeros included: the distribution over all signs of the non-zero
     gains, given their ranks. Above, the normal approximation without continuity correction.
 
+    Args:
+        gains: A minus B, positive when A is better.
+        zeros: `split` gives half of their ranks to either side; `drop` leaves them out before ranking, as
+            Wilcoxon and R do; `pratt` ranks them and then leaves their ranks out.
+        alternative: `greater`: the gains lie above zero.
+
     Source:
         Demšar 2006, "Statistical Comparisons of Classifiers over Multiple Data Sets", section 3.1.3; but with
-        an odd number of zeros none is dropped.
+        an odd number of zeros none is dropped. Pratt 1959.
     """
     sizes = np.asarray(gains, dtype=float)
-    ranks = mean_ranks(np.abs(sizes))
-    zeros = float(ranks[sizes == 0].sum()) / 2
-    plus = float(ranks[sizes > 0].sum()) + zeros
-    minus = float(ranks[sizes < 0].sum()) + zeros
+    sizes = sizes[sizes != 0] if zeros == "drop" else sizes
+    ranks = mean_ranks(np.abs(sizes)) if len(sizes) else sizes
+    shared = float(ranks[sizes == 0].sum()) / 2 if zeros == "split" else 0.0
+    plus = float(ranks[sizes > 0].sum()) + shared
+    minus = float(ranks[sizes < 0].sum()) + shared
     if not np.any(sizes):
         return SignedRank(plus, minus, None, _ALL_TIE)
     if len(sizes) < FEWEST:
         return SignedRank(plus, minus, None, _TOO_FEW)
+    moving = ranks[sizes != 0]
+    tested = plus if alternative == "less" else minus if alternative == "greater" else min(plus, minus)
+    how = f"Wilcoxon signed-rank, zeros {_HANDLED[zeros]}"
     if len(sizes) > EXACT_UP_TO:
-        test = "Wilcoxon signed-rank, zeros split, normal approximation"
-        return SignedRank(plus, minus, normal_p(plus, ranks), test)
-    p = _exact_p(min(plus, minus) - zeros, ranks[sizes != 0])
-    return SignedRank(plus, minus, p, "Wilcoxon signed-rank, zeros split, exact")
+        entering = ranks if zeros == "split" else moving
+        p = normal_p(tested, entering, sides=2 if alternative == "two-sided" else 1)
+        return SignedRank(plus, minus, p, f"{how}, normal approximation")
+    below = _chance_below(tested - shared, moving)
+    p = min(1.0, 2 * below) if alternative == "two-sided" else below
+    return SignedRank(plus, minus, p, f"{how}, exact")
 
 
-def normal_p(plus: float, ranks: np.ndarray) -> float:
-    """Two-sided p of a rank sum by the normal approximation, without continuity correction."""
+def normal_p(tested: float, ranks: np.ndarray, *, continuity: bool = False, sides: int = 2) -> float:
+    """P of a rank sum by the normal approximation; one-sided, the chance of a sum at most as large."""
     error = math.sqrt(float((ranks**2).sum()) / 4)
-    return math.erfc(abs(plus - float(ranks.sum()) / 2) / error / math.sqrt(2))
+    gap = float(ranks.sum()) / 2 - tested
+    gap = abs(gap) if sides == 2 else gap
+    gap -= math.copysign(min(0.5, abs(gap)), gap) if continuity else 0.0
+    return math.erfc(gap / error / math.sqrt(2)) * sides / 2
 
 
 def hodges_lehmann(gains: Sequence[float]) -> float:
@@ -113,11 +134,10 @@ def _walsh(gains: Sequence[float]) -> np.ndarray:
     return np.sort((ordered[rows] + ordered[columns]) / 2)
 
 
-def _exact_p(sum_of_ranks: float, ranks: np.ndarray) -> float:
+def _chance_below(sum_of_ranks: float, ranks: np.ndarray) -> float:
     # Tied ranks end in a half; doubled, every rank is a whole number.
     doubled = np.rint(2 * ranks).astype(int)
-    below = float(_sign_distribution(doubled)[: round(2 * sum_of_ranks) + 1].sum())
-    return min(1.0, 2 * below)
+    return float(_sign_distribution(doubled)[: round(2 * sum_of_ranks) + 1].sum())
 
 
 def _sign_distribution(ranks: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ class Number:
 
     Attributes:
         quantity: The evidence.
-        decimals: Decimals in print; None prints the shortest text for a whole number, else three significant digits.
+        decimals: Decimals in print; None prints a whole number shortest, else three significant digits.
         percent: Print a fraction as percent (times 100).
         with_unit: Print the unit behind the number.
         signed: Print a plus sign before positive numbers.
@@ -33,7 +33,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A reference to a numbered equation, table, figure or section by its key; prints `Table 1`, `Eq. (2)`."""
+    """A reference to an equation, table, figure or section by its key; prints `Table 1`, `Eq. (2)`."""
 
     key: str
 

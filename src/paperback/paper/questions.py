@@ -15,8 +15,8 @@ class ItemState:
 
     Attributes:
         item: The item.
-        state: `written`: it is in the paper; `asked`: its question is open; `missing`: only facts could answer
-            it, and there are none.
+        state: `written`: it is in the paper; `asked`: its question is open; `missing`: only facts could
+            answer it, and there are none.
         by: What answers it: `facts`, `notes`, `facts and notes`, or empty.
         reason: Why it is missing, or does not apply; empty otherwise.
     """
@@ -62,7 +62,7 @@ def questions_page(states: tuple[ItemState, ...], notes: str) -> str:
     """questions.md: every open question under the heading that its answer needs in the notes."""
     asked = [state.item for state in states if state.state == "asked"]
     if not asked:
-        return f"# Questions\n\nNone. Every item of the outline that only the author can answer is in `{notes}`.\n"
+        return f"# Questions\n\nNone. Every outline item that only the author can answer is in `{notes}`.\n"
     lines = [
         "# Questions",
         "",

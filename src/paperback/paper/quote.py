@@ -65,16 +65,12 @@ def _inline(part: ProseInline, material: Material, told: list[Finding]) -> Inlin
 
 def _cite(keys: tuple[str, ...], material: Material, told: list[Finding]) -> Inline:
     known = material.bibliography.references
+    notes, shelf = material.settings.notes, material.settings.bibliography
     for key in keys:
         if key not in known:
-            told.append(
-                Finding(
-                    "unknown-citation",
-                    f"{material.settings.notes} cites {key!r}, which {material.settings.bibliography} does not hold",
-                    (Source(material.settings.notes),),
-                    "Add the entry, or correct the key.",
-                )
-            )
+            message = f"{notes} cites {key!r}, which {shelf} does not hold"
+            mend = "Add the entry, or correct the key."
+            told.append(Finding("unknown-citation", message, (Source(notes),), mend))
     found = tuple(key for key in keys if key in known)
     return Cite(found) if found else Code("[@" + "; @".join(keys) + "]")
 

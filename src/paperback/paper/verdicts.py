@@ -60,7 +60,7 @@ def detail(verdict: Verdict, material: Material) -> Parts:
 
 
 def takeaway(material: Material) -> Parts:
-    """The main result, said directly: every claim about a baseline in a clause; without claims the order of ranks."""
+    """The main result, said directly: a clause per claim about a baseline; without claims the best rank."""
     main = [verdict for verdict in material.verdicts if verdict.claim.kind == "better"] or list(
         material.verdicts
     )

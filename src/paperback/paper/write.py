@@ -1,4 +1,4 @@
-"""The paper, written backward: method and evidence first, then introduction and background, the abstract last."""
+"""The paper, written backward: evidence and method, then introduction and background, the abstract last."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class Paper:
 
     Attributes:
         document: What is printed.
-        answers: Outline item to how it was answered, in the order of the outline; empty blocks and no facts: open.
+        answers: Outline item to how it was answered, in the order of the outline.
         findings: What the writing noticed: unknown citations, values that no run supports.
     """
 

@@ -21,10 +21,7 @@ from paperback.story.table import (
 
 def table_html(table: Table) -> str:
     """The table and its legend; the caption is the figure's."""
-    words = [
-        any(isinstance(row[i], TextCell | CodeCell) for _, row in table.rows)
-        for i in range(len(table.columns))
-    ]
+    words = [not is_numeric(table, i) for i in range(len(table.columns))]
     head = "".join(_header(table, i, words=words[i]) for i in range(len(table.columns)))
     rules = rules_before(table)
     rows = []

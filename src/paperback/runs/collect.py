@@ -1,13 +1,15 @@
 """The logs of a repository: walked, recognised and read."""
 
+import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from paperback.finding import Finding
 from paperback.runs.lexicon import SETTINGS_FILE
-from paperback.runs.readers import READERS
+from paperback.runs.readers import load_readers
 from paperback.runs.readers.log import Log, LogFile, Reader
 from paperback.runs.template import fields_of
 from paperback.runs.walk import walk
@@ -18,6 +20,10 @@ _HEAD = 4096
 # A text log of one run stays far below this; data sets do not. Event files have no limit.
 _TEXT_LIMIT = 64 * 2**20
 _SUFFIXES = (".json", ".jsonl", ".ndjson", ".jl", ".csv", ".tsv", ".log", ".txt")
+_DATABASE = b"SQLite format 3\0"
+_CHUNK = 2**20
+# W&B links its newest run, and the link's name comes before that of the run's own folder.
+_LATEST = "latest-run/"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,18 +49,21 @@ def collect(root: Path, settings: Settings, progress: Callable[[int, int], None]
     findings: list[Finding] = []
     companions: list[str] = []
     candidates, seen = [], 0
+    readers = load_readers()
+    endings = _SUFFIXES + tuple(end for reader in readers for end in getattr(reader, "endings", ()))
     for path, entry in walk(root, settings.exclude):
         seen += 1
+        path = _real(root, path, entry) if _LATEST in path else path
         declared = bool(settings.paths) and fields_of(path, settings.paths) is not None
         if SETTINGS_FILE.match(entry.name) and not declared:
             companions.append(path)
-        elif declared or _may_be_log(entry.name):
+        elif declared or _may_be_log(entry.name, endings):
             candidates.append((path, entry, declared))
     for done, (path, entry, declared) in enumerate(candidates):
         if progress:
             progress(done, len(candidates))
         try:
-            log = _read(path, entry, declared)
+            log = _read(path, entry, declared, readers)
         except OSError as error:
             message = f"{path}: not readable: {error.strerror}"
             findings.append(Finding("unreadable-log", message, (Source(path),), "Make the file readable."))
@@ -68,28 +77,41 @@ def collect(root: Path, settings: Settings, progress: Callable[[int, int], None]
     return Collected(tuple(logs), tuple(companions), tuple(findings), seen)
 
 
-def _may_be_log(name: str) -> bool:
-    return name.lower().endswith(_SUFFIXES) or "tfevents" in name
+def _real(root: Path, path: str, entry: os.DirEntry[str]) -> str:
+    """The path without links, where it stays below the root."""
+    place, real = os.path.realpath(entry.path), os.path.realpath(root)
+    return Path(place).relative_to(real).as_posix() if place.startswith(real + os.sep) else path
 
 
-def _read(path: str, entry: os.DirEntry[str], declared: bool) -> Log | None:
+def _may_be_log(name: str, endings: tuple[str, ...]) -> bool:
+    return name.lower().endswith(endings) or "tfevents" in name
+
+
+def _read(path: str, entry: os.DirEntry[str], declared: bool, readers: Sequence[Reader]) -> Log | None:
     with open(entry.path, "rb") as stream:
         head = stream.read(_HEAD)
-        reader = next((reader for reader in READERS if reader.accepts(path, head)), None)
+        reader = next((reader for reader in readers if reader.accepts(path, head)), None)
         if reader is None or _is_too_large(entry, declared):
             return None
+        if head.startswith(_DATABASE):
+            return reader.read(LogFile(path, Path(entry.path), head, _digest(stream, head), declared))
         data = head + stream.read() if len(head) == _HEAD else head
-    return _log(reader, LogFile(path, Path(entry.path), data, digest(data), declared))
+    return reader.read(LogFile(path, Path(entry.path), data, digest(data), declared))
 
 
-def _log(reader: Reader, file: LogFile) -> Log:
-    return reader.read(file)
+def _digest(stream: BinaryIO, head: bytes) -> str:
+    """What `digest` gives for the whole file, which need not fit into memory."""
+    hashed = hashlib.sha256(head)
+    while chunk := stream.read(_CHUNK):
+        hashed.update(chunk)
+    return hashed.hexdigest()[:16]
 
 
 def _is_too_large(entry: os.DirEntry[str], declared: bool) -> bool:
-    return "tfevents" not in entry.name and not declared and entry.stat().st_size > _TEXT_LIMIT
+    is_text = entry.name.lower().endswith(_SUFFIXES)
+    return is_text and "tfevents" not in entry.name and not declared and entry.stat().st_size > _TEXT_LIMIT
 
 
 def formats() -> Iterator[str]:
     """Names of the formats that can be read."""
-    return (reader.name for reader in READERS)
+    return (reader.name for reader in load_readers())

@@ -4,11 +4,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from paperback.finding import Finding
 from paperback.runs.lexicon import FIELD_ROLES, SPLITS
 from paperback.runs.readers.log import Log, Record
 from paperback.runs.readers.recognise import has_log_name
+from paperback.runs.resume import rejoin
 from paperback.runs.run import Final, Run, Scalar, Series, Status
 from paperback.runs.run import text as text_of
 from paperback.source import Source
@@ -16,6 +18,7 @@ from paperback.source import Source
 # torch's add_hparams writes a second event file into a folder that is named by the time.
 _TIME_FOLDER = re.compile(r"\d{9,11}(?:\.\d+)?$")
 _EVENTS = "TensorBoard"
+_T = TypeVar("_T")
 
 
 def join(logs: Sequence[Log]) -> tuple[list[Run], list[Finding]]:
@@ -26,10 +29,10 @@ def join(logs: Sequence[Log]) -> tuple[list[Run], list[Finding]]:
         home, split = _home(log, folders)
         for record in log.records:
             parts[_id(log, record, home)].append((log, _with_split(record, split)))
-    findings: list[Finding] = []
+    joined, findings = rejoin(parts)
     runs: list[Run] = []
-    for name in sorted(parts):
-        for run in _runs(name, parts[name]):
+    for name in sorted(joined):
+        for run in _runs(name, joined[name]):
             runs.append(_merge(*run, findings))
     return runs, findings
 
@@ -127,11 +130,22 @@ def _merge(name: str, parts: list[tuple[Log, Record]], findings: list[Finding]) 
     commit = next((record.commit for _, record in ordered if record.commit), None)
     facts = _first(record.facts for _, record in ordered)
     directions = _first(record.directions for _, record in ordered)
-    return Run(name, params, finals, series, status, commit, sources=_sources(parts), facts=facts, directions=directions)
+    return Run(
+        name,
+        params,
+        finals,
+        series,
+        status,
+        commit,
+        sources=_sources(parts),
+        facts=facts,
+        directions=directions,
+    )
 
 
-def _first[T](mappings: Iterable[Mapping[str, T]]) -> dict[str, T]:
-    merged: dict[str, T] = {}
+def _first(mappings: Iterable[Mapping[str, _T]]) -> dict[str, _T]:
+    """All keys; where several mappings have one, the first counts."""
+    merged: dict[str, _T] = {}
     for mapping in mappings:
         merged = {**mapping, **merged}
     return merged

@@ -1,9 +1,14 @@
 """Metrics of a table found by name, and their values in a run."""
 
+from dataclasses import replace
+
 from paperback.errors import SettingsError, near_miss
+from paperback.runs.branch import current
+from paperback.runs.choose import step_of
 from paperback.runs.key import parse_key
 from paperback.runs.metric import MetricKey
 from paperback.runs.run import Final, Run, Series
+from paperback.runs.select import chosen
 from paperback.runs.table import RunTable
 
 
@@ -33,20 +38,31 @@ def find_metric(table: RunTable, name: str, split: str | None = None) -> list[Me
 
 
 def final(table: RunTable, run: Run, metric: str, split: str | None = None) -> Final | None:
-    """The metric's final value in the run, else the last of its history; None where the run has neither."""
-    keys = find_metric(table, metric, split)
-    for key in keys:
-        if key.key in run.finals:
-            return run.finals[key.key]
-    series = _series(run, keys)
-    return (
-        Final(float(series.values[-1]), series.source) if series is not None and len(series.values) else None
-    )
+    """The metric's value in the run under the table's protocol; None where the run has none.
+
+    Under the protocol `last` a final value counts before the end of a history. Under any other, the history
+    counts, and a final value only where there is none.
+    """
+    keys = [key.key for key in find_metric(table, metric, split)]
+    rule = str(table.protocol)
+    single = next((run.finals[key] for key in keys if key in run.finals), None)
+    if single is not None and table.protocol.step == "last":
+        return replace(single, rule=rule)
+    series = next((run.series[key] for key in keys if key in run.series), None)
+    if series is None:
+        return replace(single, rule=rule) if single is not None else None
+    step = step_of(run, table.protocol, table.keys, table.metrics)
+    found = chosen(series, table.protocol, step)
+    return Final(found[0], series.source, found[1], rule) if found is not None else None
 
 
 def history(table: RunTable, run: Run, metric: str, split: str | None = None) -> Series | None:
-    """The metric's history in the run; None where the run has none."""
-    return _series(run, find_metric(table, metric, split))
+    """The metric's history in the run, one value per step; None where the run has none.
+
+    Where a restarted run logged a step again, the later value counts; `Run.series` keeps them all.
+    """
+    series = _series(run, find_metric(table, metric, split))
+    return None if series is None else current(series)
 
 
 def _series(run: Run, keys: list[MetricKey]) -> Series | None:

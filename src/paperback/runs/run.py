@@ -49,10 +49,14 @@ class Final:
     Attributes:
         value: As logged; NaN is kept.
         source: The file, with the dotted key as `Source.key`.
+        step: The step at which it was logged; None where the log gives a value without one.
+        rule: By which protocol it was chosen; empty for the value as it stands in the log.
     """
 
     value: float
     source: Source
+    step: int | None = None
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

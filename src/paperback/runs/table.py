@@ -1,11 +1,12 @@
 """The run table: every run of a repository with roles and metrics."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from paperback.finding import Finding
 from paperback.runs.metric import Metric, MetricKey
 from paperback.runs.run import Run
+from paperback.runs.select import LAST, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,10 @@ class RunTable:
         keys: Logged key to its parts, for every key of every run.
         findings: What was noticed while reading.
         files: Every file that was read, with its digest.
+        protocol: How the value of a run is chosen.
+        apart: Why runs were kept apart, such as `tuning trial` or `not selected`, to these runs. They are in no
+            statistic.
+        formats: Format to the number of its files that hold runs.
     """
 
     runs: tuple[Run, ...]
@@ -47,3 +52,6 @@ class RunTable:
     keys: Mapping[str, MetricKey]
     findings: tuple[Finding, ...]
     files: Mapping[str, str]
+    protocol: Protocol = LAST
+    apart: Mapping[str, tuple[Run, ...]] = field(default_factory=dict)
+    formats: Mapping[str, int] = field(default_factory=dict)

@@ -16,8 +16,8 @@ _MOST_POINTS = 400
 def learning_curves(table: RunTable, study: Study, settings: Settings) -> Graph | None:
     """One panel per data set, one curve per method; None where no run has a history of at least three steps.
 
-    The study's metric on the validation part is drawn where it was logged per step, else a validation loss, else
-    the metric or a loss of the training part.
+    The study's metric on the validation part is drawn where it was logged per step, else a validation loss,
+    else the metric or a loss of the training part.
     """
     choice = _choice(table, study)
     if choice is None:

@@ -12,9 +12,9 @@ from paperback.story.table import Cell, EstimateCell, IntervalCell, MissingCell,
 
 
 def main_results(table: RunTable, study: Study, settings: Settings) -> Table:
-    """Every method on every data set: mean and spread over seeds; bold where the evidence cannot tell from the best.
+    """Every method on every data set: mean and spread over seeds.
 
-    The longer of the two roles runs down the page.
+    Bold where the evidence cannot tell a method from the best one. Many data sets run down the page.
     """
     cells = pivot(table, study.metric.name, split=study.split)
     down = "dataset" if len(cells.columns) > max(6, len(cells.rows)) else "method"
@@ -52,7 +52,7 @@ def main_results(table: RunTable, study: Study, settings: Settings) -> Table:
 def differences(
     table: RunTable, study: Study, settings: Settings, others: Sequence[str], *, key: str, ablation: bool
 ) -> Table:
-    """The proposal minus each of `others` on every data set, with intervals; bold where the difference is decided."""
+    """The proposal minus each of `others` on every data set, with intervals; bold where it is decided."""
     cells = pivot(table, study.metric.name, split=study.split)
     columns = [
         compare_cells(cells, study.proposal, other, common(cells, study.proposal, other)) for other in others
@@ -113,7 +113,7 @@ def _decimals(study: Study, cells: Cells, dataset: str) -> int:
 
 
 def _best(cells: Cells, dataset: str) -> frozenset[str]:
-    """The methods that the evidence cannot separate from the best one; empty where nothing could be tested."""
+    """The methods that the evidence cannot separate from the best; empty where nothing could be tested."""
     values = {method: e for (method, column), e in cells.cells.items() if column == dataset}
     sign = {"higher": 1, "lower": -1, "unknown": 0}[next(iter(values.values())).direction] if values else 0
     if not sign or len(values) < 2:
@@ -152,7 +152,8 @@ def _main_note(cells: Cells, marked: bool) -> str:
     words = ["Mean ± sample standard deviation over seeds." if spread else "One run per cell; no spread."]
     if marked:
         words.append(
-            "Bold: the best method of a data set and all that a test over seeds (Holm-adjusted) cannot tell from it."
+            "Bold: the best method of a data set and all that a test over seeds (Holm-adjusted)"
+            " cannot tell from it."
         )
     else:
         words.append("Nothing is bold, because no test could separate the methods.")

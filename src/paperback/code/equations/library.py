@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from paperback.code.equations import arithmetic as ar
-from paperback.code.equations.form import Call, Expr, Num, Sym, Var, fresh, num
+from paperback.code.equations.form import Call, Cat, El, Expr, Lam, Num, Sym, Var, fresh, num
 from paperback.code.equations.losses import LOSSES, MODULES, layer_norm
 from paperback.code.equations.pointwise import POINTWISE, Operation, numbers, tensor
 from paperback.code.equations.reductions import REDUCTIONS
 from paperback.code.equations.shapes import SHAPES, shape_of, transposed
 from paperback.code.equations.sources import Lib
-from paperback.code.equations.tensor import Axis, Tensor, Unknown, as_lam, scalar
+from paperback.code.equations.tensor import Axis, Tensor, Unknown, as_lam, place, scalar
 from paperback.code.equations.values import Definition, Layer, Opaque, Record, infinite, integer, number, plain
 
 OPERATIONS: dict[str, Operation] = {**POINTWISE, **REDUCTIONS, **SHAPES, **LOSSES}
@@ -214,17 +214,32 @@ def opaque_call(rec: Record, path: str, args: tuple[Tensor, ...], sizes: tuple[E
 
 
 def whole(rec: Record, arg: Tensor) -> Expr:
-    """`arg` as the argument of an opaque function."""
-    return as_lam(arg)
+    """`arg` as the argument of an opaque function: a named tensor or several joined."""
+    lam = as_lam(arg)
+    if isinstance(lam.body, Cat) and _in_order(lam, lam.body.index):
+        parts = tuple(_named(rec, part) for part in lam.body.parts)
+        return Lam(lam.axes, Cat(parts, lam.body.axis, lam.body.index))
+    return _named(rec, lam)
+
+
+def _in_order(lam: Lam, index: tuple[Expr, ...]) -> bool:
+    return tuple(place(Axis(axis)) for axis in lam.axes) == index
+
+
+def _named(rec: Record, lam: Lam) -> Lam:
+    """`lam` itself where it is a tensor with a name, else a definition of it."""
+    if isinstance(lam.body, El) and _in_order(lam, lam.body.index):
+        return lam
+    key = rec.unique("u")
+    rec.definitions[key] = Definition(key, lam.axes, lam.body, rec.line)
+    return Lam(lam.axes, El(key, tuple(place(Axis(axis)) for axis in lam.axes)))
 
 
 def define(rec: Record, name: str, value: Tensor, extra: tuple[tuple[str, Expr], ...] = ()) -> Tensor:
     """`value` under a name of its own."""
-    from paperback.code.equations.form import El
-
     key = rec.unique(name)
     ranges = (*extra, *value.ranges)
-    rec.definitions[key] = Definition(key, ranges, value.body, rec.line)
+    rec.definitions[key] = Definition(key, tuple((item,) for item in ranges), value.body, rec.line)
     return Tensor(value.axes, El(key, tuple(Var(item) for item, _ in ranges)), value.dtype)
 
 

@@ -110,13 +110,25 @@ def _broadcast(_: Record, *xs: Any) -> tuple[Tensor, ...]:
 
 
 def _cat(_: Record, tensors: Sequence[Any], dim: Any = 0) -> Tensor:
+    if isinstance(tensors, Tensor):
+        return rs.flatten(tensors, 0, 1) if plain(dim) == 0 else _join_rounds(tensors, integer(dim))
     found = [x if isinstance(x, Tensor) and x.dtype == "bool" else tensor(x) for x in tensors]
     if len({x.dtype for x in found}) > 1:
         found = [tensor(x) for x in found]
     return concatenate(found, integer(dim)) if len(found) > 1 else found[0]
 
 
+def _join_rounds(rounds: Tensor, dim: int) -> Tensor:
+    """The rounds of a loop, one after the other along `dim` of each."""
+    at = dimension(Tensor(rounds.axes[1:], rounds.body), dim)
+    order = [*range(1, at + 1), 0, *range(at + 1, len(rounds.axes))]
+    return rs.flatten(permute(rounds, order), at, at + 1)
+
+
 def _stack(rec: Record, tensors: Sequence[Any], dim: Any = 0) -> Tensor:
+    if isinstance(tensors, Tensor):
+        at = integer(dim) % len(tensors.axes)
+        return permute(tensors, [*range(1, at + 1), 0, *range(at + 1, len(tensors.axes))])
     found = [tensor(x) for x in tensors]
     return _cat(rec, [unsqueeze(x, integer(dim)) for x in found], dim)
 

@@ -100,12 +100,16 @@ class Hyper:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A named intermediate: `name` over `ranges` is `body`."""
+    """A named intermediate: the tensor `name` with one group of ranges per index is `body`."""
 
     name: str
-    ranges: tuple[Range, ...]
+    axes: tuple[tuple[Range, ...], ...]
     body: Expr
     line: int = 0
+
+    @property
+    def ranges(self) -> tuple[Range, ...]:
+        return tuple(item for axis in self.axes for item in axis)
 
 
 @dataclass(frozen=True, slots=True)

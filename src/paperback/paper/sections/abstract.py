@@ -48,7 +48,7 @@ def _method(material: Material) -> tuple[Block, ...]:
         ("a backward pass of its own in", backward),
     ):
         if names:
-            pieces += [Text(", " if pieces else "")] + [Text(f"{phrase} "), *enumerate_code(names[:2])]
+            pieces += [Text(f"{', ' if pieces else ''}{phrase} "), *enumerate_code(names[:2])]
     if not pieces:
         return ()
     return (paragraph("A5", Text("The implementation adds "), *pieces, Text(".")),)

@@ -71,7 +71,8 @@ def _design(material: Material) -> tuple[Block, ...]:
         parts += [Text("All runs share "), *enumerate_parts(shared), Text(". ")]
     parts += [
         Text(
-            f"We report {_lower(measured(material.study))}; one run is one seed of one method on one data set. "
+            f"We report {_lower(measured(material.study))}; "
+            "one run is one seed of one method on one data set. "
         )
     ]
     parts += _tests(material)
@@ -148,13 +149,13 @@ def results_answers(material: Material) -> tuple[Answer, ...]:
     """S3 (what is shown), E5 (what it says), S1 and S2 (claim by claim, with the evidence of each)."""
     tables = [TableFloat(table) for table in material.story.tables]
     graphs = [GraphFloat(graph, wide=len(graph.panels) > 1) for graph in material.story.graphs]
-    shown = _shown(material)
     ranking = ranking_sentence(material)
-    e5 = (*((shown,) if shown else ()), *tables[:1], *((paragraph("E5", *ranking),) if ranking else ()))
+    e5: list[Block] = [*_shown(material), *tables[:1]]
+    e5 += [paragraph("E5", *ranking)] if ranking else []
     claims = tuple(_claim(verdict, material) for verdict in material.verdicts)
-    rest = (*tables[1:], *graphs)
+    rest: tuple[Block, ...] = (*tables[1:], *graphs)
     return (
-        Answer("E5", e5, facts=bool(e5)),
+        Answer("E5", tuple(e5), facts=bool(e5)),
         Answer("S1", claims, facts=bool(claims)),
         Answer("S3", rest, facts=bool(tables)),
         Answer("S2", (), facts=bool(material.story.tables)),
@@ -167,17 +168,17 @@ def _claim(verdict: Verdict, material: Material) -> Paragraph:
     return paragraph("S1", *verdict_sentence(verdict, material), *((Text(" "), *more) if more else ()))
 
 
-def _shown(material: Material) -> Block | None:
+def _shown(material: Material) -> tuple[Paragraph, ...]:
     story = material.story
     if not story.tables:
-        return None
+        return ()
     parts: list[Inline] = [
         Ref(story.tables[0].key),
         Text(f" shows {_lower(measured(material.study))} of every method. "),
     ]
     if story.graphs:
         parts += [Ref(story.graphs[0].key), Text(" shows how training went.")]
-    return paragraph("E5", *parts)
+    return (paragraph("E5", *parts),)
 
 
 def _discussion(material: Material) -> tuple[Block, ...]:

@@ -9,7 +9,7 @@ from paperback.paper.sections.asked import from_notes, with_facts
 from paperback.paper.sections.experiments import setup_parts
 from paperback.paper.verdicts import takeaway
 
-# From what the reader knows to what is new: significance, the field, its gaps, then goal, contribution, result.
+# From what the reader knows to what is new: significance, the field, its gaps; then goal and result.
 _ORDER = ("C2", "C8", "C3", "C9", "C4", "C10", "C1", "C5", "C6", "C7")
 
 

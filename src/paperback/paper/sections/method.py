@@ -177,13 +177,15 @@ def _equations(material: Material, told: list[Finding]) -> tuple[Block, ...]:
 def _unknown_place(equation: NoteEquation, material: Material) -> list[Finding]:
     path, _, name = equation.place.partition(":")
     inventory = material.inventory
-    names = {fact.name for fact in (*inventory.modules, *inventory.autograd, *inventory.losses)}
+    facts: tuple[ModuleFact | AutogradFact | LossFact, ...]
+    facts = (*inventory.modules, *inventory.autograd, *inventory.losses)
+    names = {fact.name for fact in facts}
     if not equation.place or (path in inventory.files and (not name or name.split(".")[0] in names)):
         return []
     return [
         Finding(
             "equation-without-code",
-            f"{equation.source}: the equation {equation.name!r} names {equation.place}, which the code does not hold",
+            f"{equation.source}: {equation.name!r} names {equation.place}, which the code does not hold",
             (equation.source,),
             "Name the file and the class or function that it states.",
         )

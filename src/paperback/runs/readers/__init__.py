@@ -1,13 +1,62 @@
 """Every log format that can be read. The first reader that accepts a path reads it."""
 
-from paperback.runs.readers import csv_log, json_lines, json_run, tensorboard
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+
+from paperback.errors import SettingsError
+from paperback.runs.readers import csv_log, json_lines, json_run, tensorboard, wandb_local
 from paperback.runs.readers.log import Reader
 
 READERS: tuple[Reader, ...] = (
     tensorboard,
+    wandb_local,
     json_lines,
     json_run,
     csv_log,
 )
+GROUP = "paperback.readers"
 
-__all__ = ["READERS"]
+__all__ = ["GROUP", "READERS", "add_plugins", "load_readers"]
+
+
+@cache
+def load_readers() -> tuple[Reader, ...]:
+    """The readers that installed packages offer, then our own."""
+    return add_plugins(entry_points(group=GROUP))
+
+
+def add_plugins(plugins: Iterable[EntryPoint]) -> tuple[Reader, ...]:
+    """The plugins' readers, then our own: who installs a reader wants it to be asked first.
+
+    Raises:
+        SettingsError: A plugin cannot be loaded, is no reader, or takes a name that another reader has.
+    """
+    added = [_loaded(plugin) for plugin in sorted(plugins, key=lambda plugin: plugin.name)]
+    taken: set[str] = {reader.name for reader in READERS}
+    for reader in added:
+        if reader.name in taken:
+            raise SettingsError(
+                f"two readers are named {reader.name!r}",
+                mend="Uninstall one of the packages, or rename its reader.",
+            )
+        taken.add(reader.name)
+    return (*added, *READERS)
+
+
+def _loaded(plugin: EntryPoint) -> Reader:
+    try:
+        reader = plugin.load()
+    except Exception as error:
+        raise SettingsError(
+            f"the reader {plugin.name!r} ({plugin.value}) cannot be loaded: {error}",
+            mend="Mend or uninstall its package.",
+        ) from error
+    lacking = [part for part in ("name", "accepts", "read") if not hasattr(reader, part)]
+    if lacking:
+        raise SettingsError(
+            f"the reader {plugin.name!r} ({plugin.value}) has no {' and no '.join(lacking)}",
+            mend="Give it a name, accepts(path, head) and read(file).",
+        )
+    loaded: Reader = reader
+    return loaded

@@ -202,6 +202,20 @@ def number_in(text: str) -> float | None:
         return None
 
 
+def setting(word: str) -> Scalar:
+    """The setting that a text is: a number, a truth value, nothing, or the text itself."""
+    plain = word.strip()
+    if plain.lstrip("+-").isdigit() and len(plain) < 19:
+        return int(plain)
+    try:
+        return float(plain) if plain[-1:].isdigit() or plain[-1:] == "." else _WORDS.get(plain, plain)
+    except ValueError:
+        return plain
+
+
+_WORDS: dict[str, Scalar] = {"True": True, "true": True, "False": False, "false": False, "None": None}
+
+
 def status_of(params: Mapping[str, Scalar]) -> Status:
     """How the run ended, from a status word or an exit code among its settings."""
     for key, value in params.items():

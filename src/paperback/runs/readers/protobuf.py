@@ -30,27 +30,38 @@ def signed(value: int) -> int:
     return value - (1 << 64) if value >> 63 else value
 
 
+def spans(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+    """Field number, wire type, and where the field's content begins and ends, of each field in `data[at:end]`.
+
+    Raises:
+        IndexError, ValueError: There is no protobuf message.
+    """
+    while at < end:
+        tag, at = varint(data, at)
+        number, kind = tag >> 3, tag & 7
+        start = at
+        if kind == VARINT:
+            _, at = varint(data, at)
+        elif kind == BYTES:
+            size, start = varint(data, at)
+            at = start + size
+        elif kind in (FIXED32, FIXED64):
+            at += 4 if kind == FIXED32 else 8
+        else:
+            raise ValueError(f"wire type {kind}")
+        if at > end:
+            raise IndexError("field runs past the end of the message")
+        yield number, kind, start, at
+
+
 def fields(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
     """Field number, wire type, number (varints only) and bytes (all others) of each field.
 
     Raises:
         IndexError, ValueError: `data` is no protobuf message.
     """
-    at, end = 0, len(data)
-    while at < end:
-        tag, at = varint(data, at)
-        number, kind = tag >> 3, tag & 7
+    for number, kind, start, end in spans(data, 0, len(data)):
         if kind == VARINT:
-            value, at = varint(data, at)
-            yield number, kind, value, b""
-            continue
-        if kind == BYTES:
-            size, at = varint(data, at)
-        elif kind in (FIXED32, FIXED64):
-            size = 4 if kind == FIXED32 else 8
+            yield number, kind, varint(data, start)[0], b""
         else:
-            raise ValueError(f"wire type {kind}")
-        if at + size > end:
-            raise IndexError("field runs past the end of the message")
-        yield number, kind, 0, data[at : at + size]
-        at += size
+            yield number, kind, 0, data[start:end]

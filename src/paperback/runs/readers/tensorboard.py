@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from paperback.finding import Finding
+from paperback.runs.readers.checksum import masked_crc32c
+from paperback.runs.readers.layout import LONGEST, Points, decode
+from paperback.runs.readers.leaves import setting
 from paperback.runs.readers.log import Log, LogFile, Record
 from paperback.runs.readers.protobuf import BYTES, FIXED32, fields, signed, varint
-from paperback.runs.readers.records import Records
+from paperback.runs.readers.records import Damage, Records, is_sound
+from paperback.runs.readers.single_precision import shortest
 from paperback.runs.run import Scalar, Series, Status
 
 name = "TensorBoard"
@@ -29,6 +33,8 @@ _TYPES = {
     22: "<u4",
     23: "<u8",
 }
+# Where torch's add_text and TensorFlow's text summaries put a tag's text.
+_TEXT = "/text_summary"
 _SESSION_START, _SESSION_END = "_hparams_/session_start_info", "_hparams_/session_end_info"
 _SESSION_STATUS = {1: Status.FINISHED, 2: Status.FAILED, 3: Status.RUNNING}
 
@@ -40,57 +46,127 @@ def accepts(path: str, head: bytes) -> bool:
 
 def read(file: LogFile) -> Log:
     """One record: every scalar tag as a series; damage is skipped and reported with its offset."""
-    records = Records(file.data)
-    events = _Events()
-    for payload in records:
-        try:
-            events.add(payload)
-        except (IndexError, ValueError, struct.error, UnicodeDecodeError):
-            events.unreadable += 1
-    findings = tuple(_findings(file, records, events))
-    series = {tag: _series(file, tag, *events.points[tag]) for tag in sorted(events.points)}
+    events = read_events(file.data)
+    findings = tuple(_findings(file, events))
+    series = {tag: _series(file, tag, events.points[tag]) for tag in sorted(events.points)}
     record = Record(params=events.params, series=series, status=events.status)
     empty = not (series or events.params)
     return Log(file, name, () if empty else (record,), findings)
 
 
+def read_events(data: bytes) -> "Events":
+    """What the bytes of an event file hold."""
+    records = Records(data)
+    events = Events()
+    whole = np.frombuffer(data, np.uint8)
+    seen = 0
+    for places in records.batches():
+        events.add_batch(data, whole, places, seen, records.damages)
+        seen += len(places)
+    records.damages.sort()
+    events.damages = records.damages
+    return events
+
+
 @dataclass(slots=True)
-class _Events:
-    points: dict[str, tuple[list[int], list[float], list[bool]]] = field(default_factory=dict)
+class Events:
+    """What was read of an event file so far.
+
+    Attributes:
+        points: Tag to its points, batch after batch.
+        params: Hyper-parameters.
+        status: How the run ended, where the hyper-parameter plugin tells.
+        unreadable: Records with a sound checksum that hold no event.
+        damages: What could not be read.
+    """
+
+    points: dict[str, list[tuple[np.ndarray, np.ndarray]]] = field(default_factory=dict)
     params: dict[str, Scalar] = field(default_factory=dict)
     status: Status = Status.UNKNOWN
     unreadable: int = 0
+    damages: list[Damage] = field(default_factory=list)
 
-    def add(self, payload: bytes) -> None:
+    def add_batch(
+        self, data: bytes, whole: np.ndarray, places: np.ndarray, seen: int, damages: list[Damage]
+    ) -> None:
+        """Add the records at `places`; those of equal size are decoded together, all others one by one."""
+        found: list[Points] = []
+        sizes = places[:, 1]
+        single = sizes > LONGEST
+        for size in np.unique(sizes[~single]):
+            rows = np.flatnonzero(sizes == size)
+            window = np.lib.stride_tricks.sliding_window_view(whole, int(size) + 4)[places[rows, 0]]
+            sums = np.ascontiguousarray(window[:, size:]).view("<u4")[:, 0]
+            sound = masked_crc32c(window[:, :size]) == sums
+            damages += [_mismatch(*places[row]) for row in rows[~sound]]
+            rows, window = rows[sound], window[sound, :size]
+            points, left = decode(window, rows)
+            found += points
+            single[rows[left]] = True
+        for row in np.flatnonzero(single):
+            start, size = (int(number) for number in places[row])
+            if size > LONGEST and not is_sound(data, start, size):
+                damages.append(_mismatch(start, size))
+            else:
+                found += self._one(data[start : start + size], row)
+        self._merge(found)
+
+    def _merge(self, found: list[Points]) -> None:
+        """Append the batch's points; pieces of one tag are put back into the order in which they were logged."""
+        pieces: dict[str, list[Points]] = {}
+        for points in found:
+            pieces.setdefault(points.tag, []).append(points)
+        for tag, parts in pieces.items():
+            steps, values = (
+                np.concatenate([getattr(p, name) for p in parts]) for name in ("steps", "values")
+            )
+            if len(parts) > 1:
+                order = np.argsort(np.concatenate([p.order for p in parts]), kind="stable")
+                steps, values = steps[order], values[order]
+            self.points.setdefault(tag, []).append((steps, values))
+
+    def _one(self, payload: bytes, row: int) -> list[Points]:
+        try:
+            return [
+                Points(tag, np.array([row]), np.array([step], np.int64), _numbers(value, single))
+                for tag, step, value, single in self._scalars(payload)
+            ]
+        except (IndexError, ValueError, struct.error, UnicodeDecodeError):
+            self.unreadable += 1
+            return []
+
+    def _scalars(self, payload: bytes) -> list[tuple[str, int, float, bool]]:
         step, summaries = 0, []
         for number, kind, value, data in fields(payload):
             if number == 2 and kind == 0:
                 step = signed(value)
             elif number == 5 and kind == BYTES:
                 summaries.append(data)
-        for summary in summaries:
-            for number, kind, _, data in fields(summary):
-                if number == 1 and kind == BYTES:
-                    self._add_value(step, data)
+        parts = [
+            self._value(data)
+            for summary in summaries
+            for number, kind, _, data in fields(summary)
+            if number == 1 and kind == BYTES
+        ]
+        return [(tag, step, *point) for tag, point in filter(None, parts)]
 
-    def _add_value(self, step: int, data: bytes) -> None:
-        tag, point, metadata = "", None, b""
+    def _value(self, data: bytes) -> tuple[str, tuple[float, bool]] | None:
+        tag, point, metadata, tensor = "", None, b"", b""
         for number, kind, _, part in fields(data):
             if number == 1 and kind == BYTES:
                 tag = part.decode()
             elif number == 2 and kind == FIXED32:
                 point = (_F32.unpack(part)[0], True)
             elif number == 8 and kind == BYTES:
-                point = _scalar(part)
+                point, tensor = _scalar(part), part
             elif number == 9 and kind == BYTES:
                 metadata = part
         if tag.startswith("_hparams_/"):
             self._add_session(tag, metadata)
-        elif point is not None:
-            steps, values, single = self.points.setdefault(tag, ([], [], []))
-            steps.append(step)
-            values.append(point[0])
-            single.append(point[1])
+            return None
+        if tag.endswith(_TEXT):
+            self.params |= {key: value for key, value in _table(tensor) if key not in self.params}
+        return None if point is None else (tag, point)
 
     def _add_session(self, tag: str, metadata: bytes) -> None:
         content = _part(_part(metadata, 1), 2)
@@ -100,6 +176,26 @@ class _Events:
             for number, _, value, _ in fields(_part(content, 4)):
                 if number == 1:
                     self.status = _SESSION_STATUS.get(value, Status.UNKNOWN)
+
+
+def _mismatch(start: int, size: int) -> Damage:
+    return int(start) - 12, "the checksum of a record does not match", int(start + size) + 4
+
+
+def _numbers(value: float, single: bool) -> np.ndarray:
+    # What does not fit into single precision was stored as infinity, and is one here too.
+    return shortest(np.array([value], np.float32)) if single else np.array([value], np.float64)
+
+
+def _table(tensor: bytes) -> Iterator[tuple[str, Scalar]]:
+    """Hyper-parameters that were logged as the text of a Markdown table with two columns."""
+    text = _part(tensor, 8).decode(errors="replace")
+    rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in text.splitlines()]
+    if len(rows) < 3 or any(len(row) != 2 for row in rows[:2]) or set("".join(rows[1])) - set("-: "):
+        return
+    for row in rows[2:]:
+        if len(row) == 2 and row[0]:
+            yield row[0], setting(row[1])
 
 
 def _part(message: bytes, wanted: int) -> bytes:
@@ -173,22 +269,18 @@ def _varints(data: bytes) -> list[int]:
     return found
 
 
-def _series(file: LogFile, tag: str, steps: list[int], values: list[float], single: list[bool]) -> Series:
-    numbers = np.array(values, np.float64)
-    # Single precision stores 0.1 as 0.10000000149: the shortest text that reads back is what was logged.
-    mask = np.array(single, bool)
-    with np.errstate(over="ignore"):
-        numbers[mask] = numbers[mask].astype(np.float32).astype(str).astype(np.float64)
-    return Series(np.array(steps, np.int64), numbers, "step", file.source(tag))
+def _series(file: LogFile, tag: str, parts: list[tuple[np.ndarray, np.ndarray]]) -> Series:
+    steps, values = (np.concatenate([part[place] for part in parts]) for place in (0, 1))
+    return Series(steps, values, "step", file.source(tag))
 
 
-def _findings(file: LogFile, records: Records, events: _Events) -> Iterator[Finding]:
+def _findings(file: LogFile, events: Events) -> Iterator[Finding]:
     if not file.data:
         yield Finding("unreadable-log", f"{file.path} is empty", (file.source(),), "Delete it.")
     if events.unreadable:
         message = f"{file.path}: {events.unreadable} records with a sound checksum hold no event"
         yield Finding("unreadable-log", message, (file.source(),), "Write the file again.")
-    for offset, reason, until in records.damages:
+    for offset, reason, until in events.damages:
         lost = f"{until - offset} bytes are lost"
         rest = "" if until == len(file.data) else f", reading goes on at byte {until}"
         kind = "truncated-log" if "ends inside" in reason else "damaged-log"

@@ -1,0 +1,257 @@
+"""Numeric values of forms: every index variable in scope is one axis of an array."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paperback.code.equations import tape
+from paperback.code.equations.form import (
+    Add,
+    Apply,
+    Bool,
+    Call,
+    Cases,
+    Cat,
+    Cmp,
+    El,
+    Expr,
+    Fn,
+    Ind,
+    Lam,
+    Mul,
+    Num,
+    Pow,
+    Red,
+    Sg,
+    Sym,
+    Var,
+)
+from paperback.code.equations.tape import Array, Node
+from paperback.code.equations.values import ScalarFunction
+
+Scope = tuple[tuple[str, int], ...]
+MOST_ENTRIES = 30_000_000
+_COMPARE: dict[str, Callable[[Array, Array], NDArray[np.bool_]]] = {
+    "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal,
+    "==": np.equal, "!=": np.not_equal,
+}  # fmt: skip
+
+
+class EvaluationError(Exception):
+    """A form has no value: a name is unknown, an index leaves its axis, or it is too large."""
+
+
+@dataclass(slots=True)
+class World:
+    """What names stand for.
+
+    Attributes:
+        scalars: Sizes and hyper-parameters.
+        tensors: Arrays whose entries are found by indices from one.
+        functions: Custom scalar functions.
+        opaques: For each opaque function, its value as a node of its whole arguments.
+    """
+
+    scalars: dict[str, Node] = field(default_factory=dict)
+    tensors: dict[str, Node] = field(default_factory=dict)
+    functions: Mapping[str, ScalarFunction] = field(default_factory=dict)
+    opaques: Mapping[str, Callable[[list[Node]], Node]] = field(default_factory=dict)
+    memo: dict[tuple[Expr, Scope], Node] = field(default_factory=dict)
+
+
+def size(expr: Expr, world: World) -> int:
+    """A size as a whole number.
+
+    Raises:
+        EvaluationError: It is none.
+    """
+    value = float(evaluate(expr, world).value)
+    if value != round(value) or value < 0:
+        raise EvaluationError(f"a size of {value}")
+    return int(value)
+
+
+def evaluate(expr: Expr, world: World, scope: Scope = ()) -> Node:
+    """The value of `expr`, with one axis (perhaps of size one) for every variable in `scope`."""
+    match expr:
+        case Num(value):
+            return _scalar(tape.leaf(float(value)), scope)
+        case Sym(name):
+            return _scalar(_known(world, name), scope)
+        case Var(name):
+            return _variable(name, scope)
+        case El(name, index):
+            return _element(_tensor(world, name), index, world, scope)
+        case Add(terms):
+            return _fold(tape.add, terms, world, scope)
+        case Mul(factors):
+            return _fold(tape.mul, factors, world, scope)
+        case Pow(base, exponent):
+            return tape.power(evaluate(base, world, scope), evaluate(exponent, world, scope))
+        case Fn(name, args):
+            return _function(name, [evaluate(arg, world, scope) for arg in args])
+        case Ind(cond):
+            return Node(truth(cond, world, scope).astype(float))
+        case Cases(cond, then, other):
+            return tape.select(truth(cond, world, scope), evaluate(then, world, scope), evaluate(other, world, scope))
+        case Sg(body):
+            return Node(evaluate(body, world, scope).value)
+        case Red():
+            return _reduction(expr, world, scope)
+        case Apply(name, arg):
+            return _custom(world.functions[name], evaluate(arg, world, scope), world)
+        case Cat():
+            return _element(joined(expr, world), expr.index, world, scope)
+        case Call(name, args, index):
+            return _element(_called(expr, world), index, world, scope)
+        case Cmp() | Bool():
+            return Node(truth(expr, world, scope).astype(float))
+    raise EvaluationError(f"no value for {type(expr).__name__}")
+
+
+def _known(world: World, name: str) -> Node:
+    if name == "pi":
+        return tape.leaf(np.pi)
+    if name == "inf":
+        return tape.leaf(np.inf)
+    if name not in world.scalars:
+        raise EvaluationError(f"the symbol {name} has no value")
+    return world.scalars[name]
+
+
+def _tensor(world: World, name: str) -> Node:
+    if name not in world.tensors:
+        raise EvaluationError(f"the tensor {name} has no value")
+    return world.tensors[name]
+
+
+def _scalar(node: Node, scope: Scope) -> Node:
+    return tape.reshape(node, (1,) * len(scope)) if scope else tape.reshape(node, ())
+
+
+def _variable(name: str, scope: Scope) -> Node:
+    names = [item for item, _ in scope]
+    if name not in names:
+        raise EvaluationError(f"the index {name} is not bound")
+    at = len(names) - 1 - names[::-1].index(name)
+    shape = [1] * len(scope)
+    shape[at] = scope[at][1]
+    return Node(np.arange(1, scope[at][1] + 1, dtype=float).reshape(shape))
+
+
+def _fold(build: Callable[[Node, Node], Node], parts: tuple[Expr, ...], world: World, scope: Scope) -> Node:
+    result = evaluate(parts[0], world, scope)
+    for part in parts[1:]:
+        result = build(result, evaluate(part, world, scope))
+    return result
+
+
+def _element(found: Node, index: tuple[Expr, ...], world: World, scope: Scope) -> Node:
+    """Entries at the indices; those that a condition will hide may leave the axis and are moved inside."""
+    if len(index) != found.value.ndim:
+        raise EvaluationError(f"{len(index)} indices for a tensor of rank {found.value.ndim}")
+    places = []
+    for item, length in zip(index, found.value.shape, strict=True):
+        if length == 0:
+            raise EvaluationError("an entry of an empty axis")
+        place = np.nan_to_num(evaluate(item, world, scope).value) - 1
+        places.append(np.clip(np.rint(place).astype(int), 0, length - 1))
+    shape = np.broadcast_shapes((1,) * len(scope), *(place.shape for place in places))
+    return tape.gather(found, tuple(np.broadcast_to(place, shape) for place in places)) if index else _scalar(found, scope)
+
+
+def _function(name: str, args: list[Node]) -> Node:
+    if name in tape.UNARY:
+        return tape.unary(name, args[0])
+    if name in ("max", "min"):
+        result = args[0]
+        for arg in args[1:]:
+            result = tape.extreme(result, arg, largest=name == "max")
+        return result
+    if name == "mod":
+        return Node(np.mod(args[0].value, args[1].value))
+    if name == "floordiv":
+        return Node(np.floor_divide(args[0].value, args[1].value))
+    raise EvaluationError(f"the function {name}")
+
+
+def truth(cond: Expr, world: World, scope: Scope) -> NDArray[np.bool_]:
+    """Where a condition holds."""
+    match cond:
+        case Cmp(op, left, right):
+            return _COMPARE[op](evaluate(left, world, scope).value, evaluate(right, world, scope).value)
+        case Bool("not", args):
+            return ~truth(args[0], world, scope)
+        case Bool(op, args):
+            result = np.full((1,) * len(scope), op == "and")
+            for arg in args:
+                result = (result & truth(arg, world, scope)) if op == "and" else (result | truth(arg, world, scope))
+            return result
+        case Red("any" | "all"):
+            return _reduction(cond, world, scope).value.astype(bool)
+    return evaluate(cond, world, scope).value != 0
+
+
+def _reduction(red: Red, world: World, scope: Scope) -> Node:
+    own = tuple((name, size(length, world)) for name, length in red.ranges)
+    inner = (*scope, *own)
+    shape = tuple(length for _, length in own)
+    if np.prod([length for _, length in inner], dtype=float) > MOST_ENTRIES:
+        raise EvaluationError("a reduction over too many entries")
+    axes = tuple(range(len(scope), len(inner)))
+    if red.kind in ("any", "all"):
+        held = truth(red.body, world, inner)
+        return Node((held.any(axis=axes) if red.kind == "any" else held.all(axis=axes)).astype(float))
+    body = evaluate(red.body, world, inner)
+    body = tape.spread(body, (*body.value.shape[: len(scope)], *shape))
+    if red.cond is not None:
+        empty = {"sum": 0.0, "prod": 1.0, "max": -np.inf, "min": np.inf}[red.kind]
+        held = truth(red.cond, world, inner)
+        rank = np.broadcast_shapes(body.value.shape, held.shape)
+        body = tape.select(held, tape.spread(body, rank), tape.leaf(np.full((1,) * len(inner), empty)))
+    if red.kind == "sum":
+        return tape.total(body, axes)
+    if red.kind == "prod":
+        return tape.product(body, axes)
+    if red.kind in ("max", "min"):
+        return tape.peak(body, axes, largest=red.kind == "max")
+    if red.kind in ("argmax", "argmin") and len(own) == 1:
+        found = (np.argmax if red.kind == "argmax" else np.argmin)(body.value, axis=axes[0])
+        return Node(found.astype(float) + 1)
+    raise EvaluationError(f"the reduction {red.kind}")
+
+
+def _custom(function: ScalarFunction, arg: Node, world: World) -> Node:
+    inner = World(world.scalars, {"@u": Node(arg.value.reshape(-1))}, world.functions, world.opaques)
+    from paperback.code.equations.form import subst
+
+    count = arg.value.size
+    at: dict[str, Expr] = {function.variable: El("@u", (Var("@at"),))}
+    scope = (("@at", count),)
+
+    def spread(expr: Expr) -> Array:
+        return np.broadcast_to(evaluate(subst(expr, at), inner, scope).value, (count,)).reshape(arg.value.shape)
+
+    return tape.custom(spread(function.body), spread(function.derivative), arg)
+
+
+def whole(lam: Lam, world: World) -> Node:
+    """The array of a whole tensor, one axis for each of its axes."""
+    scope = tuple((name, size(length, world)) for axis in lam.axes for name, length in axis)
+    body = evaluate(lam.body, world, scope)
+    full = tape.spread(body, tuple(length for _, length in scope))
+    shape = tuple(int(np.prod([size(length, world) for _, length in axis], dtype=int)) for axis in lam.axes)
+    return tape.reshape(full, shape)
+
+
+def joined(cat: Cat, world: World) -> Node:
+    return tape.join([whole(part, world) for part in cat.parts], cat.axis)
+
+
+def _called(call: Call, world: World) -> Node:
+    if call.name not in world.opaques:
+        raise EvaluationError(f"the function {call.name} has no value")
+    arrays = [whole(arg, world) if isinstance(arg, Lam) else evaluate(arg, world) for arg in call.args]
+    return world.opaques[call.name](arrays)

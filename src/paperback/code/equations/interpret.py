@@ -1,0 +1,454 @@
+"""The abstract interpreter: statements, scopes and calls of functions of the repository."""
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from paperback.code.equations import arithmetic as ar
+from paperback.code.equations import expressions as ex
+from paperback.code.equations import loops, objects
+from paperback.code.equations.form import Expr, Sym, weight
+from paperback.code.equations.machine import Context, Frame, Jump, Parameter, Raised, Returned, Super
+from paperback.code.equations.library import call_layer, call_library, call_method, define, library_value
+from paperback.code.equations.pointwise import condition, tensor
+from paperback.code.equations.reductions import Pair
+from paperback.code.equations.sources import Defined, Imported, Lib, SourceFile, Sources
+from paperback.code.equations.tensor import Misfit, Tensor, Unknown, align, elementwise, mapped
+from paperback.code.equations.values import MOST_DEPTH, Class, Func, Layer, Method, Obj, Record, number
+
+SMALL = 9
+BUILTINS = {"len", "range", "float", "int", "bool", "str", "sum", "max", "min", "abs", "isinstance", "hasattr",
+            "getattr", "tuple", "list", "dict", "zip", "enumerate", "print", "type", "super", "callable", "round",
+            "pow", "any", "all", "sorted", "reversed", "map", "set", "setattr", "object", "ValueError",
+            "NotImplementedError", "TypeError", "RuntimeError", "Exception", "slice", "AssertionError",
+            "KeyError", "id", "vars", "property", "staticmethod", "iter", "next"}  # fmt: skip
+CHECKS = ("check", "assert", "valid", "log", "warn", "print", "record")
+
+
+@dataclass(slots=True)
+class Interpreter:
+    """Runs source text on symbolic values.
+
+    Attributes:
+        decide: Which arm a condition on symbols takes.
+        ranges: Index variables of the loops that are being summarised.
+    """
+
+    sources: Sources
+    record: Record
+    decide: Callable[[Expr], bool]
+    ranges: tuple[tuple[str, Expr], ...] = ()
+    plain_names: bool = False
+    globals: dict[tuple[str, str], Any] = field(default_factory=dict)
+
+    def run(self, body: list[ast.stmt], frame: Frame) -> None:
+        for node in body:
+            self.record.step(node)
+            self.statement(node, frame)
+
+    def statement(self, node: ast.stmt, frame: Frame) -> None:
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                found = self.value(value, frame)
+                for target in targets:
+                    self.assign(target, found, frame)
+            case ast.AnnAssign(target=target, value=value):
+                if value is not None:
+                    self.assign(target, self.value(value, frame), frame)
+            case ast.AugAssign(target=target, op=op, value=value):
+                before = self.value(_loaded(target), frame)
+                after = ex.operate(self.record, op, before, self.value(value, frame))
+                self.assign(target, after, frame, accumulated=True)
+            case ast.Return(value=value):
+                raise Returned(None if value is None else self.value(value, frame))
+            case ast.If(test=test, body=then, orelse=other):
+                self.run(then if self.true(test, frame) else other, frame)
+            case ast.For():
+                loops.run_for(self, node, frame)
+            case ast.While():
+                loops.run_while(self, node, frame)
+            case ast.With(items=items, body=body):
+                self.with_block(items, body, frame)
+            case ast.Expr(value=value):
+                self.bare(value, frame)
+            case ast.FunctionDef(name=name):
+                frame.names[name] = Func(node, frame.file, frame.names, None, frame.owner)
+            case ast.Break() | ast.Continue():
+                raise Jump(isinstance(node, ast.Break))
+            case ast.Raise():
+                raise Raised("the code raises an error for these arguments")
+            case ast.Try(body=body, orelse=other, finalbody=final):
+                self.run([*body, *other, *final], frame)
+            case ast.Pass() | ast.Assert() | ast.Delete() | ast.Global() | ast.Nonlocal():
+                return
+            case ast.Import() | ast.ImportFrom():
+                self.local_import(node, frame)
+            case _:
+                raise Unknown(f"the statement {type(node).__name__}")
+
+    def local_import(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
+        for alias in node.names:
+            if isinstance(node, ast.Import):
+                frame.names[alias.asname or alias.name.partition(".")[0]] = Lib(alias.name)
+            elif node.level:
+                raise Unknown("a relative import inside a function")
+            else:
+                frame.names[alias.asname or alias.name] = Lib(f"{node.module}.{alias.name}")
+
+    def with_block(self, items: list[ast.withitem], body: list[ast.stmt], frame: Frame) -> None:
+        words = " ".join(ast.unparse(item.context_expr) for item in items)
+        silent = "no_grad" in words or "inference_mode" in words or "set_grad_enabled(False)" in words
+        if not silent and not any(word in words for word in ("autocast", "enable_grad", "record_function", "nullcontext")):
+            raise Unknown(f"the context {words}")
+        self.record.silent += silent
+        try:
+            self.run(body, frame)
+        finally:
+            self.record.silent -= silent
+
+    def bare(self, value: ast.expr, frame: Frame) -> None:
+        """A call whose result is not used: an in-place change, a check or a message."""
+        if isinstance(value, ast.Constant):
+            return
+        if isinstance(value, ast.Call):
+            name = ast.unparse(value.func).rpartition(".")[2].lower()
+            if any(word in name for word in CHECKS):
+                self.checked(value, frame)
+                return
+        found = self.value(value, frame)
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
+            attr = value.func.attr
+            if attr.endswith("_") and not attr.endswith("__") and isinstance(found, Tensor):
+                self.assign(_stored(value.func.value), found, frame)
+
+    def checked(self, value: ast.Call, frame: Frame) -> None:
+        """A check may refuse the arguments; one that is not understood changes nothing."""
+        try:
+            self.value(value, frame)
+        except Raised:
+            raise
+        except (Unknown, Returned, Jump):
+            return
+
+    def assign(self, target: ast.expr, value: Any, frame: Frame, *, accumulated: bool = False) -> None:
+        match target:
+            case ast.Name(id=name):
+                frame.names[name] = self.kept(name, value) if not accumulated else self.silenced(value)
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                self.unpack(parts, value, frame)
+            case ast.Attribute(value=inner, attr=attr):
+                owner = self.value(inner, frame)
+                if isinstance(owner, Obj):
+                    owner.attrs[attr] = objects.attached(self, owner, attr, value, target.lineno)
+                elif isinstance(owner, Context):
+                    owner[attr] = value
+                elif attr != "data":
+                    raise Unknown(f"an assignment to the attribute {attr}")
+                else:
+                    self.assign(_stored(inner), value, frame)
+            case ast.Subscript(value=inner, slice=key):
+                self.write(inner, self.value(inner, frame), self.value(key, frame), value, frame)
+            case ast.Starred():
+                raise Unknown("a starred assignment")
+
+    def unpack(self, parts: list[ast.expr], value: Any, frame: Frame) -> None:
+        if isinstance(value, Tensor) and value.axes:
+            from paperback.code.equations import reshape as rs
+            from paperback.code.equations.form import num
+
+            items = [rs.take(value, 0, num(n + 1)) for n in range(len(parts))]
+            if value.axes[0].size != num(len(parts)):
+                raise Misfit("unpacking of another number of entries")
+        else:
+            items = ex.iterate(self.record, value)
+        if any(isinstance(part, ast.Starred) for part in parts):
+            at = next(n for n, part in enumerate(parts) if isinstance(part, ast.Starred))
+            after = len(parts) - at - 1
+            middle = items[at : len(items) - after]
+            starred = parts[at]
+            assert isinstance(starred, ast.Starred)
+            self.assign(starred.value, middle, frame)
+            parts, items = parts[:at] + parts[at + 1 :], items[:at] + items[len(items) - after :]
+        if len(items) != len(parts):
+            raise Misfit(f"unpacking of {len(items)} values into {len(parts)} names")
+        for part, item in zip(parts, items, strict=True):
+            if isinstance(item, Unknown):
+                if isinstance(part, ast.Name) and part.id.startswith("_"):
+                    continue
+                raise item
+            self.assign(part, item, frame)
+
+    def write(self, inner: ast.expr, value: Any, key: Any, new: Any, frame: Frame) -> None:
+        """`value[key] = new`: a new version of the tensor, or a changed container."""
+        if isinstance(value, dict):
+            value[key] = new
+            return
+        if isinstance(value, list):
+            value[key] = new
+            return
+        if not isinstance(value, Tensor):
+            raise Unknown("an assignment to an entry")
+        self.assign(_stored(inner), objects.written(self.record, value, key, new), frame)
+
+    def silenced(self, value: Any) -> Any:
+        if isinstance(value, Tensor) and self.record.silent and value.dtype != "bool":
+            return mapped(value, ar.stop)
+        if isinstance(value, tuple | list) and self.record.silent and not isinstance(value, Pair):
+            return type(value)(self.silenced(item) for item in value)
+        return value
+
+    def kept(self, name: str, value: Any) -> Any:
+        """`value` as a named intermediate where it is more than a word long."""
+        value = self.silenced(value)
+        if not isinstance(value, Tensor) or value.dtype != "float" or self.plain_names:
+            return value
+        from paperback.code.equations.form import Cat, walk
+
+        if weight(value.body) <= SMALL or isinstance(value.body, Cat):
+            return value
+        if any(isinstance(item, Sym) and item.name.startswith("@carried") for item in walk(value.body)):
+            return value
+        return define(self.record, name, value, self.ranges)
+
+    def holds(self, value: Any) -> bool:
+        return ex.truth(self.record, value, self.decide)
+
+    def true(self, test: ast.expr, frame: Frame) -> bool:
+        if isinstance(test, ast.BoolOp):
+            return self.boolean(test, frame)
+        return ex.truth(self.record, self.value(test, frame), self.decide)
+
+    def boolean(self, test: ast.BoolOp, frame: Frame) -> bool:
+        each = (self.true(part, frame) for part in test.values)
+        return all(each) if isinstance(test.op, ast.And) else any(each)
+
+    def value(self, node: ast.expr, frame: Frame) -> Any:
+        self.record.step(node)
+        match node:
+            case ast.Constant(value=value):
+                return value
+            case ast.Name(id=name):
+                return self.name(name, frame)
+            case ast.BinOp(left=left, op=op, right=right):
+                return ex.operate(self.record, op, self.value(left, frame), self.value(right, frame))
+            case ast.UnaryOp(op=unary, operand=operand):
+                if isinstance(unary, ast.Not):
+                    return not self.true(operand, frame)
+                return ex.unary(self.record, unary, self.value(operand, frame), self.decide)
+            case ast.Compare():
+                return self.compare(node, frame)
+            case ast.BoolOp():
+                return self.either(node, frame)
+            case ast.IfExp(test=test, body=then, orelse=other):
+                return self.value(then if self.true(test, frame) else other, frame)
+            case ast.Attribute(value=inner, attr=attr):
+                return self.attribute(self.value(inner, frame), attr)
+            case ast.Subscript(value=inner, slice=key):
+                return ex.subscript(self.record, self.value(inner, frame), self.value(key, frame))
+            case ast.Call():
+                return self.call(node, frame)
+            case ast.Tuple(elts=parts):
+                return tuple(self.items(parts, frame))
+            case ast.List(elts=parts):
+                return list(self.items(parts, frame))
+            case ast.Dict(keys=keys, values=values):
+                return {self.value(k, frame): self.value(v, frame) for k, v in zip(keys, values, strict=True) if k}
+            case ast.Slice(lower=lower, upper=upper, step=step):
+                return slice(*(None if part is None else self.value(part, frame) for part in (lower, upper, step)))
+            case ast.Lambda():
+                return Func(node, frame.file, frame.names, None, frame.owner)
+            case ast.ListComp() | ast.GeneratorExp():
+                return loops.comprehension(self, node, frame)
+            case ast.JoinedStr():
+                return "text"
+            case ast.Starred(value=inner):
+                return self.value(inner, frame)
+            case ast.NamedExpr(target=target, value=value):
+                found = self.value(value, frame)
+                self.assign(target, found, frame)
+                return found
+        raise Unknown(f"the expression {type(node).__name__}")
+
+    def items(self, parts: list[ast.expr], frame: Frame) -> list[Any]:
+        found: list[Any] = []
+        for part in parts:
+            if isinstance(part, ast.Starred):
+                found += ex.iterate(self.record, self.value(part.value, frame))
+            else:
+                found.append(self.value(part, frame))
+        return found
+
+    def compare(self, node: ast.Compare, frame: Frame) -> Any:
+        left, result = self.value(node.left, frame), True
+        for op, right_node in zip(node.ops, node.comparators, strict=True):
+            right = self.value(right_node, frame)
+            found = ex.compare_values(self.record, op, left, right)
+            if len(node.ops) == 1:
+                return found
+            result = result and ex.truth(self.record, found, self.decide)
+            left = right
+        return result
+
+    def either(self, node: ast.BoolOp, frame: Frame) -> Any:
+        """`a or b` gives one of its values, as Python does."""
+        value: Any = None
+        for part in node.values:
+            value = self.value(part, frame)
+            holds = ex.truth(self.record, value, self.decide)
+            if holds != isinstance(node.op, ast.And):
+                return value
+        return value
+
+    def name(self, name: str, frame: Frame) -> Any:
+        if name in frame.names:
+            found = frame.names[name]
+            if isinstance(found, Unknown):
+                raise found
+            return found
+        resolved = self.sources.resolve(frame.file, name)
+        if isinstance(resolved, Lib):
+            return library_value(resolved)
+        if isinstance(resolved, Imported):
+            return resolved
+        if isinstance(resolved, Defined):
+            return self.defined(resolved)
+        if name in BUILTINS:
+            return Lib(f"builtins.{name}")
+        raise Unknown(f"the name {name}")
+
+    def defined(self, found: Defined) -> Any:
+        match found.node:
+            case ast.FunctionDef():
+                return Func(found.node, found.file)
+            case ast.ClassDef():
+                return Class(found.node, found.file)
+            case ast.Assign(value=value) | ast.AnnAssign(value=value) if value is not None:
+                key = (str(found.file.path), found.name)
+                if key not in self.globals:
+                    frame = Frame(found.file, {})
+                    self.globals[key] = Unknown(f"the global {found.name}")
+                    self.assign(found.node.targets[0] if isinstance(found.node, ast.Assign) else found.node.target,
+                                self.value(value, frame), frame)  # fmt: skip
+                    self.globals[key] = frame.names.get(found.name)
+                return self.globals[key]
+        raise Unknown(f"the name {found.name}")
+
+    def attribute(self, value: Any, name: str) -> Any:
+        if isinstance(value, Obj):
+            return objects.member(self, value, name)
+        if isinstance(value, Class):
+            return objects.class_member(self, value, name)
+        if isinstance(value, Imported):
+            found = self.sources.resolve(value.file, name)
+            if isinstance(found, Defined):
+                return self.defined(found)
+            if found is None:
+                inner = self.sources.module(f"{value.file.module}.{name}")
+                if inner is not None:
+                    return Imported(inner)
+                raise Unknown(f"the name {value.file.module}.{name}")
+            return found
+        if isinstance(value, Layer):
+            return objects.layer_member(self, value, name)
+        if isinstance(value, Context):
+            return objects.context_member(value, name)
+        if isinstance(value, Super):
+            return Method(value, name)
+        found = ex.attribute(self.record, value, name)
+        return library_value(found) if isinstance(found, Lib) else found
+
+    def call(self, node: ast.Call, frame: Frame) -> Any:
+        if isinstance(node.func, ast.Name) and node.func.id == "super" and "super" not in frame.names:
+            return Super(frame.owner, frame.this)
+        function = self.value(node.func, frame)
+        args = tuple(self.items(node.args, frame))
+        options: dict[str, Any] = {}
+        for keyword in node.keywords:
+            found = self.value(keyword.value, frame)
+            if keyword.arg is None:
+                options |= found if isinstance(found, dict) else {}
+            else:
+                options[keyword.arg] = found
+        self.record.step(node)
+        return self.silenced(self.invoke(function, args, options))
+
+    def invoke(self, function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """The value of a call."""
+        match function:
+            case Func():
+                return self.call_function(function, args, options)
+            case Class():
+                return objects.instantiate(self, function, args, options)
+            case Obj():
+                return objects.call_object(self, function, args, options)
+            case Layer():
+                return call_layer(self.record, function, args, options)
+            case Method(value=value, name=name):
+                return objects.call_named(self, value, name, args, options)
+            case Lib(name=name) if name.startswith("builtins."):
+                from paperback.code.equations.builtin import call_builtin
+
+                return call_builtin(self, function.last, args, options)
+            case Lib() if function.last == "Parameter":
+                return Parameter(tensor(args[0] if args else options["data"]))
+            case Lib():
+                return call_library(self.record, function, args, options)
+        raise Unknown(f"a call of {type(function).__name__}")
+
+    def call_function(self, function: Func, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        if self.record.depth > MOST_DEPTH:
+            raise Unknown("calls nested too deep")
+        names = dict(function.scope or {})
+        given = (function.bound, *args) if function.bound is not None else args
+        frame = Frame(function.file, names, function.owner, given[0] if given else None)
+        self.bind(function, given, options, frame)
+        if isinstance(function.node, ast.Lambda):
+            return self.value(function.node.body, frame)
+        silent = any("no_grad" in ast.unparse(item) for item in function.node.decorator_list)
+        self.record.depth += 1
+        self.record.silent += silent
+        try:
+            self.run(function.node.body, frame)
+        except Returned as done:
+            return self.silenced(done.value)
+        finally:
+            self.record.depth -= 1
+            self.record.silent -= silent
+        return None
+
+    def bind(self, function: Func, given: tuple[Any, ...], options: dict[str, Any], frame: Frame) -> None:
+        spec = function.node.args
+        names = [item.arg for item in (*spec.posonlyargs, *spec.args)]
+        if len(given) > len(names) and spec.vararg is None:
+            raise Misfit("too many arguments")
+        rest = dict(options)
+        frame.names.update(zip(names, given, strict=False))
+        if spec.vararg is not None:
+            frame.names[spec.vararg.arg] = tuple(given[len(names) :])
+        defaults = dict(zip(reversed(names), reversed(spec.defaults), strict=False))
+        defaults |= {a.arg: d for a, d in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if d is not None}
+        for name in (*names[len(given) :], *(item.arg for item in spec.kwonlyargs)):
+            if name in rest:
+                frame.names[name] = rest.pop(name)
+            elif name in defaults:
+                frame.names[name] = self.value(defaults[name], Frame(function.file, dict(function.scope or {})))
+            else:
+                raise Misfit(f"the argument {name} is missing")
+        if spec.kwarg is not None:
+            frame.names[spec.kwarg.arg] = rest
+        elif rest:
+            raise Misfit(f"the argument {next(iter(rest))} is not known")
+
+
+def _loaded(target: ast.expr) -> ast.expr:
+    return target
+
+
+def _stored(target: ast.expr) -> ast.expr:
+    if not isinstance(target, ast.Name | ast.Attribute | ast.Subscript):
+        raise Unknown("a change in place of something without a name")
+    return target
+
+
+__all__ = ["align", "call_method", "condition", "elementwise", "number", "tensor"]

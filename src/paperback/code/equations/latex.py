@@ -1,0 +1,358 @@
+"""Forms to LaTeX, in the grammar that `read` understands."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from paperback.code.equations.arithmetic import split_coefficient
+from paperback.code.equations.form import (
+    HALF,
+    MINUS,
+    ONE,
+    ZERO,
+    Add,
+    Apply,
+    Bool,
+    Call,
+    Cases,
+    Cat,
+    Cmp,
+    El,
+    Expr,
+    Fn,
+    Ind,
+    Lam,
+    Mul,
+    Num,
+    Pow,
+    Range,
+    Red,
+    Sg,
+    Sym,
+    Var,
+    free,
+    walk,
+)
+from paperback.code.equations.letters import index_letter
+
+SUM, PRODUCT, OPEN, POWER, ATOM = range(5)
+RELATIONS = {"<": "<", "<=": r"\leq", ">": ">", ">=": r"\geq", "==": "=", "!=": r"\neq"}
+OPERATORS = {"sigmoid": r"\operatorname{sigmoid}", "sign": r"\operatorname{sign}", "erf": r"\operatorname{erf}",
+             "mod": r"\operatorname{mod}", "round": r"\operatorname{round}", "sin": r"\sin", "cos": r"\cos",
+             "tan": r"\tan", "tanh": r"\tanh", "sinh": r"\sinh", "cosh": r"\cosh", "asin": r"\arcsin",
+             "acos": r"\arccos", "atan": r"\arctan", "exp": r"\exp", "log": r"\log", "max": r"\max",
+             "min": r"\min"}  # fmt: skip
+LARGE = {"sum": r"\sum", "prod": r"\prod"}
+LONGEST_DECIMAL = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Printer:
+    """Prints with the symbols of `names` and the letters of `indices`; unbound letters in `taken` are avoided."""
+
+    names: Mapping[str, str]
+    taken: frozenset[str]
+    indices: Mapping[str, str]
+
+    def bind(self, ranges: Sequence[Range], scope: Expr) -> "Printer":
+        """A printer that has letters for `ranges`; letters of what `scope` still uses are kept apart."""
+        used = {self.indices[name] for name in free(scope) if name in self.indices}
+        new = dict(self.indices)
+        for name, size in ranges:
+            letter = index_letter(size, used | self.taken)
+            used.add(letter)
+            new[name] = letter
+        return Printer(self.names, self.taken, new)
+
+    def show(self, expr: Expr, least: int = SUM) -> str:
+        """`expr`, in brackets where it binds weaker than `least`."""
+        text, level = self.part(expr)
+        return text if level >= least else rf"\left({text}\right)"
+
+    def part(self, expr: Expr) -> tuple[str, int]:
+        """The text and how strongly it holds together."""
+        match expr:
+            case Num(value):
+                return number(value)
+            case Sym(name):
+                return {"pi": r"\pi", "inf": r"\infty"}.get(name) or self.names[name], ATOM
+            case Var(name):
+                return self.indices[name], ATOM
+            case El(name, index):
+                return self.names[name] + self.subscript(index), ATOM
+            case Add(terms):
+                return self.sum(terms), SUM
+            case Mul():
+                return self.product(expr)
+            case Pow():
+                return self.power(expr)
+            case Fn():
+                return self.function(expr)
+            case Ind(cond):
+                return rf"\mathbf{{1}}\left[{self.show(cond)}\right]", ATOM
+            case Cases():
+                return self.cases(expr), ATOM
+            case Red():
+                return self.reduction(expr), OPEN
+            case Sg(body):
+                return rf"\operatorname{{sg}}\left({self.show(body)}\right)", POWER
+            case Apply(name, arg):
+                return rf"{self.names[name]}\left({self.show(arg)}\right)", POWER
+            case Call(name, args, index):
+                inside = ",\\, ".join(self.argument(arg) for arg in args)
+                return rf"{self.names[name]}\left({inside}\right){self.subscript(index)}", POWER
+            case Cmp(op, left, right):
+                return f"{self.show(left)} {RELATIONS[op]} {self.show(right)}", ATOM
+            case Bool(op, args):
+                return self.boolean(op, args), SUM
+        raise TypeError(f"no LaTeX for {type(expr).__name__}")
+
+    def boolean(self, op: str, args: Sequence[Expr]) -> str:
+        if op == "not":
+            return rf"\neg\left({self.show(args[0])}\right)"
+        word = r" \land " if op == "and" else r" \lor "
+        return word.join(self.show(arg) if isinstance(arg, Cmp) else rf"\left({self.show(arg)}\right)" for arg in args)
+
+    def subscript(self, index: Sequence[Expr]) -> str:
+        if not index:
+            return ""
+        parts = [self.show(item) for item in index]
+        letters = all(len(part) == 1 and part.isalpha() for part in parts)
+        return "_{" + ("" if letters else ", ").join(parts) + "}"
+
+    def argument(self, arg: Expr) -> str:
+        """A whole tensor: its name, or names of tensors joined along their last axis."""
+        if isinstance(arg, Lam) and isinstance(arg.body, El):
+            return self.names[arg.body.name]
+        if isinstance(arg, Lam) and isinstance(arg.body, Cat):
+            return r"\left[" + " ; ".join(self.argument(part) for part in arg.body.parts) + r"\right]"
+        raise TypeError("no LaTeX for an unnamed whole tensor")
+
+    def sum(self, terms: Sequence[Expr]) -> str:
+        text = ""
+        ordered = sorted(terms, key=lambda term: split_coefficient(term)[0] < 0) if _negative(terms[0]) else terms
+        for term in ordered:
+            coefficient, _ = split_coefficient(term)
+            sign = "-" if coefficient < 0 else "+"
+            shown = self.show(_without_sign(term), PRODUCT)
+            text = f"{text} {sign} {shown}" if text else (f"-{shown}" if sign == "-" else shown)
+        return text
+
+    def product(self, expr: Mul) -> tuple[str, int]:
+        coefficient, _ = split_coefficient(expr)
+        if coefficient < 0:
+            return "-" + self.show(_without_sign(expr), PRODUCT), SUM
+        top, bottom = _fraction(expr)
+        large = [f for f in top if isinstance(f, Red) and f.kind in LARGE] if bottom else []
+        small = [f for f in top if f not in large]
+        shown = self.factors(small) if not bottom else rf"\frac{{{self.factors(small)}}}{{{self.factors(bottom)}}}"
+        if not large:
+            return shown, PRODUCT
+        tail = self.factors(large)
+        return (tail if bottom == [] and not small else rf"{shown} {tail}"), PRODUCT
+
+    def factors(self, factors: Sequence[Expr]) -> str:
+        if not factors:
+            return "1"
+        if len(factors) == 1:
+            return self.show(factors[0])
+        ordered = sorted(factors, key=_rank)
+        shown = [self.show(f, POWER if at < len(ordered) - 1 else OPEN) for at, f in enumerate(ordered)]
+        text = shown[0]
+        for before, after in zip(shown, shown[1:], strict=False):
+            dot = after[0].isdigit() or (before[-1].isdigit() and after.startswith(r"\frac"))
+            text += (r" \cdot " if dot else r" \, " if _glued(before, after) else " ") + after
+        return text
+
+    def power(self, expr: Pow) -> tuple[str, int]:
+        base, exponent = expr.base, expr.exponent
+        if exponent == HALF:
+            return self.root(base), POWER
+        if isinstance(exponent, Num) and exponent.value < 0:
+            return rf"\frac{{1}}{{{self.show(_inverse(expr))}}}", PRODUCT
+        inner = self.show(base, ATOM) if not isinstance(base, El) or base.index == () else self.show(base)
+        if isinstance(base, Sym) and "_{" in inner:
+            inner = "{" + inner + "}"
+        return rf"{inner}^{{{self.show(exponent)}}}", POWER
+
+    def root(self, base: Expr) -> str:
+        norm = norm_of(base)
+        if norm is not None:
+            name, body = norm
+            inside = Printer(self.names, self.taken, {**self.indices, name: "\0"}).show(body)
+            return rf"\left\lVert {_without_last(inside)} \right\rVert_{{2}}"
+        return rf"\sqrt{{{self.show(base)}}}"
+
+    def function(self, expr: Fn) -> tuple[str, int]:
+        name, args = expr.name, expr.args
+        if name == "abs":
+            return rf"\left|{self.show(args[0])}\right|", ATOM
+        if name in ("floor", "ceil"):
+            return rf"\left\l{name} {self.show(args[0])} \right\r{name}", ATOM
+        if name == "floordiv":
+            top, bottom = (self.show(arg) for arg in args)
+            return rf"\left\lfloor \frac{{{top}}}{{{bottom}}} \right\rfloor", ATOM
+        first = args[0]
+        if name == "log" and isinstance(first, El | Sym):
+            return rf"\log {self.show(first)}", OPEN
+        if name == "log" and isinstance(first, Red) and first.kind in LARGE:
+            return rf"\log {self.show(first)}", OPEN
+        inside = r",\, ".join(self.show(arg) for arg in args)
+        return rf"{OPERATORS[name]}\left({inside}\right)", POWER
+
+    def cases(self, expr: Cases) -> str:
+        rows, rest = [], expr
+        while isinstance(rest, Cases):
+            rows.append(rf"{self.show(rest.then)} & \text{{if }} {self.show(rest.cond)}")
+            rest = rest.other  # type: ignore[assignment]
+        rows.append(rf"{self.show(rest)} & \text{{otherwise}}")
+        return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
+
+    def reduction(self, red: Red) -> str:
+        inner = self.bind(red.ranges, red)
+        body = inner.show(red.body, PRODUCT)
+        if isinstance(red.body, Cases) or split_coefficient(red.body)[0] < 0:
+            body = rf"\left({inner.show(red.body)}\right)"
+        if red.kind in ("any", "all"):
+            raise TypeError("any and all are written as extremes")
+        signs = "".join(self.sign(red, at, inner) for at in range(len(red.ranges)))
+        return f"{signs} {body}"
+
+    def sign(self, red: Red, at: int, inner: "Printer") -> str:
+        """The large operator of one range; the condition stands under the last one."""
+        name, size = red.ranges[at]
+        letter, limit = inner.indices[name], inner.show(size)
+        cond = inner.show(red.cond) if red.cond is not None and at == len(red.ranges) - 1 else ""
+        if red.kind in LARGE:
+            under = f"{letter}=1"
+            under = rf"\substack{{{under} \\ {cond}}}" if cond else under
+            return rf"{LARGE[red.kind]}_{{{under}}}^{{{limit}}}"
+        under = rf"1 \leq {letter} \leq {limit}"
+        under = rf"\substack{{{under} \\ {cond}}}" if cond else under
+        word = {"max": r"\max", "min": r"\min", "argmax": r"\arg\max", "argmin": r"\arg\min"}[red.kind]
+        return rf"{word}_{{{under}}}"
+
+
+def _negative(expr: Expr) -> bool:
+    return split_coefficient(expr)[0] < 0
+
+
+def _glued(before: str, after: str) -> bool:
+    return before[-1].isalpha() and "\\" in before or after.startswith(("\\log", "\\exp", "\\max", "\\operatorname"))
+
+
+def _without_sign(expr: Expr) -> Expr:
+    coefficient, rest = split_coefficient(expr)
+    if coefficient >= 0:
+        return expr
+    if rest == ONE:
+        return Num(-coefficient)
+    if coefficient == -1:
+        return rest
+    return Mul((Num(-coefficient), *(rest.factors if isinstance(rest, Mul) else (rest,))))
+
+
+def _fraction(expr: Mul) -> tuple[list[Expr], list[Expr]]:
+    """Factors above and below the line."""
+    top: list[Expr] = []
+    bottom: list[Expr] = []
+    for factor in expr.factors:
+        if isinstance(factor, Num):
+            _place_number(factor.value, top, bottom)
+        elif isinstance(factor, Pow) and isinstance(factor.exponent, Num) and factor.exponent.value < 0:
+            bottom.append(_inverse(factor))
+        else:
+            top.append(factor)
+    return top, bottom
+
+
+def _place_number(value: Fraction, top: list[Expr], bottom: list[Expr]) -> None:
+    if value.denominator != 1 and value.denominator <= 12:
+        bottom.insert(0, Num(Fraction(value.denominator)))
+        value = Fraction(value.numerator)
+    if value != 1:
+        top.insert(0, Num(value))
+
+
+def _inverse(expr: Pow) -> Expr:
+    assert isinstance(expr.exponent, Num)
+    exponent = Num(-expr.exponent.value)
+    return expr.base if exponent == ONE else Pow(expr.base, exponent)
+
+
+def _rank(factor: Expr) -> int:
+    match factor:
+        case Num():
+            return 0
+        case Sym() | Var():
+            return 1
+        case Pow(base=Sym()):
+            return 1
+        case Red() | Cases():
+            return 5
+        case El() | Pow(base=El()):
+            return 2
+        case Fn(name="log", args=(El() | Sym() | Red(),)):
+            return 4
+    return 3
+
+
+def number(value: Fraction) -> tuple[str, int]:
+    """An exact number: whole, a short decimal, a power of ten or a fraction."""
+    if value < 0:
+        return "-" + number(-value)[0], SUM
+    if value.denominator == 1 and value.numerator < 10**6:
+        return str(value.numerator), ATOM
+    if value.denominator <= 12:
+        return rf"\frac{{{value.numerator}}}{{{value.denominator}}}", PRODUCT
+    power = _power_of_ten(value)
+    if power is not None:
+        return power
+    decimal = repr(float(value))
+    if Fraction(decimal) == value and len(decimal) <= LONGEST_DECIMAL and "e" not in decimal:
+        return decimal, ATOM
+    if Fraction(decimal) == value and "e" not in decimal:
+        return decimal, ATOM
+    return rf"\frac{{{value.numerator}}}{{{value.denominator}}}", PRODUCT
+
+
+def _power_of_ten(value: Fraction) -> tuple[str, int] | None:
+    mantissa, _, exponent = f"{float(value):.6e}".partition("e")
+    digits = mantissa.rstrip("0").rstrip(".")
+    power = int(exponent)
+    if -3 < power < 6 or Fraction(digits) * Fraction(10) ** power != value:
+        return None
+    ten = rf"10^{{{power}}}"
+    return (ten, POWER) if digits == "1" else (rf"{digits} \cdot {ten}", PRODUCT)
+
+
+def norm_of(base: Expr) -> tuple[str, Expr] | None:
+    """The index and vector, where `base` is a sum of squares of elements whose last index is summed."""
+    if not (isinstance(base, Red) and base.kind == "sum" and len(base.ranges) == 1 and base.cond is None):
+        return None
+    name, body = base.ranges[0][0], base.body
+    if not (isinstance(body, Pow) and body.exponent == Num(Fraction(2))):
+        return None
+    inner = body.base
+    terms = inner.terms if isinstance(inner, Add) else (inner,)
+    for term in terms:
+        item = _without_sign(term)
+        if not (isinstance(item, El) and item.index and item.index[-1] == Var(name)):
+            return None
+        if any(name in free(index) for index in item.index[:-1]):
+            return None
+    return name, inner
+
+
+def _without_last(text: str) -> str:
+    """The text of a vector: its elements without the summed index, which was printed as a mark."""
+    text = text.replace(", \0}", "}").replace("\0}", "}")
+    return text.replace("_{}", "")
+
+
+def used_names(expr: Expr) -> set[str]:
+    """Names that `expr` mentions."""
+    return {item.name for item in walk(expr) if isinstance(item, El | Sym | Call | Apply)}
+
+
+__all__ = ["MINUS", "ZERO", "Printer"]

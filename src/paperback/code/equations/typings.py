@@ -1,0 +1,247 @@
+"""Which arguments are tensors, of which axes, and which are scalars: assumptions to try in order."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+LABELS = {"target", "targets", "label", "labels", "y", "y_true", "gt", "true", "ground_truth", "idx", "index",
+          "indices", "classes", "ids", "class_labels", "target_labels", "indices_tuple"}  # fmt: skip
+MASKS = {"mask", "masks", "attention_mask", "attn_mask", "valid_mask", "padding_mask"}
+OPTIONAL_OFF = {"weight", "weights", "mask", "pos_weight", "masks", "sample_weight", "class_weight", "avg_factor",
+                "reduction_override", "out", "name", "attn_mask", "bias", "ref_emb", "ref_labels", "indices_tuple",
+                "label_smoothing", "negative_keys", "extra"}  # fmt: skip
+SCALARS = {"tau", "temperature", "temp", "alpha", "beta", "gamma", "delta", "eps", "epsilon", "lam", "lambda_",
+           "lambd", "lmbda", "sigma", "margin", "scale", "smooth", "smoothing", "momentum", "rho", "eta", "nu", "mu",
+           "kappa", "theta", "coef", "coeff", "weight_decay", "lr", "power", "slope", "threshold", "noise", "cutoff",
+           "base_temperature", "contrast", "gamma_pos", "gamma_neg", "gamma_neg", "m", "s", "label_smoothing",
+           "std", "dropout", "p", "jitter", "clip"}  # fmt: skip
+STRUCTURAL = {"dim", "axis", "ignore_index", "n_dims", "ndim", "p", "k", "reduction", "kernel_size", "window_size",
+              "num_heads", "heads", "n_heads", "groups", "padding", "stride", "dims", "start_dim", "order", "n_iter",
+              "num_iters", "iters", "max_iter", "spatial_dims"}  # fmt: skip
+WHOLE = re.compile(r"^(n_|num_|in_|out_|max_|dim_|d_|len_)|(_dim|_dims|_size|_features|_channels|_classes|_len|_heads)$")
+SHAPES: tuple[tuple[str, ...], ...] = (
+    ("N",), ("N", "C"), ("N", "C", "H", "W"), ("N", "T", "D"), (), ("N", "H", "W"), ("N", "C", "D", "H", "W"), ("H", "W"),
+)  # fmt: skip
+MOST_TYPINGS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What one argument is taken to be.
+
+    Attributes:
+        role: "tensor", "real" (a scalar symbol), "whole" (a size symbol), "constant" or "absent".
+        axes: Size letters of a tensor.
+        kind: "real", "label", "mask" for a tensor.
+    """
+
+    role: str
+    axes: tuple[str, ...] = ()
+    kind: str = "real"
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """One assumption about every argument, constructor arguments under `init.`."""
+
+    guesses: dict[str, Guess] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The arguments of what is derived, and the words of its source that hint at shapes."""
+
+    arguments: tuple[tuple[str, ast.expr | None, ast.expr | None, bool], ...]
+    text: str
+    compares_labels: bool
+    uses_labels: bool
+    uses_axes: bool
+
+
+def signature(nodes: list[ast.FunctionDef], doc: str, *, init: ast.FunctionDef | None) -> Signature:
+    """Arguments of the constructor `init` and of the first of `nodes`, and hints from all of them."""
+    arguments = []
+    for node, is_init in ((init, True), (nodes[0], False)):
+        if node is None:
+            continue
+        spec = node.args
+        names = [*spec.posonlyargs, *spec.args]
+        defaults: list[ast.expr | None] = [None] * (len(names) - len(spec.defaults)) + list(spec.defaults)
+        pairs = [*zip(names, defaults, strict=True), *zip(spec.kwonlyargs, spec.kw_defaults, strict=True)]
+        for arg, default in pairs:
+            if arg.arg not in ("self", "cls", "ctx"):
+                arguments.append((arg.arg, arg.annotation, default, is_init))
+    text = "\n".join([doc, *(ast.get_docstring(node) or "" for node in nodes), *(ast.unparse(n) for n in nodes)])
+    return Signature(tuple(arguments), text, _compares(nodes), _indexes(text), _axes(text))
+
+
+def _compares(nodes: list[ast.FunctionDef]) -> bool:
+    for node in nodes:
+        for item in ast.walk(node):
+            if isinstance(item, ast.Compare) and isinstance(item.ops[0], ast.Eq | ast.NotEq):
+                if not isinstance(item.left, ast.Constant) and not isinstance(item.comparators[0], ast.Constant) and (
+                    "label" in ast.unparse(item) or "target" in ast.unparse(item) or "y" in ast.unparse(item).split()):
+                    return True
+            if isinstance(item, ast.Attribute) and item.attr in ("eq", "ne"):
+                return True
+    return False
+
+
+def _indexes(text: str) -> bool:
+    words = ("gather", "one_hot", "cross_entropy", "nll_loss", "CrossEntropy", "NLLLoss", "scatter", ".long()", "index_select")
+    return any(word in text for word in words)
+
+
+def _axes(text: str) -> bool:
+    words = ("dim=", "dim =", "dim)", "axis=", "softmax", "normalize", ".t()", ".T", "matmul", "mm(", "cosine", " @ ",
+             "shape[1]", "size(1)", "sum(1)", "sum(-1)", "mean(1)", "cdist", "pairwise", "cross_entropy", "logsumexp",
+             "triplet", "norm(", "[:, ", "argmax")  # fmt: skip
+    return any(word in text for word in words)
+
+
+def _annotation(node: ast.expr | None) -> str:
+    return "" if node is None else ast.unparse(node)
+
+
+def guesses(signature: Signature, *, init: bool) -> dict[str, list[Guess]]:
+    """For every argument what it may be, likeliest first."""
+    found = {}
+    for name, annotation, default, is_init in signature.arguments:
+        if is_init == init:
+            found[("init." if is_init else "") + name] = _options(name, _annotation(annotation), default, signature, init)
+    return found
+
+
+def _options(name: str, annotation: str, default: ast.expr | None, sig: Signature, init: bool) -> list[Guess]:
+    value = _literal(default)
+    if default is not None and value is not ...:
+        return _with_default(name, annotation, value, sig, init)
+    if default is not None:
+        return [Guess("default")]
+    if "Tensor" in annotation or "Array" in annotation or "ndarray" in annotation:
+        return _tensors(name, sig)
+    if annotation.startswith("float"):
+        return [Guess("real")]
+    if annotation.startswith("int"):
+        return [Guess("whole"), Guess("constant", value=2), Guess("constant", value=3)]
+    if annotation.startswith("bool"):
+        return [Guess("constant", value=True), Guess("constant", value=False)]
+    if annotation.startswith("str"):
+        return [Guess("constant", value="mean")]
+    if WHOLE.search(name) or name in ("dim", "channels", "features", "heads", "depth", "width"):
+        return [Guess("whole"), Guess("constant", value=2), *([] if init else _tensors(name, sig))]
+    if name in SCALARS:
+        return [Guess("real"), *_tensors(name, sig)]
+    return [Guess("real"), Guess("whole"), *_tensors(name, sig)[:3]] if init else _tensors(name, sig)
+
+
+def _literal(node: ast.expr | None) -> Any:
+    if node is None:
+        return None
+    try:
+        return ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return ...
+
+
+def _with_default(name: str, annotation: str, value: Any, sig: Signature, init: bool) -> list[Guess]:
+    if value is None:
+        given = _tensors(name, sig) if "Tensor" in annotation or not annotation else []
+        if init or name in OPTIONAL_OFF or not given:
+            scalar = [Guess("real")] if "float" in annotation else []
+            return [Guess("constant", value=None), *scalar, *given[:4]]
+        return [*given, Guess("constant", value=None)]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return [Guess("constant", value=value)]
+    real = isinstance(value, float) or annotation.startswith("float") or name in SCALARS
+    if name in STRUCTURAL and isinstance(value, int) and not (name == "p" and isinstance(value, float)):
+        return [Guess("constant", value=value)]
+    if real and abs(value) != float("inf"):
+        return [Guess("real", value=value), Guess("constant", value=value)]
+    if WHOLE.search(name) and value > 2:
+        return [Guess("whole", value=value), Guess("constant", value=value)]
+    return [Guess("constant", value=value)]
+
+
+def documented(name: str, text: str) -> tuple[str, ...] | None:
+    """Axes of the argument `name` that a docstring or comment states, such as `(N, C, H, W)`."""
+    for line in text.splitlines():
+        where = re.search(rf"\b{re.escape(name)}\b(.*)", line)
+        if not where:
+            continue
+        rest = re.sub(r"\bshape\b|\bsize\b|:math:|`|\\", " ", where.group(1))
+        found = re.search(r"[(\[]\s*((?:[A-Za-z]\w*|\*)(?:\s*[,x×]\s*(?:[A-Za-z]\w*|\d+|\.\.\.|\*))*),?\s*[)\]]", rest)
+        if found and "=" not in rest[: found.start()]:
+            letters = [part.strip() for part in re.split(r"[,×]|\bx\b", found.group(1))]
+            if len(letters) > 1 and all(re.fullmatch(r"[A-Za-z]\w{0,14}|\d+", part) for part in letters):
+                if not any(part.lower() in ("optional", "float", "tensor", "int", "default", "default") for part in letters):
+                    return tuple(_letter(part, at) for at, part in enumerate(letters))
+            if len(letters) == 1 and re.fullmatch(r"[NBnb]|batch\w*|bsz", letters[0]):
+                return (_letter(letters[0], 0),)
+    return None
+
+
+def _letter(word: str, at: int) -> str:
+    if word.isdigit():
+        return word
+    known = {"b": "N", "bs": "N", "bsz": "N", "batch": "N", "batch_size": "N", "n": "N", "num_classes": "C",
+             "classes": "C", "channels": "C", "embedding_dim": "D", "dim": "D", "features": "D", "height": "H",
+             "width": "W", "seq": "T", "time": "T", "length": "L", "emb": "D", "emb_dim": "D"}  # fmt: skip
+    lower = word.lower()
+    if lower in known:
+        return known[lower]
+    return word.upper() if len(word) == 1 else word[0].upper()
+
+
+def _tensors(name: str, sig: Signature) -> list[Guess]:
+    shapes = list(SHAPES)
+    if sig.uses_axes:
+        shapes[:2] = [shapes[1], shapes[0]]
+    doc = documented(name, sig.text)
+    if doc is not None:
+        shapes = [doc, *(shape for shape in shapes if shape != doc)]
+    real = [Guess("tensor", shape) for shape in shapes]
+    if name in MASKS or name.endswith("mask"):
+        return [Guess("tensor", shape, "mask") for shape in shapes[:4]] + real[:2]
+    if name in LABELS or name.endswith(("label", "labels", "target", "targets")):
+        tops = [doc] if doc else []
+        labels = [Guess("tensor", s, "label") for s in (*tops, ("N",), ("N", "H", "W"), ("N", "T"), ("N", "C"))]
+        return [*labels, *real] if sig.uses_labels or sig.compares_labels else [*real, *labels]
+    return real
+
+
+def typings(sig: Signature) -> Iterator[Typing]:
+    """Assumptions about all arguments together: equal axes first, then what departs least from the first choices."""
+    options = {**guesses(sig, init=True), **guesses(sig, init=False)}
+    names = list(options)
+    limited = [options[name][:9] for name in names]
+    ranked: list[tuple[float, int, tuple[Guess, ...]]] = []
+    for count, choice in enumerate(product(*(range(len(item)) for item in limited))):
+        if count > 40_000:
+            break
+        picked = tuple(item[at] for item, at in zip(limited, choice, strict=True))
+        ranked.append((_cost(picked, choice), count, picked))
+    ranked.sort(key=lambda item: item[:2])
+    for _, _, picked in ranked[:MOST_TYPINGS]:
+        yield Typing(dict(zip(names, picked, strict=True)))
+
+
+def _cost(picked: tuple[Guess, ...], choice: tuple[int, ...]) -> float:
+    """Later choices cost more; tensors of unrelated shapes cost more than those of one shape."""
+    cost = 0.0
+    shapes = [guess.axes for guess in picked if guess.role == "tensor" and guess.kind == "real"]
+    cost += 0.3 * max(choice[at] for at in range(len(choice))) if choice else 0
+    cost += sum(0.05 * at for at in choice)
+    cost += 2.0 * (len(set(shapes)) - 1 if shapes else 0)
+    labels = [guess for guess in picked if guess.kind in ("label", "mask")]
+    for guess in labels:
+        if shapes and not (set(guess.axes) <= set(max(shapes, key=len))):
+            cost += 2.0
+        if shapes and guess.kind == "label" and len(max(shapes, key=len)) - len(guess.axes) not in (0, 1):
+            cost += 0.8
+    cost += sum(1.5 for guess, at in zip(picked, choice, strict=True) if guess.role != "tensor" and at)
+    return cost

@@ -1,0 +1,383 @@
+"""The records of a W&B transaction log, gathered into one run."""
+
+import json
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from typing import Any
+
+import numpy as np
+
+from paperback.runs.readers.leaves import flatten, number_of
+from paperback.runs.readers.log import LogFile, Record
+from paperback.runs.readers.protobuf import BYTES, fields, signed, varint
+from paperback.runs.run import Final, Scalar, Series, Status
+from paperback.settings import Direction
+
+_F64 = struct.Struct("<d")
+_Path = tuple[str, ...]
+_HISTORY, _SUMMARY, _CONFIG, _METRIC, _RUN, _EXIT, _ENVIRONMENT = 2, 3, 5, 12, 17, 18, 26
+_VALUE_JSON = b"\x82\x01"
+_GOALS: dict[int, Direction] = {1: "lower", 2: "higher"}
+_LABELS = {
+    2: "wandb.entity",
+    3: "wandb.project",
+    6: "wandb.group",
+    7: "wandb.job_type",
+    8: "wandb.name",
+    12: "wandb.sweep",
+}
+_SYSTEM = {1: "os", 2: "python", 6: "program", 12: "host", 18: "gpu", 25: "cuda"}
+
+
+@dataclass(slots=True)
+class _Column:
+    """One key of the history: the rows that have it, and its values there."""
+
+    path: _Path
+    rows: list[int] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class WandbRun:
+    """What the records told so far.
+
+    Attributes:
+        begun: Whether any record of a run was read.
+    """
+
+    begun: bool = False
+    _id: str = ""
+    _config: dict[_Path, Any] = field(default_factory=dict)
+    _summary: dict[bytes, bytes] = field(default_factory=dict)
+    _columns: dict[bytes, _Column] = field(default_factory=dict)
+    _steps: list[int | None] = field(default_factory=list)
+    _axes: dict[str, str] = field(default_factory=dict)
+    _directions: dict[str, Direction] = field(default_factory=dict)
+    _labels: dict[str, Scalar] = field(default_factory=dict)
+    _tags: list[str] = field(default_factory=list)
+    _facts: dict[str, Scalar] = field(default_factory=dict)
+    _commit: str | None = None
+    _exit: int | None = None
+
+    def add(self, payload: bytes) -> None:
+        """Take in one record.
+
+        Raises:
+            IndexError, ValueError: The record is no message of W&B.
+        """
+        for number, kind, _, part in fields(payload):
+            if kind != BYTES:
+                continue
+            if number == _HISTORY:
+                self._add_row(part)
+            elif number == _SUMMARY:
+                self._add_summary(part)
+            elif number == _CONFIG:
+                self._add_config(part)
+            elif number == _RUN:
+                self._add_run(part)
+            elif number == _EXIT:
+                self._add_exit(part)
+            elif number == _METRIC:
+                self._add_metric(part)
+            elif number == _ENVIRONMENT:
+                self._add_environment(part)
+
+    def record(self, file: LogFile) -> Record:
+        """All of it as the record of one run."""
+        series = dict(sorted(self._series(file)))
+        if self._tags:
+            self._labels["wandb.tags"] = json.dumps(self._tags)
+        return Record(
+            params={**_settings(self._config), **self._labels},
+            finals=dict(self._finals(file)),
+            series=series,
+            status=self._status(),
+            commit=self._commit,
+            home=file.path.rpartition("/")[0],
+            run=f"wandb:{self._id}" if self._id else "",
+            facts=self._facts,
+            directions={key: way for key, way in self._directions.items() if key in series},
+        )
+
+    def _status(self) -> Status:
+        if self._exit is None:
+            return Status.KILLED
+        return Status.FAILED if self._exit else Status.FINISHED
+
+    def _add_row(self, history: bytes) -> None:
+        self.begun = True
+        row, step = len(self._steps), None
+        columns = self._columns
+        for key, value in _items(history):
+            if key is None:
+                step = _step(value)
+                continue
+            column = columns.get(key)
+            if column is None:
+                column = columns[key] = _Column(_path(key))
+            try:
+                # Nearly all values are short numbers in JSON: `float` reads them, NaN and Infinity too.
+                number = float(value[3:]) if value[:2] == _VALUE_JSON and value[2] < 0x80 else None
+            except ValueError:
+                number = None
+            if number is None:
+                self._add_other(row, column, value)
+            else:
+                column.rows.append(row)
+                column.values.append(number)
+        self._steps.append(step)
+
+    def _add_other(self, row: int, column: _Column, value: bytes) -> None:
+        """A value that is no plain number: typed, quoted, or a dictionary of numbers."""
+        found = _value(value)
+        if isinstance(found, dict):
+            for key, item in flatten(without_media(found)).items():
+                number = number_of(item)
+                if number is not None:
+                    path = (*column.path, *key.split("."))
+                    inner = self._columns.setdefault(_prefix(path), _Column(path))
+                    inner.rows.append(row)
+                    inner.values.append(number)
+        elif (number := number_of(found)) is not None:
+            column.rows.append(row)
+            column.values.append(number)
+
+    def _add_summary(self, summary: bytes) -> None:
+        for key, value in _items(summary):
+            if key is None:
+                self._summary.pop(value, None)
+            else:
+                self._summary[key] = value
+
+    def _add_config(self, config: bytes) -> None:
+        for key, value in _items(config):
+            if key is None:
+                self._config.pop(_path(value), None)
+            else:
+                self._config[_path(key)] = _value(value)
+
+    def _add_run(self, run: bytes) -> None:
+        self.begun = True
+        for number, kind, value, part in fields(run):
+            if kind != BYTES:
+                if number == 20 and value:
+                    self._facts["duration"] = value
+            elif number == 1:
+                self._id = _text(part)
+            elif number == 4:
+                self._add_config(part)
+            elif number == 5:
+                self._add_summary(part)
+            elif number in _LABELS and part:
+                self._labels[_LABELS[number]] = _text(part)
+            elif number == 10:
+                self._tags.append(_text(part))
+            elif number == 13 and part:
+                self._facts["host"] = _text(part)
+            elif number == 17:
+                self._facts["started"] = _time(part)
+            elif number == 21:
+                self._add_git(part)
+
+    def _add_git(self, git: bytes) -> None:
+        for number, kind, _, part in fields(git):
+            if number == 2 and kind == BYTES and part:
+                self._commit = _text(part)
+
+    def _add_exit(self, message: bytes) -> None:
+        self._exit = 0
+        for number, _, value, _ in fields(message):
+            if number == 1:
+                self._exit = signed(value)
+            elif number == 2 and value:
+                self._facts["duration"] = value
+
+    def _add_metric(self, metric: bytes) -> None:
+        names, axis, goal = [], "", 0
+        for number, kind, value, part in fields(metric):
+            if number in (1, 2) and kind == BYTES:
+                names.append(_text(part))
+            elif number == 4 and kind == BYTES:
+                axis = _text(part)
+            elif number == 8:
+                goal = value
+        for known in names:
+            # Dots of a name are written with a backslash, because others separate nested keys.
+            plain = known.replace("\\.", ".")
+            if axis:
+                self._axes[plain] = axis.replace("\\.", ".")
+            if goal in _GOALS:
+                self._directions[plain] = _GOALS[goal]
+
+    def _add_environment(self, environment: bytes) -> None:
+        """System facts; before 0.20 another message had this number, of which nothing is taken."""
+        for number, kind, value, part in fields(environment):
+            if kind == BYTES and number in _SYSTEM and part:
+                self._facts.setdefault(_SYSTEM[number], _text(part))
+            elif number == 9 and kind == BYTES:
+                self._add_git(part)
+            elif number in (16, 19) and kind == 0:
+                self._facts["cpus" if number == 16 else "gpus"] = value
+
+    def _finals(self, file: LogFile) -> Iterator[tuple[str, Final]]:
+        values = {_path(key): _value(value) for key, value in self._summary.items()}
+        media = {path[:-1] for path in values if path[-1] == "_type"}
+        for path, value in values.items():
+            if _is_inside(path, media):
+                continue
+            leaves = flatten(without_media(value)) if isinstance(value, dict) else {"": value}
+            for key, leaf in leaves.items():
+                # define_metric keeps {"last": ..., "max": ...}; the last value is the metric itself.
+                logged = ".".join(part for part in (*path, key) if part)
+                logged = logged.removesuffix(".last") if "." in logged else logged
+                if (number := number_of(leaf)) is not None:
+                    yield logged, Final(number, file.source(logged))
+
+    def _series(self, file: LogFile) -> Iterator[tuple[str, Series]]:
+        steps = self._row_steps()
+        dense = {".".join(column.path): column for column in self._columns.values()}
+        media = {column.path[:-1] for column in self._columns.values() if column.path[-1] == "_type"}
+        for key, column in dense.items():
+            if not column.values or _is_inside(column.path, media):
+                continue
+            axis = self._axis(key)
+            at, unit = steps[column.rows], "step"
+            if axis and axis in dense and axis != key:
+                at, unit = _along(dense[axis], column, at, axis)
+            yield key, Series(at, np.array(column.values, np.float64), unit, file.source(key))
+
+    def _row_steps(self) -> np.ndarray:
+        """The step of each row; where rows have none, the key `_step` counts, else their number."""
+        logged = next((column for column in self._columns.values() if column.path == ("_step",)), None)
+        known = dict(zip(logged.rows, logged.values, strict=True)) if logged else {}
+        steps = [int(known.get(row, row)) if step is None else step for row, step in enumerate(self._steps)]
+        return np.array([min(max(step, -(2**62)), 2**62) for step in steps], np.int64)
+
+    def _axis(self, key: str) -> str:
+        if key in self._axes:
+            return self._axes[key]
+        return next((axis for glob, axis in self._axes.items() if "*" in glob and fnmatchcase(key, glob)), "")
+
+
+def without_media(value: Mapping[str, Any]) -> dict[str, Any]:
+    """`value` without histograms, images and tables, which are dictionaries with a `_type`."""
+    if "_type" in value:
+        return {}
+    return {k: without_media(v) if isinstance(v, dict) else v for k, v in value.items()}
+
+
+def _is_inside(path: _Path, media: set[_Path]) -> bool:
+    """Whether the key is one of W&B's own, or part of an image, a histogram or a table."""
+    return path[0].startswith("_") or any(path[:end] in media for end in range(1, len(path)))
+
+
+def _along(axis: _Column, column: _Column, steps: np.ndarray, name: str) -> tuple[np.ndarray, str]:
+    """The values of the declared step metric in the column's rows, where all of them are whole numbers."""
+    known = dict(zip(axis.rows, axis.values, strict=True))
+    found = [known.get(row) for row in column.rows]
+    if any(value is None or not value.is_integer() or abs(value) > 2**62 for value in found):
+        return steps, "step"
+    return np.array(found, np.float64).astype(np.int64), name.rsplit("/", 1)[-1].rsplit(".", 1)[-1]
+
+
+def _settings(config: Mapping[_Path, Any]) -> dict[str, Scalar]:
+    """The configuration, flattened; what W&B adds for itself is left out."""
+    flat: dict[str, Scalar] = {}
+    for path, value in config.items():
+        if path[0] in ("_wandb", "wandb_version"):
+            continue
+        key = ".".join(path)
+        leaves = flatten(value, key) if isinstance(value, dict) else {key: value}
+        for name, leaf in leaves.items():
+            is_scalar = leaf is None or isinstance(leaf, (str, int, float, bool))
+            flat[name] = leaf if is_scalar else json.dumps(leaf, separators=(",", ":"))
+    return flat
+
+
+def _items(message: bytes) -> Iterator[tuple[bytes | None, bytes]]:
+    """Key and value of each item, both still encoded; None with the content of every second field.
+
+    Items are field 1 of history, summary and configuration; in an item the key comes before the value.
+    Field 2 is the step of a history, and the item that is removed in the others.
+    """
+    at, end = 0, len(message)
+    while at < end:
+        tag, size, at = message[at], message[at + 1], at + 2
+        if tag > 0x7F:
+            return
+        if size > 0x7F:
+            size, at = varint(message, at - 1)
+        stop = at + size
+        if stop > end:
+            raise IndexError("item runs past the end of the message")
+        if tag == 0x0A:
+            place = at
+            while place < stop and message[place] in (0x0A, 0x12):
+                length, start = message[place + 1], place + 2
+                if length > 0x7F:
+                    length, start = varint(message, place + 1)
+                place = start + length
+            yield message[at:place], message[place:stop]
+        elif tag == 0x12:
+            yield None, message[at:stop]
+        at = stop
+
+
+def _step(message: bytes) -> int:
+    """The number in a `HistoryStep`, which is left out where it is 0."""
+    return next((signed(value) for number, kind, value, _ in fields(message) if (number, kind) == (1, 0)), 0)
+
+
+def _path(key: bytes) -> _Path:
+    """The parts of a key: one, or the way through nested dictionaries."""
+    return tuple(_text(part) for _, kind, _, part in fields(key) if kind == BYTES) or ("",)
+
+
+def _prefix(path: _Path) -> bytes:
+    """A nested key as it is encoded."""
+    parts = [part.encode() for part in path]
+    return b"".join(b"\x12" + _size(len(part)) + part for part in parts)
+
+
+def _size(number: int) -> bytes:
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes((*out, number))
+
+
+def _value(message: bytes) -> Any:
+    """The value of an item: JSON, or one of the types that newer versions write."""
+    for number, _, whole, part in fields(message):
+        if number in (8, 16):
+            return json.loads(part)
+        if number == 4:
+            return bool(whole)
+        if number == 5:
+            return whole >> 1 ^ -(whole & 1)
+        if number == 6:
+            return _F64.unpack(part)[0]
+        if number == 7:
+            return _text(part)
+    return None
+
+
+def _text(part: bytes) -> str:
+    return part.decode(errors="replace")
+
+
+def _time(message: bytes) -> str:
+    """A `Timestamp` in ISO 8601, UTC; empty where it is out of range."""
+    seconds = next(
+        (signed(value) for number, kind, value, _ in fields(message) if (number, kind) == (1, 0)), 0
+    )
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat()
+    except (OverflowError, OSError, ValueError):
+        return ""

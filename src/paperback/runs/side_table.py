@@ -1,0 +1,178 @@
+"""Files that tell settings of runs: one row per run, found by the run's path."""
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from paperback.errors import SettingsError, near_miss
+from paperback.finding import Finding
+from paperback.runs.readers.leaves import setting
+from paperback.runs.run import Run, Scalar
+from paperback.runs.template import fields_of
+from paperback.settings import FILE, TableSettings
+from paperback.source import Source, digest
+
+_LIMIT = 64 * 2**20
+# Below this share of rows that name a run a table is not proposed.
+_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class SideTable:
+    """A file with one row per run.
+
+    Attributes:
+        source: The file.
+        fields: What its own path tells.
+        columns: Names of its columns.
+        rows: Its rows, each as long as `columns`.
+    """
+
+    source: Source
+    fields: Mapping[str, str]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def add_tables(
+    root: Path, runs: Sequence[Run], declared: Sequence[TableSettings], paths: Sequence[str]
+) -> tuple[list[Run], frozenset[str], list[Finding]]:
+    """The runs with what the declared tables say of them, the settings that were added, and what is unclear.
+
+    Args:
+        root: The repository.
+        runs: The runs.
+        declared: `[[runs.tables]]`.
+        paths: Every file that may be such a table.
+
+    Raises:
+        SettingsError: A declared table is not there, or lacks the column that names the runs.
+    """
+    told: dict[str, dict[str, Scalar]] = {}
+    sources: dict[str, list[Source]] = defaultdict(list)
+    findings: list[Finding] = []
+    tails = _tails(run.id for run in runs)
+    for each in declared:
+        for table in _tables(root, each, paths):
+            lost = 0
+            for row in table.rows:
+                name = _named(dict(zip(table.columns, row, strict=True))[each.path], tails)
+                if name is None:
+                    lost += 1
+                    continue
+                told.setdefault(name, {}).update(_settings(table, row, each.path))
+                sources[name].append(table.source)
+            findings += _lost(table, lost)
+    kept = [run for run in runs if run.id in told or not any(each.only for each in declared)]
+    added = frozenset(key for settings in told.values() for key in settings)
+    return [_with(run, told, sources) for run in kept], added, findings
+
+
+def propose_tables(root: Path, runs: Sequence[Run], paths: Sequence[str]) -> Iterator[Finding]:
+    """A finding for each file that names runs and is not declared."""
+    tails = _tails(run.id for run in runs)
+    for path in paths:
+        table = _read(root, path, {})
+        if table is None or not table.rows:
+            continue
+        for place, column in enumerate(table.columns):
+            named = {_named(row[place], tails) for row in table.rows} - {None}
+            if len(named) > 1 and len(named) >= _SHARE * len(table.rows):
+                yield _proposal(path, column, table, len(named), len(runs))
+                break
+
+
+def _proposal(path: str, column: str, table: SideTable, named: int, runs: int) -> Finding:
+    others = [other for other in table.columns if other and other != column]
+    tells = f" and tells {', '.join(others)}" if others else ""
+    message = f"{path}: column {column!r} names {named} of {runs} runs{tells}; it is not used"
+    mend = f'Declare it in {FILE}: [[runs.tables]] file = "{path}", path = "{column}".'
+    return Finding("side-table", message, (table.source,), mend)
+
+
+def _tables(root: Path, declared: TableSettings, paths: Sequence[str]) -> Iterator[SideTable]:
+    found = False
+    for path in paths:
+        fields = {} if path == declared.file else fields_of(path, (declared.file,))
+        table = None if fields is None else _read(root, path, fields)
+        if table is None:
+            continue
+        found = True
+        if declared.path not in table.columns:
+            raise SettingsError(
+                f"{FILE}: [[runs.tables]] {path} has no column {declared.path!r}",
+                mend=near_miss(declared.path, table.columns),
+            )
+        yield table
+    if not found:
+        raise SettingsError(
+            f"{FILE}: [[runs.tables]] file = {declared.file!r}: there is no such table",
+            mend="Name a CSV or TSV file relative to the root.",
+        )
+
+
+def _read(root: Path, path: str, fields: Mapping[str, str]) -> SideTable | None:
+    try:
+        with (root / path).open("rb") as stream:
+            data = stream.read(_LIMIT)
+        text = data.decode("utf-8-sig")
+        separator = max(",;\t", key=text.partition("\n")[0].count)
+        rows = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if row]
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return None
+    if not rows or len(rows[0]) < 1:
+        return None
+    columns = tuple(name.strip() for name in rows[0])
+    whole = tuple(tuple(row) for row in rows[1:] if len(row) == len(columns))
+    return SideTable(Source(path, digest=digest(data)), fields, columns, whole)
+
+
+def _tails(names: Iterator[str] | Sequence[str]) -> dict[str, str | None]:
+    """Each end of a run's path that only one run has, to its id; None for an end that several have."""
+    tails: dict[str, str | None] = {}
+    for name in names:
+        parts = name.split("/")
+        for place in range(len(parts)):
+            tail = "/".join(parts[place:])
+            tails[tail] = None if tail in tails and tails[tail] != name else name
+    return tails
+
+
+def _named(cell: str, tails: Mapping[str, str | None]) -> str | None:
+    """The run whose path ends like the cell's, the longest common end first."""
+    parts = cell.strip().strip("/").removeprefix("./").split("/")
+    for place in range(len(parts)):
+        found = tails.get("/".join(parts[place:]))
+        if found is not None and parts[place:] != [""]:
+            return found
+    return None
+
+
+def _settings(table: SideTable, row: Sequence[str], path: str) -> dict[str, Scalar]:
+    cells = {
+        column: setting(cell)
+        for column, cell in zip(table.columns, row, strict=True)
+        if column and column != path and cell.strip()
+    }
+    return {**table.fields, **cells}
+
+
+def _with(
+    run: Run, told: Mapping[str, Mapping[str, Scalar]], sources: Mapping[str, Sequence[Source]]
+) -> Run:
+    if run.id not in told:
+        return run
+    return replace(run, params={**run.params, **told[run.id]}, sources=(*run.sources, *sources[run.id]))
+
+
+def _lost(table: SideTable, lost: int) -> Iterator[Finding]:
+    if lost:
+        yield Finding(
+            "side-table",
+            f"{table.source.path}: {lost} of {len(table.rows)} rows name no run that was read",
+            (table.source,),
+            "Check the paths in this table.",
+        )
