@@ -4,7 +4,7 @@ PYTHON ?= python3
 .PHONY: demo test check lock clean
 
 demo: .venv/installed ## the paper of the bundled example
-	.venv/bin/paperback build examples/thresholds
+	.venv/bin/paperback build examples/thresholds --out demo
 
 test: .venv-dev/installed ## what CI runs: format, lint, types, layers, tests
 	.venv-dev/bin/ruff format --check src tests benchmarks
@@ -34,4 +34,4 @@ lock: ## write requirements.lock anew from the newest releases
 	rm -rf .venv-lock
 
 clean:
-	rm -rf .venv .venv-dev .venv-lock examples/*/paper
+	rm -rf .venv .venv-dev .venv-lock demo

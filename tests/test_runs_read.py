@@ -300,7 +300,7 @@ def test_a_metric_is_found_by_key_or_by_name(tmp_path: Path) -> None:
 def test_no_run_at_all_is_an_error(tmp_path: Path) -> None:
     """It names the place, the count of files, the known formats and the mend."""
     with pytest.raises(
-        ReadError, match=r"(?s)no run log below .*: 1 files .*TensorBoard, JSON.*\[runs\] paths"
+        ReadError, match=r"(?s)no run log below .*: 1 files .*TensorBoard.*JSON.*\[runs\] paths"
     ):
         read(tmp_path, {"package.json": {}})
 

@@ -12,6 +12,7 @@ from paperback.settings import FILE, Settings, open_repository
 
 Progress = Callable[[str, int, int], None]
 _ROLES = ("method", "dataset", "seed")
+_ASK_DIRECTION = '# direction = "higher" # or "lower"; not known, so nothing is bold and nothing is claimed'
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,8 @@ def _metrics(table: RunTable) -> list[str]:
 def _metric(metric: Metric) -> str:
     lines = [f"[metrics.{_key(metric.name)}] # unit and direction: {_comment(metric.how)}"]
     lines.append(f"unit = {_quoted(metric.unit)}")
-    lines.append(f"direction = {_quoted(metric.direction)}")
+    known = metric.direction != "unknown"
+    lines.append(f"direction = {_quoted(metric.direction)}" if known else _ASK_DIRECTION)
     if metric.unit == "fraction":
         lines.append(f"percent = {'true' if metric.percent else 'false'} # print as percent")
     return "\n".join(lines)

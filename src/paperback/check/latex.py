@@ -17,9 +17,9 @@ _SIGNS = str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789")
 _NOT_PROSE = re.compile(
     r"(?<!\\)%.*"
     r"|\\begin\{(equation\*?|align\*?|verbatim|lstlisting)\}.*?\\end\{\1\}"
-    r"|\\\[.*?\\\]|\\\(.*?\\\)|(?<!\\)\$[^$]*(?<!\\)\$"
+    r"|\\\[.*?\\\]|\\\(.*?\\\)|(?<!\\)\$(?:[^$\n]|\n(?!\n))*(?<!\\)\$"
     r"|\\(?:pbvalue|ref|eqref|label|cite[tp]?|input|includegraphics|url|href|hyperref|begin|end|bibliography\w*"
-    r"|setlength|vspace|hspace|pdfbookmark)\*?(?:\[[^\]]*\])*(?:\{[^{}]*\})*"
+    r"|setlength|vspace|hspace|pdfbookmark|color|textcolor|fontsize|rule)\*?(?:\[[^\]]*\])*(?:\{[^{}]*\})*"
     r"|\\texttt\{(?:[^{}]|\{[^{}]*\})*\}",
     flags=re.DOTALL,
 )
@@ -81,11 +81,10 @@ def _bound(text: str, place: str, known: dict[str, Entry]) -> Iterator[Finding]:
 
 
 def _unbound(text: str, place: str, typed: frozenset[str]) -> Iterator[Finding]:
-    start = text.find(r"\begin{document}")
-    start = max(start, 0) if start < 0 else start + len(r"\begin{document}")
-    hidden = _NOT_PROSE.sub(_blank, _SHOWN.sub(_blank, text))
+    start = max(text.find(r"\begin{document}"), 0)
+    hidden = _blank_out(text[:start]) + _NOT_PROSE.sub(_blank, _SHOWN.sub(_blank, text[start:]))
     allowed = {skeleton(word) for word in typed}
-    for match in NUMERAL.finditer(hidden, start):
+    for match in NUMERAL.finditer(hidden):
         if skeleton(match[0]) not in allowed and not _is_length(hidden, match.end()):
             source = Source(place, text.count("\n", 0, match.start()) + 1)
             yield Finding(
@@ -97,8 +96,12 @@ def _unbound(text: str, place: str, typed: frozenset[str]) -> Iterator[Finding]:
 
 
 def _blank(match: re.Match[str]) -> str:
+    return _blank_out(match[0])
+
+
+def _blank_out(text: str) -> str:
     # The same number of line feeds, so that lines still count.
-    return "\n" * match[0].count("\n") + " " * (len(match[0]) - match[0].count("\n"))
+    return "\n" * text.count("\n") + " " * (len(text) - text.count("\n"))
 
 
 def _is_length(text: str, end: int) -> bool:

@@ -33,7 +33,7 @@ class Entry:
         }
         pairs |= arguments.get("where") or {}
         where = ", ".join(f"{key}={value}" for key, value in pairs.items())
-        what = " ".join(words) or self.recipe.kind
+        what = " ".join(words) or f"a {self.recipe.kind}"
         return f"{self.recipe.field} of {what}" + (f" ({where})" if where else "")
 
 

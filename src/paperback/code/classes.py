@@ -50,12 +50,14 @@ def _class(file: FileScopes, scope: Scope, node: ast.ClassDef, methods: list[Sco
     forwards = [method for method in methods if method.short in FORWARD]
     names = tuple(method.short for method in methods)
     interesting = any(name in _CONSTRUCTORS or name in FORWARD for name in names)
+    layers = tuple(_layers(file, scope, methods)) if interesting else ()
+    attributes = frozenset(made.layer.attribute for made in layers)
     return ClassFacts(
         name=scope.name,
         bases=bases,
         written=written,
         doc=first_paragraph(node),
-        layers=tuple(_layers(file, scope, methods)) if interesting else (),
+        layers=layers,
         parameters=tuple(dict.fromkeys(_parameters(file, methods))),
         methods=names,
         operators=tuple(_operators(file, methods)) if interesting else (),
@@ -63,7 +65,7 @@ def _class(file: FileScopes, scope: Scope, node: ast.ClassDef, methods: list[Sco
         terms=_returned_terms(file, forwards[0]) if forwards else (),
         constructor=tuple(_constructor(file, methods)),
         source=file.text.place(node),
-        wiring=tuple(read_wiring(file, _computing(methods))) if forwards else (),
+        wiring=tuple(read_wiring(file, _computing(methods), attributes)) if forwards else (),
     )
 
 

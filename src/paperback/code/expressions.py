@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator, Mapping
 
+from paperback.code.names import dotted
 from paperback.code.parse import Text
 from paperback.code.scopes import Scope
 
@@ -50,9 +51,12 @@ def assigned(scope: Scope, before: int | None = None) -> dict[str, ast.expr]:
     return values
 
 
-def _is_tensor(node: ast.expr) -> bool:
-    """Whether a factor may be another part of the loss instead of a number that scales the whole."""
-    return isinstance(node, ast.Name) and any(word in node.id.lower() for word in ("loss", "mask", "weight"))
+def _is_scale(node: ast.expr) -> bool:
+    """Whether a factor is a number that scales the whole, and not another part of the loss."""
+    if isinstance(node, ast.Constant):
+        return True
+    name = dotted(node)
+    return "()" not in name and not any(word in name.lower() for word in ("loss", "mask", "weight"))
 
 
 def unwrapped(node: ast.expr) -> ast.expr:
@@ -61,8 +65,10 @@ def unwrapped(node: ast.expr) -> ast.expr:
         match node:
             case ast.Call(func=ast.Attribute(attr="scale"), args=[inner]):
                 node = inner
-            case ast.BinOp(left=ast.Name() as inner, op=ast.Div() | ast.Mult(), right=right) if (
-                not _is_tensor(right)
+            case ast.BinOp(
+                left=ast.Name() | ast.BinOp() as inner, op=ast.Div() | ast.Mult(), right=right
+            ) if _is_scale(right) and (
+                isinstance(inner, ast.Name) or isinstance(inner.op, ast.Add | ast.Sub)
             ):
                 node = inner
             case ast.Call(

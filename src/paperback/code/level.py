@@ -57,7 +57,12 @@ def fire_rules(
     return (
         *(Fired("kernel", f"own kernel {f.name}", f.name, f.source) for f in _kernels(files)),
         *(
-            Fired("autograd", f"custom autograd function {d.name} changes backward propagation", d.name, d.source)
+            Fired(
+                "autograd",
+                f"custom autograd function {d.name} changes backward propagation",
+                d.name,
+                d.source,
+            )
             for d in autograd
         ),
         *_losses(losses),
@@ -91,7 +96,9 @@ def decide_level(
     if changed:
         return Level(2, _short(_folded(changed)), far, shared)
     standard = _folded(item for item in every if item.kind == "standard" and reached(item))
-    return Level(1, _short(standard), far, shared) if standard or shared else None
+    if shared and not standard:
+        standard = (("nothing is changed beyond the baseline", shared[0][1]),)
+    return Level(1, _short(standard), far, shared) if standard else None
 
 
 def _kernels(files: Iterable[FileFacts]) -> Iterator[Fired]:
@@ -129,7 +136,12 @@ def _sum(terms: tuple[str, ...]) -> str:
 def _components(components: Iterable[Component]) -> Iterator[Fired]:
     for item in components:
         if words := own_work(item.facts):
-            yield Fired("component", f"custom component {item.fact.name} has {words}", item.fact.name, item.fact.source)
+            yield Fired(
+                "component",
+                f"custom component {item.fact.name} has {words}",
+                item.fact.name,
+                item.fact.source,
+            )
 
 
 def own_work(facts: ClassFacts) -> str:
@@ -174,8 +186,10 @@ def _folded(fired: Iterable[Fired]) -> tuple[Reason, ...]:
 
 
 def _elsewhere(places: list[Source]) -> str:
-    return f" (and in {len(places) - 1} more places)" if len(places) > 2 else (
-        f" (and in {places[1]})" if len(places) == 2 else ""
+    return (
+        f" (and in {len(places) - 1} more places)"
+        if len(places) > 2
+        else (f" (and in {places[1]})" if len(places) == 2 else "")
     )
 
 

@@ -81,12 +81,21 @@ def _differentiated(scope: Scope) -> Iterator[ast.expr]:
             case ast.Call(func=ast.Attribute(attr="manual_backward"), args=[first, *_]):
                 yield first
             case ast.Call(func=ast.Attribute(attr="gradient", value=ast.Name(id=name)), args=[first, *_]):
-                if "tape" in name:
+                if "tape" in name and (not isinstance(first, ast.Name) or _trains(scope, first.id)):
                     yield first
     if scope.short == "training_step":
         yield from (
             node.value for node in scope.nodes if isinstance(node, ast.Return) and node.value is not None
         )
+
+
+def _trains(scope: Scope, differentiated: str) -> bool:
+    # A tape also gives derivatives that train nothing, such as a speed from a position.
+    names = {last(site.written) for site in scope.calls}
+    return (
+        bool(names & {"apply_gradients", "apply", "assign_sub", "minimize"})
+        or "loss" in differentiated.lower()
+    )
 
 
 def _use(file: FileScopes, scope: Scope, node: ast.expr) -> Iterator[LossUse]:

@@ -34,7 +34,7 @@ def reach(repository: Repository) -> Reach:
     entries = tuple(path for path, file in repository.files.items() if _is_entry(repository, file, imported))
     if not entries:
         return Reach((), everything, False, "no entry point was found")
-    found = _closure(repository, entries)
+    found = import_closure(repository, entries)
     if any("*" in repository.files[path].dynamic for path in found):
         return Reach(entries, everything, False, "modules are imported by names made at run time")
     if not any(_builds(repository.files[path]) for path in found):
@@ -62,7 +62,8 @@ def _builds(file: FileFacts) -> bool:
     )
 
 
-def _closure(repository: Repository, entries: Iterable[str]) -> frozenset[str]:
+def import_closure(repository: Repository, entries: Iterable[str]) -> frozenset[str]:
+    """The files that these files import, directly or through others, themselves included."""
     seen: set[str] = set(entries)
     waiting = list(seen)
     while waiting:

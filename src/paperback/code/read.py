@@ -1,14 +1,14 @@
 """The whole journey from a repository to its inventory."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from paperback.code.facts import FileFacts
 from paperback.code.file import read_file
-from paperback.code.inventory import AutogradFact, Inventory, Level, LossFact, ModuleFact
-from paperback.code.level import Component, decide_level
+from paperback.code.inventory import Inventory, Level, ModuleFact
+from paperback.code.level import Component, Fired, decide_level, fire_rules
 from paperback.code.linked import (
     autograd,
     components,
@@ -21,6 +21,8 @@ from paperback.code.linked import (
 )
 from paperback.code.reach import Reach, reach
 from paperback.code.repository import Repository, link
+from paperback.code.subject import Subject, find_comparison, root_models
+from paperback.code.trees import Trees
 from paperback.code.walk import find_source_files
 from paperback.finding import Finding
 from paperback.settings import Settings
@@ -42,6 +44,9 @@ def read_code(root: Path, settings: Settings) -> Inventory:
     # Turtles walk `.backward()` too: without a framework nothing is trained.
     found = _ordered(losses(repository, files)) if framework else ()
     reached = reach(repository)
+    networks = [item for item in own if not is_loss_class(repository, item)]
+    fired = fire_rules(networks, built, derivatives, found, files) if framework else ()
+    subject = _subject(root, repository, reached, own, fired, settings)
     return Inventory(
         modules=modules,
         autograd=derivatives,
@@ -50,7 +55,7 @@ def read_code(root: Path, settings: Settings) -> Inventory:
         loops=_ordered(item for file in files for item in file.loops) if framework else (),
         hyperparameters=_ordered(item for file in files for item in hyperparameters(repository, file)),
         data=_ordered(item for file in files for item in data(repository, file)),
-        level=_level(repository, reached, own, built, derivatives, found) if framework else None,
+        level=_level(fired, reached, subject) if framework else None,
         framework=framework,
         files={file.path: file.digest for file in files},
         lines=sum(file.lines for file in files),
@@ -58,24 +63,31 @@ def read_code(root: Path, settings: Settings) -> Inventory:
     )
 
 
-def _level(
+def _subject(
+    root: Path,
     repository: Repository,
     reached: Reach,
     own: list[Component],
-    built: list[ModuleFact],
-    derivatives: Iterable[AutogradFact],
-    found: Iterable[LossFact],
-) -> Level | None:
-    def counts(source: Source) -> bool:
-        return source.path in reached.files
-
-    return decide_level(
-        [item for item in own if counts(item.fact.source) and not is_loss_class(repository, item)],
-        [item for item in built if counts(item.source)],
-        [item for item in derivatives if counts(item.source)],
-        [item for item in found if counts(item.source)],
-        [file for path, file in repository.files.items() if path in reached.files],
+    fired: Sequence[Fired],
+    settings: Settings,
+) -> Subject:
+    trees = Trees(root, repository)
+    weights = Counter(
+        (item.source.path, item.name.partition(".")[0]) for item in fired if item.kind != "standard"
     )
+    models = [item for item in root_models(repository, own) if item.fact.source.path in reached.files]
+    compared = find_comparison(
+        trees,
+        models,
+        lambda place: weights[place],
+        proposal=settings.proposal,
+        baselines=settings.baselines,
+    )
+    return Subject(trees, tuple(models), compared)
+
+
+def _level(fired: Sequence[Fired], reached: Reach, subject: Subject) -> Level | None:
+    return decide_level(fired, subject.reaches(reached.files), subject.in_baseline(fired))
 
 
 class _Placed(Protocol):

@@ -13,6 +13,10 @@ _GRADIENT = {
     "torch.autograd.functional.jacobian": "a Jacobian is computed inside the training step",
     "torch.func.grad": "a gradient is computed inside the training step (torch.func.grad)",
 }
+_COPIES = frozenset(
+    {"clone", "detach", "to", "half", "float", "double", "type", "cuda", "cpu", "contiguous", "zeros_like",
+     "data", "copy", "from_numpy", "all_reduce", "view", "reshape", "get", "pop", "tensor", "type_as"}
+)  # fmt: skip
 _HOOKS = ("register_hook", "register_full_backward_hook", "register_backward_hook")
 
 
@@ -35,11 +39,21 @@ def read_changes(file: FileScopes) -> Iterator[tuple[str, Source]]:
         for node in scope.nodes:
             match node:
                 case ast.Assign(targets=[ast.Attribute(attr="grad") as written], value=value):
-                    if not (isinstance(value, ast.Constant) and value.value is None):
+                    if _changes(value):
                         yield (
                             f"the gradient is written by hand ({dotted(written)} = …)",
                             file.text.place(node),
                         )
+
+
+def _changes(value: ast.expr) -> bool:
+    """Whether a gradient is computed here, and not only copied, moved, cast or cleared."""
+    match value:
+        case ast.BinOp() | ast.UnaryOp():
+            return True
+        case ast.Call(func=ast.Attribute(attr=attr, value=owner)):
+            return attr not in _COPIES or _changes(owner)
+    return False
 
 
 def read_estimators(file: FileScopes) -> Iterator[tuple[str, Source]]:

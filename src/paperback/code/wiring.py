@@ -13,11 +13,18 @@ _JOINS = 2
 _NO_VALUE = ("size", "shape", "dim", "len", "ndim")
 
 
-def read_wiring(file: FileScopes, methods: list[Scope]) -> Iterator[tuple[str, Source]]:
+def read_wiring(
+    file: FileScopes, methods: list[Scope], layers: frozenset[str]
+) -> Iterator[tuple[str, Source]]:
     """Wiring in these methods that is more than assembling layers, a phrase and a place each.
 
     It counts where two values that layers computed are multiplied (a gate), where one layer is applied in a
     loop (a recurrence), and where values are joined, by adding or concatenating, at two places or more.
+
+    Args:
+        file: Where the methods stand.
+        methods: Those that a forward pass runs.
+        layers: The attributes that hold layers.
     """
     for method in methods:
         computed = _computed(method)
@@ -32,7 +39,7 @@ def read_wiring(file: FileScopes, methods: list[Scope]) -> Iterator[tuple[str, S
                         joins.append(node)
                 case ast.AugAssign(op=ast.Add(), target=target, value=value) if computed.joins(target, value):
                     joins.append(value)
-                case ast.For() | ast.While() if layer := _looped(node):
+                case ast.For() | ast.While() if layer := _looped(node, layers):
                     yield f"{dotted(layer.func)} applied in a loop", file.text.place(layer)
         joins += [site.node for site in method.calls if _concatenates(site.node, computed)]
         if len(joins) >= _JOINS:
@@ -90,11 +97,11 @@ def _is_layer_call(call: ast.Call) -> bool:
     return name.startswith("self.") and name.count(".") == 1
 
 
-def _looped(loop: ast.For | ast.While) -> ast.Call | None:
+def _looped(loop: ast.For | ast.While, layers: frozenset[str]) -> ast.Call | None:
     """The first call in a loop of one and the same layer; layers that the loop runs over do not count."""
     for statement in loop.body:
         for node in ast.walk(statement):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_layer_call(node):
+            if isinstance(node, ast.Call) and dotted(node.func).removeprefix("self.") in layers:
                 return node
     return None
 

@@ -74,7 +74,9 @@ def aggregate(scores: Strata, kind: str, *, target: float = 1.0) -> float:
         Agarwal et al. 2021, "Deep Reinforcement Learning at the Edge of the Statistical Precipice".
     """
     if kind not in AGGREGATES:
-        raise EvidenceError(f"no aggregate is called {kind!r}", mend=f"Choose one of {', '.join(AGGREGATES)}.")
+        raise EvidenceError(
+            f"no aggregate is called {kind!r}", mend=f"Choose one of {', '.join(AGGREGATES)}."
+        )
     places = np.arange(len(scores.values))[None, :]
     return float(_of_draws(scores, places, (kind,), target)[kind][0])
 
@@ -213,7 +215,9 @@ def _middle_means(scores: Strata, places: np.ndarray) -> np.ndarray:
     np.clip(total, cut, n - cut, out=total)
     values = scores.values[order]
     # Summation by parts: each score times the share of its count that lies between the quarters.
-    return np.asarray((values[-1] * (n - cut) - values[0] * cut - total[:, :-1] @ np.diff(values)) / (n - 2 * cut))
+    return np.asarray(
+        (values[-1] * (n - cut) - values[0] * cut - total[:, :-1] @ np.diff(values)) / (n - 2 * cut)
+    )
 
 
 def _pieces(scores: Strata) -> list[tuple[float, int]]:

@@ -144,7 +144,9 @@ def _chance_all_within(bound: float, weights: np.ndarray, df: float) -> float:
     # The common deviation: s² df is chi-squared; between its extreme quantiles.
     low, high = (math.sqrt(float(chdtri(df, tail)) / df) for tail in (1 - 1e-14, 1e-14))
     s = low + (high - low) * (nodes + 1) / 2
-    log_density = math.log(2) + df / 2 * math.log(df / 2) - gammaln(df / 2) + (df - 1) * np.log(s) - df * s**2 / 2
+    log_density = (
+        math.log(2) + df / 2 * math.log(df / 2) - gammaln(df / 2) + (df - 1) * np.log(s) - df * s**2 / 2
+    )
     spread = mass * (high - low) / 2 * np.exp(log_density)
     rest = np.sqrt(1 - weights**2)
     shift = weights * u[:, None, None]

@@ -130,9 +130,7 @@ def _possible_counts(k: int) -> set[int]:
     """How many pairs can be equal at once among `k` methods."""
     if k < 2:
         return {0}
-    return {
-        math.comb(block, 2) + rest for block in range(1, k + 1) for rest in _possible_counts(k - block)
-    }
+    return {math.comb(block, 2) + rest for block in range(1, k + 1) for rest in _possible_counts(k - block)}
 
 
 def _partitions(k: int) -> list[tuple[int, ...]]:

@@ -14,6 +14,8 @@ def runs_needed(
 ) -> float:
     """Runs per method (or pairs) at which a t test finds a standardised difference of `effect`; not rounded.
 
+    No fewer than two, without which there is no spread.
+
     Args:
         effect: Difference in standard deviations; of the differences of the pairs when paired.
         layout: `two-sample` with equal sizes, or `paired`.
@@ -34,10 +36,12 @@ def runs_needed(
     def lacking(n: float) -> float:
         return t_power(effect, n, layout=layout, alpha=alpha) - chance
 
+    if lacking(2.0) >= 0:
+        return 2.0
     high = 4.0
     while lacking(high) < 0:
         high *= 2
-    return float(brentq(lacking, 1.0 + 1e-6, high, xtol=1e-10)) if lacking(1.0 + 1e-6) < 0 else 1.0
+    return float(brentq(lacking, 2.0, high, xtol=1e-10))
 
 
 def t_power(effect: float, n: float, *, layout: Layout = "two-sample", alpha: float = ALPHA) -> float:

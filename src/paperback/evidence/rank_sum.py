@@ -30,7 +30,11 @@ class RankSum:
 
 
 def mann_whitney(
-    a: Sequence[float], b: Sequence[float], *, alternative: Alternative = "two-sided", exact: bool | None = None
+    a: Sequence[float],
+    b: Sequence[float],
+    *,
+    alternative: Alternative = "two-sided",
+    exact: bool | None = None,
 ) -> RankSum:
     """Whether `a` tends to be larger than `b`.
 
@@ -50,7 +54,9 @@ def mann_whitney(
     u = float(ranks[:n].sum()) - n * (n + 1) / 2
     smallest = (2 if alternative == "two-sided" else 1) / math.comb(n + m, n)
     if exact or (exact is None and n + m <= EXACT_UP_TO):
-        return RankSum(u, _exact_p(ranks, n, alternative), "Mann-Whitney, exact given ties", min(smallest, 1.0))
+        return RankSum(
+            u, _exact_p(ranks, n, alternative), "Mann-Whitney, exact given ties", min(smallest, 1.0)
+        )
     p = _normal_p(u, ranks, n, alternative)
     return RankSum(u, p, "Mann-Whitney, normal approximation with continuity correction", min(smallest, 1.0))
 

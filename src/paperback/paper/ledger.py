@@ -21,7 +21,7 @@ from paperback.story.table import CodeCell, TextCell
 FILE = "evidence.json"
 FORMAT = 1
 # A number as a reader sees one: not a part of a name such as ResNet50, `x2` or CIFAR-10.
-NUMERAL = re.compile(r"(?<![\w.,\-])[+\-−]?\d[\d,]*(?:\.\d+)?(?![\w]|-\w|\.\d)")
+NUMERAL = re.compile(r"(?<![\w.,\-])[+\-−]?\d+(?:,\d{3})*(?:\.\d+)?(?!\w|-\w|[.,]\d)")
 
 
 def make_ledger(

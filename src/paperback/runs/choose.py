@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from paperback.errors import SettingsError, near_miss
 from paperback.finding import Finding
@@ -100,14 +101,29 @@ def choose_runs(
     for run in runs:
         groups[tuple(run.setting(name) for name in fixed)].append(run)
     kept: set[str] = set()
-    findings: list[Finding] = []
+    unchosen: list[list[Run]] = []
     for members in groups.values():
         picked = (_on_seeds if protocol.tuning else _within)(members, protocol, scores, higher)
         kept |= {run.id for run in picked}
         if not picked:
-            findings.append(_unchosen(members, fixed, protocol))
+            unchosen.append(members)
+    if not kept:
+        raise SettingsError(
+            f"{FILE}: [study] select = {str(protocol)!r} leaves no run: none logs {protocol.over_by}",
+            mend="Choose by a metric that the runs log, and tuning seeds that each configuration has.",
+        )
+    findings = [_unchosen(unchosen, fixed, protocol)] if unchosen else []
     chosen_runs = tuple(run for run in runs if run.id in kept)
     return chosen_runs, tuple(run for run in runs if run.id not in kept), findings
+
+
+def only_of(roles: Mapping[str, Role], runs: Sequence[Run]) -> dict[str, Role]:
+    """The roles with the values that occur in the runs."""
+    found = {name: {run.identity.get(name) for run in runs} for name in roles}
+    return {
+        name: replace(role, values=tuple(value for value in role.values if value in found[name]))
+        for name, role in roles.items()
+    }
 
 
 def _score(
@@ -165,9 +181,14 @@ def _on_seeds(
     ]
 
 
-def _unchosen(members: Sequence[Run], fixed: Sequence[str], protocol: Protocol) -> Finding:
-    who = ", ".join(f"{name} {members[0].setting(name)}" for name in fixed) or members[0].id
+def _unchosen(groups: Sequence[Sequence[Run]], fixed: Sequence[str], protocol: Protocol) -> Finding:
+    runs = [run for members in groups for run in members]
+    who = "; ".join(
+        ", ".join(f"{name} {members[0].setting(name)}" for name in fixed) or members[0].id
+        for members in groups[:3]
+    )
+    more = f" and {len(groups) - 3} more" if len(groups) > 3 else ""
     seeds = " on every tuning seed" if protocol.tuning else ""
-    message = f"{len(members)} runs of {who} are left out: none logs {protocol.over_by}{seeds}"
-    sources = tuple(source for run in members for source in run.sources[:1])
+    message = f"{len(runs)} runs are left out, since none of theirs logs the {protocol.over_by}{seeds}: {who}{more}"
+    sources = tuple(source for run in runs for source in run.sources[:1])
     return Finding("not-selectable", message, sources, "Log it, or exclude these runs.")

@@ -22,6 +22,7 @@ _TEXT_LIMIT = 64 * 2**20
 _SUFFIXES = (".json", ".jsonl", ".ndjson", ".jl", ".csv", ".tsv", ".log", ".txt")
 _DATABASE = b"SQLite format 3\0"
 _CHUNK = 2**20
+_TABLES = (".csv", ".tsv")
 # W&B links its newest run, and the link's name comes before that of the run's own folder.
 _LATEST = "latest-run/"
 
@@ -35,19 +36,27 @@ class Collected:
         companions: Path of every settings file that was seen, whether it belongs to a run or not.
         findings: Files that could not be read, and what the readers noticed.
         seen: How many files were walked over.
+        tables: Path of every CSV or TSV file that holds no run.
     """
 
     logs: tuple[Log, ...]
     companions: tuple[str, ...]
     findings: tuple[Finding, ...]
     seen: int
+    tables: tuple[str, ...] = ()
 
 
-def collect(root: Path, settings: Settings, progress: Callable[[int, int], None] | None) -> Collected:
+def collect(
+    root: Path,
+    settings: Settings,
+    progress: Callable[[int, int], None] | None,
+    cache: Path | None = None,
+) -> Collected:
     """Every log below `root`; a file that cannot be opened is a finding."""
     logs: list[Log] = []
     findings: list[Finding] = []
     companions: list[str] = []
+    tables: list[str] = []
     candidates, seen = [], 0
     readers = load_readers()
     endings = _SUFFIXES + tuple(end for reader in readers for end in getattr(reader, "endings", ()))
@@ -55,6 +64,9 @@ def collect(root: Path, settings: Settings, progress: Callable[[int, int], None]
         seen += 1
         path = _real(root, path, entry) if _LATEST in path else path
         declared = bool(settings.paths) and fields_of(path, settings.paths) is not None
+        if _is_side_table(path, settings):
+            tables.append(path)
+            continue
         if SETTINGS_FILE.match(entry.name) and not declared:
             companions.append(path)
         elif declared or _may_be_log(entry.name, endings):
@@ -72,9 +84,18 @@ def collect(root: Path, settings: Settings, progress: Callable[[int, int], None]
             findings += log.findings
             if log.records:
                 logs.append(log)
+        if path.lower().endswith(_TABLES) and not (log and log.records):
+            tables.append(path)
     if progress:
         progress(len(candidates), len(candidates))
-    return Collected(tuple(logs), tuple(companions), tuple(findings), seen)
+    return Collected(tuple(logs), tuple(companions), tuple(findings), seen, tuple(sorted(tables)))
+
+
+def _is_side_table(path: str, settings: Settings) -> bool:
+    return any(
+        path == table.file or ("{" in table.file and fields_of(path, (table.file,)) is not None)
+        for table in settings.tables
+    )
 
 
 def _real(root: Path, path: str, entry: os.DirEntry[str]) -> str:

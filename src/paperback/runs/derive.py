@@ -10,6 +10,7 @@ import numpy as np
 
 from paperback.errors import SettingsError
 from paperback.runs.branch import current
+from paperback.runs.readers.leaves import number_in
 from paperback.runs.run import Final, Run, Scalar, Series
 from paperback.runs.run import text as text_of
 from paperback.settings import FILE
@@ -24,8 +25,16 @@ _REDUCERS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "stdev": lambda rows: rows.std(axis=0, ddof=1),
     "pstdev": lambda rows: rows.std(axis=0),
 }
+_SIGNS: dict[str, np.ufunc] = {
+    "==": np.equal,
+    ">=": np.greater_equal,
+    "<=": np.less_equal,
+    ">": np.greater,
+    "<": np.less,
+}
 _RULE = re.compile(
     rf"(?:(?P<reduce>{'|'.join(_REDUCERS)})\s+)?(?P<keys>\S+)(?:\s+but\s+(?P<but>\S+))?"
+    r"(?:\s+(?P<sign>==|>=|<=|>|<)\s+(?P<bound>\S+))?"
     r"(?:\s+(?P<steps>over steps)|\s+over runs with (?P<list>\S+)\s*\+\s*(?P<element>\w+))?"
 )
 
@@ -37,8 +46,11 @@ class Rule:
     Attributes:
         name: The metric that is made, such as `val/acc`.
         reduce: How several values become one; empty where one key is taken as it is.
-        keys: Pattern of the logged keys; `{setting}` stands for the run's value and `*` for any text.
+        keys: Pattern of the logged keys; `{setting}` stands for the run's value, `*` for any text and
+            `|` between patterns for either.
         but: Pattern of keys that are left out.
+        sign: A comparison, which makes 1 of what holds and 0 of what does not; empty for none.
+        bound: What is compared with.
         steps: Whether all steps of one history become one value.
         list: A setting that holds a list. The keys are those of the runs whose list is this run's with one
             element more, as in leave-one-out validation.
@@ -49,6 +61,8 @@ class Rule:
     reduce: str
     keys: str
     but: str
+    sign: str
+    bound: float
     steps: bool
     list: str
     element: str
@@ -63,14 +77,15 @@ def parse_rules(derived: Mapping[str, str]) -> tuple[Rule, ...]:
     rules = []
     for name, text in derived.items():
         found = _RULE.fullmatch(" ".join(text.split()))
-        if not found or (found["steps"] and not found["reduce"]):
+        bound = number_in(found["bound"] or "0") if found else None
+        if not found or bound is None or (found["steps"] and not found["reduce"]):
             raise SettingsError(
                 f"{FILE}: [runs.metrics] {name} = {text!r} is no rule",
                 mend='Write it like "test_acc", "mean env*_acc but env{test_env}_acc" or "mean r over steps"; '
                 f"the reducers are {', '.join(_REDUCERS)}.",
             )
-        parts = {key: found[key] or "" for key in ("reduce", "keys", "but", "list", "element")}
-        rules.append(Rule(name, steps=bool(found["steps"]), **parts))
+        parts = {key: found[key] or "" for key in ("reduce", "keys", "but", "sign", "list", "element")}
+        rules.append(Rule(name, bound=bound, steps=bool(found["steps"]), **parts))
     return tuple(rules)
 
 
@@ -99,13 +114,14 @@ def _with(run: Run, rule: Rule, partners: Mapping[str, Run] | None) -> Run:
     finals = [run.finals[key] for key in _matching(run.finals, rule, run.params, {})]
     if not finals or (len(finals) > 1 and not rule.reduce):
         return run
-    value = _reduced(rule, np.array([[final.value] for final in finals]))[0]
+    value = _reduced(rule, _compared(rule, np.array([[final.value] for final in finals])))[0]
     return replace(run, finals={**run.finals, rule.name: Final(float(value), finals[0].source)})
 
 
 def _with_series(run: Run, rule: Rule, pieces: Sequence[Series]) -> Run:
     if rule.steps:
-        value = _REDUCERS[rule.reduce](np.concatenate([piece.values for piece in pieces])[:, None])[0]
+        values = _compared(rule, np.concatenate([piece.values for piece in pieces]))
+        value = _REDUCERS[rule.reduce](values[:, None])[0]
         return replace(run, finals={**run.finals, rule.name: Final(float(value), pieces[0].source)})
     if len(pieces) > 1 and not rule.reduce:
         return run
@@ -114,8 +130,14 @@ def _with_series(run: Run, rule: Rule, pieces: Sequence[Series]) -> Run:
     for piece in points[1:]:
         steps = np.intersect1d(steps, piece.steps)
     rows = np.array([piece.values[np.isin(piece.steps, steps)] for piece in points])
-    made = Series(steps, _reduced(rule, rows), points[0].axis, points[0].source)
+    made = Series(steps, _reduced(rule, _compared(rule, rows)), points[0].axis, points[0].source)
     return replace(run, series={**run.series, rule.name: made})
+
+
+def _compared(rule: Rule, values: np.ndarray) -> np.ndarray:
+    if not rule.sign:
+        return values
+    return np.where(np.isnan(values), np.nan, _SIGNS[rule.sign](values, rule.bound).astype(np.float64))
 
 
 def _reduced(rule: Rule, rows: np.ndarray) -> np.ndarray:
@@ -135,7 +157,11 @@ def _matching(
 
 @cache
 def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(part) for part in text.split("*")) + r"\Z")
+    return re.compile("|".join(_any(each) for each in text.split("|")))
+
+
+def _any(text: str) -> str:
+    return ".*".join(re.escape(part) for part in text.split("*")) + r"\Z"
 
 
 def _filled(pattern: str, params: Mapping[str, Scalar], names: Mapping[str, str]) -> str | None:

@@ -58,6 +58,7 @@ STEPS = (
     "_step",
     "steps",
     "total_steps",
+    "total_step",
     "env_step",
     "env_steps",
     "total_timesteps",

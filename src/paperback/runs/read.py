@@ -1,26 +1,38 @@
 """A repository's logs read into one table of runs."""
 
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from paperback.errors import ReadError
 from paperback.finding import Finding
+from paperback.runs.audit import audit
+from paperback.runs.choose import NOT_SELECTED, choose_runs, only_of
 from paperback.runs.collect import Collected, collect, formats
 from paperback.runs.companion import companions_of, read_companion
+from paperback.runs.derive import derive, parse_rules
 from paperback.runs.folder import join
 from paperback.runs.key import parse_key
 from paperback.runs.observe import observe
 from paperback.runs.roles import assign_roles
 from paperback.runs.run import Run
+from paperback.runs.select import parse_protocol
+from paperback.runs.side_table import add_tables, propose_tables
 from paperback.runs.table import RunTable
 from paperback.runs.template import fields_of
+from paperback.runs.trial import TRIAL, set_trials_apart
 from paperback.runs.units import judge_metrics
 from paperback.settings import FILE, Settings
 
 
 def read_runs(
-    root: Path, settings: Settings, *, progress: Callable[[int, int], None] | None = None
+    root: Path,
+    settings: Settings,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    cache: Path | None = None,
 ) -> RunTable:
     """Every run below `root`, with roles and metrics; what could not be read is a finding.
 
@@ -28,27 +40,86 @@ def read_runs(
         root: The repository.
         settings: What the author declares.
         progress: Called with the number of files read so far and of all that may be logs.
+        cache: A folder for what was read, so that unchanged files need not be read again; it never changes the
+            result and may be deleted at any time. None keeps nothing.
 
     Raises:
         ReadError: Not a single run was found.
-        SettingsError: A declared role names a key that no run has.
+        SettingsError: A declared role, table, metric or selection names something that no run has.
     """
-    collected = collect(root, settings, progress)
-    runs, conflicts = join(collected.logs)
-    if not runs:
+    protocol = parse_protocol(settings.select)
+    rules = parse_rules(settings.derived)
+    collected = collect(root, settings, progress, cache)
+    joined, conflicts = join(collected.logs)
+    if not joined:
         raise _nothing(root, collected, settings)
     files = {s.path: s.digest for log in collected.logs for s in (log.file.source(), *log.beside)}
-    settled, unread = _add_companions(root, runs, collected.companions, files)
-    placed = [_add_fields(run, settings.paths) for run in settled]
-    fields = frozenset(key for run in placed for key in _fields(run, settings.paths))
-    keys = {key: parse_key(key) for run in placed for key in (*run.finals, *run.series)}
-    identified, roles, unknown = assign_roles(placed, fields, settings)
-    metrics, mixed = judge_metrics(identified, keys, settings)
-    noticed = observe(identified, roles, fields)
-    findings = (*collected.findings, *unread, *conflicts, *unknown, *mixed, *noticed)
+    settled, unread = _add_companions(root, joined, collected.companions, files)
+    placed, fields, said = _place(root, settled, collected.tables, settings)
+    files |= {source.path: source.digest for run in placed for source in run.sources if source.digest}
+    runs, trials, searched = set_trials_apart(placed, _declared(placed, settings.paths))
+    identified, roles, unknown = assign_roles(runs, fields, settings)
+    same = (*protocol.over, *(role.key for role in roles.values()))
+    derived = derive(identified, rules, same)
+    keys = {key: parse_key(key) for run in derived for key in (*run.finals, *run.series)}
+    metrics, mixed = judge_metrics(derived, keys, settings)
+    reported, rejected, unclear = choose_runs(derived, protocol, roles, keys, metrics)
+    roles = only_of(roles, reported) if rejected else roles
+    apart = {why: runs for why, runs in ((TRIAL, trials), (NOT_SELECTED, rejected)) if runs}
+    noticed = observe(reported, roles, fields)
+    audited = audit(reported, apart, roles, protocol)
     return RunTable(
-        identified, roles, metrics, dict(sorted(keys.items())), findings, dict(sorted(files.items()))
+        reported,
+        roles,
+        metrics,
+        dict(sorted(keys.items())),
+        (
+            *collected.findings,
+            *unread,
+            *conflicts,
+            *said,
+            *searched,
+            *unknown,
+            *mixed,
+            *unclear,
+            *noticed,
+            *audited,
+        ),
+        dict(sorted(files.items())),
+        protocol,
+        apart,
+        dict(sorted(Counter(log.reader for log in collected.logs).items())),
     )
+
+
+def _place(
+    root: Path, runs: Sequence[Run], tables: Sequence[str], settings: Settings
+) -> tuple[list[Run], frozenset[str], list[Finding]]:
+    """The runs with what their paths, names and side tables say, the settings so added, and what is unclear."""
+    told = [{**_fields(run, settings.paths), **_named(run, settings.run_names)} for run in runs]
+    placed = [replace(run, params={**run.params, **more}) for run, more in zip(runs, told, strict=True)]
+    fields = frozenset(key for more in told for key in more)
+    if not settings.tables:
+        return placed, fields, list(propose_tables(root, placed, tables))
+    placed, added, findings = add_tables(root, placed, settings.tables, tables)
+    if not placed:
+        raise ReadError(
+            f"no run below {root} is named by the tables of {FILE}",
+            mend="Check the paths in the tables, or set only = false.",
+        )
+    return placed, fields | added, findings
+
+
+def _named(run: Run, patterns: Sequence[str]) -> Mapping[str, str]:
+    """The named groups of the first expression that the run's id holds."""
+    for pattern in patterns:
+        if found := re.search(pattern, run.id):
+            return {name: value for name, value in found.groupdict().items() if value is not None}
+    return {}
+
+
+def _declared(runs: Sequence[Run], templates: Sequence[str]) -> frozenset[str]:
+    return frozenset(run.id for run in runs if templates and _fields(run, templates))
 
 
 def _add_companions(
@@ -78,10 +149,6 @@ def _fields(run: Run, templates: Sequence[str]) -> Mapping[str, str]:
         if fields is not None:
             return fields
     return {}
-
-
-def _add_fields(run: Run, templates: Sequence[str]) -> Run:
-    return replace(run, params={**run.params, **_fields(run, templates)}) if templates else run
 
 
 def _nothing(root: Path, collected: Collected, settings: Settings) -> ReadError:

@@ -157,8 +157,6 @@ def _main_note(cells: Cells, marked: bool) -> str:
         )
     else:
         words.append("Nothing is bold, because no test could separate the methods.")
-    if cells.missing:
-        words.append("A dash marks a cell without a run.")
     return " ".join(words)
 
 

@@ -1,6 +1,6 @@
 """Tables of settings: what each data set is like, and what each method was given."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from paperback.evidence import Study, shared_setting
 from paperback.runs import RunTable
@@ -96,10 +96,19 @@ def _fixed_by(table: RunTable, key: str, role: str, values: Sequence[str]) -> bo
 
 
 def _differs(table: RunTable, key: str, study: Study) -> bool:
+    """Whether half of the methods have `key`, they differ in it, and it is no other name of the method."""
     if _fixed_by(table, key, "dataset", study.datasets):
         return False
     found = _values(table, key, "method")
+    if 2 * len(found) < len(study.methods) or _is_alias(found):
+        return False
     return len(set(map(frozenset, found.values()))) > 1 or len(found) < len(study.methods)
+
+
+def _is_alias(found: Mapping[str, set[str]]) -> bool:
+    """Whether every method has one value of its own."""
+    singles = [next(iter(words)) for words in found.values() if len(words) == 1]
+    return len(singles) == len(found) and len(set(singles)) == len(found) > 2
 
 
 def _cell(table: RunTable, key: str, where: dict[str, str]) -> Cell:

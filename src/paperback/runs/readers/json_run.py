@@ -9,8 +9,10 @@ from paperback.runs.lexicon import NOT_A_LOG, mentions_metric
 from paperback.runs.readers.leaves import Leaves, series_of_rows
 from paperback.runs.readers.log import Log, LogFile, Record
 from paperback.runs.readers.recognise import has_log_name, in_log_folder, is_role_name, is_run_log
+from paperback.runs.run import text as text_of
 
 name = "JSON"
+_ITEM_KEYS = ("idx", "index", "id", "item", "item_id", "question_id", "problem_id", "task_id", "sample_id", "doc_id")
 _HEAD = re.compile(rb"^(?:\xef\xbb\xbf)?\s*[\[{]")
 
 
@@ -41,9 +43,14 @@ def read(file: LogFile) -> Log:
 
 def _records(file: LogFile, items: list[Any]) -> list[Record]:
     """One record per element that names its settings; the history of one run where the elements are steps."""
+    if items and all(isinstance(item, list) for item in items):
+        return _histories(file, items)
     if not items or not all(isinstance(item, dict) for item in items):
         return []
     if not any(is_role_name(key) for key in items[0]):
+        key = _item_key(items)
+        if key and file.declared:
+            return [_item(file, item, text_of(item[key]), key) for item in items]
         record = Record(series=series_of_rows(file, items))
         stepped = any(series.axis != "row" for series in record.series.values())
         return [record] if stepped and is_run_log(file, record) else []
@@ -53,6 +60,38 @@ def _records(file: LogFile, items: list[Any]) -> list[Record]:
         leaves.add(item)
         records.append(leaves.record(str(place)))
     return records if any(is_run_log(file, record) for record in records) else []
+
+
+def _histories(file: LogFile, items: list[Any]) -> list[Record]:
+    """One record per element, where each is the history of one problem, game or episode."""
+    if not all(item and all(isinstance(row, dict) for row in item) for item in items):
+        return []
+    records = [
+        Record(str(place), {"item": place}, series=series_of_rows(file, rows))
+        for place, rows in enumerate(items)
+    ]
+    return records if any(is_run_log(file, record) for record in records) else []
+
+
+def _item_key(items: list[dict[str, Any]]) -> str | None:
+    """The key that numbers or names the elements: problems, questions, samples."""
+    for key in _ITEM_KEYS:
+        values = [item.get(key) for item in items]
+        if all(isinstance(value, (str, int)) for value in values) and len(set(values)) == len(values):
+            return key
+    return None
+
+
+def _item(file: LogFile, item: dict[str, Any], value: str, key: str) -> Record:
+    """One problem: its numbers are measured, and a list of numbers or of results is one value per attempt."""
+    leaves = Leaves(file)
+    for name, part in item.items():
+        if name == key:
+            continue
+        listed = isinstance(part, list) and part and all(isinstance(each, (bool, int, float)) for each in part)
+        leaves.add([float(each) for each in part] if listed else part, name, "metrics" if listed else "")
+    leaves.params["item"] = value
+    return leaves.record(value)
 
 
 def _broken(file: LogFile, error: Exception) -> tuple[Finding, ...]:

@@ -93,7 +93,7 @@ class Leaves:
         if section == "settings" or (section != "metrics" and is_setting_name(key)):
             self.params[key] = value
         else:
-            self.finals[key] = Final(float(value), self.file.source(key))
+            self.finals[key] = Final(_float(value), self.file.source(key))
 
     def _add_series(self, key: str, values: Sequence[float], steps: Iterable[float], axis: str) -> None:
         self.series[key] = make_series(self.file, key, steps, values, axis=axis)
@@ -187,10 +187,18 @@ def number_of(value: Any) -> float | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, (int, float)):
-        return float(value)
+        return _float(value)
     if isinstance(value, str) and value.strip().lower().lstrip("+-") in ("nan", "inf", "infinity"):
         return float(value)
     return None
+
+
+def _float(value: float) -> float:
+    """`value` as a float; a whole number beyond the range of floats is infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.copysign(math.inf, value)
 
 
 def number_in(text: str) -> float | None:

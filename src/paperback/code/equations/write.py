@@ -1,0 +1,260 @@
+"""A traced computation to printed lines, symbols and assumptions."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from paperback.code.equations import arithmetic as ar
+from paperback.code.equations.derivation import Derivation, Line, Plan, Symbol
+from paperback.code.equations.form import Apply, Call, El, Expr, Red, Sym, Var, free, num, rebuild, walk
+from paperback.code.equations.latex import Printer
+from paperback.code.equations.layout import COLUMN, NUMBER_ROOM, broken
+from paperback.code.equations.letters import Symbols
+from paperback.code.equations.lines import Lines, extract, gather
+from paperback.code.equations.read import Entry
+from paperback.code.equations.tensor import Unknown, linear
+from paperback.code.equations.traced import Output, Traced
+from paperback.code.equations.values import Definition, Record
+from paperback.source import Source
+
+ROOM = COLUMN - NUMBER_ROOM
+MOST_LINES = 10
+LOSSES = ("loss", "bce", "criterion", "entropy", "penalty", "nll", "objective", "cost", "crossent", "divergence", "kl")
+
+
+def written(traced: Traced, *, name: str, source: Source, root: Path) -> Derivation:
+    """The derivation of `traced`.
+
+    Raises:
+        Unknown: Some line does not fit the column, or the equation has too many lines.
+    """
+    record = traced.record
+    outputs = [_output(record, item, at, traced) for at, item in enumerate(traced.outputs)]
+    lines = gather(outputs, record)
+    taken = {*record.definitions, *(item.name for item in outputs), *record.inputs, *record.hypers}
+    for _ in range(MOST_LINES):
+        printed, tight = _printed(lines, traced)
+        if tight is None:
+            return _derivation(printed, lines, traced, name, source)
+        more = extract(lines, taken, tight)
+        if more is None or len(more.main) + len(more.where) > MOST_LINES:
+            break
+        lines = more
+    raise Unknown("an equation that does not fit a column")
+
+
+def _output(record: Record, item: Output, at: int, traced: Traced) -> Definition:
+    stem = "@output" if len(traced.outputs) == 1 or (traced.kind == "autograd" and at == 0) else f"@output {at}"
+    axes = tuple(axis.atoms for axis in item.value.axes)
+    return Definition(f"{stem}:{item.name}", axes, numeric(item.value.body), record.line)
+
+
+def numeric(expr: Expr) -> Expr:
+    """`expr` with `any` and `all` as extremes of indicators, which have a sign on paper."""
+    inner = rebuild(expr, numeric)
+    if isinstance(inner, Red) and inner.kind in ("any", "all"):
+        kind = "max" if inner.kind == "any" else "min"
+        return ar.compare("==", Red(kind, inner.ranges, ar.indicator(inner.body), inner.cond), num(1))
+    return inner
+
+
+def _names(lines: Lines) -> set[str]:
+    found: set[str] = set()
+    for item in (*lines.main, *lines.where):
+        found.add(item.name)
+        for part in (item.body, *(size for _, size in item.ranges)):
+            found |= {x.name for x in walk(part) if isinstance(x, El | Sym | Call | Apply)}
+    return found
+
+
+def _symbols(lines: Lines, traced: Traced) -> Symbols:
+    """Symbols for every name of the lines: hyper-parameters and inputs first, then sizes and intermediates."""
+    record, symbols = traced.record, Symbols()
+    used = _names(lines)
+    for key in record.functions:
+        used |= {x.name for part in (record.functions[key].body, record.functions[key].derivative)
+                 for x in walk(part) if isinstance(x, Sym)}  # fmt: skip
+    sizes = {x.name for item in record.inputs.values() for s in item.sizes for x in walk(s) if isinstance(x, Sym)}
+    sizes |= {x.name for item in record.inputs.values() if item.classes is not None
+              for x in walk(item.classes) if isinstance(x, Sym)}  # fmt: skip
+    for name in sorted(sizes - record.hypers.keys(), key=lambda item: (len(item), item)):
+        symbols.give(name, "size")
+    for name, hyper in record.hypers.items():
+        if name in used or name in sizes:
+            symbols.give(name, "size" if hyper.whole else "scalar")
+    for item in lines.main:
+        symbols.of[item.name] = _output_symbol(item, traced, symbols)
+        symbols.taken.add(symbols.of[item.name])
+    for name in record.inputs:
+        if name in used:
+            role = record.inputs[name].role
+            if role == "upstream":
+                symbols.of[name] = rf"\bar{{{_base(symbols.of[lines.main[0].name])}}}"
+                continue
+            symbols.give(name, "tensor")
+    for item in lines.main[1:] if traced.kind == "autograd" else ():
+        symbols.of[item.name] = rf"\bar{{{_base(symbols.of[item.name.rpartition(':')[2].removeprefix('grad_')])}}}"
+    for name in record.functions:
+        symbols.give(name, "operator")
+    for name in record.opaques:
+        if name in used:
+            symbols.give(name, "function")
+    for item in lines.where:
+        symbols.give(item.name, "definition")
+    return symbols
+
+
+def _base(symbol: str) -> str:
+    return symbol
+
+
+def _output_symbol(item: Definition, traced: Traced, symbols: Symbols) -> str:
+    target = traced.target.lower()
+    name = item.name.rpartition(":")[2]
+    scalar = not item.axes
+    lossy = any(word in f"{target} {name}" for word in LOSSES)
+    choices = [r"\mathcal{L}"] if scalar else [r"\ell"] if lossy else []
+    if not lossy and not scalar and traced.kind == "class" and traced.record.opaques:
+        choices.append(r"\hat{y}")
+    if len(name) == 1 and not scalar:
+        choices.insert(0, name)
+    choices += ["y", "o", "f", r"\hat{y}", r"\mathcal{L}", r"\mathcal{R}", r"\mathcal{S}", r"\mathcal{T}"]
+    taken = symbols.taken | {symbol for symbol in symbols.of.values()}
+    inputs = {key.lower() for key in traced.record.inputs}
+    return next(choice for choice in choices if choice not in taken and choice not in inputs)
+
+
+def _printed(lines: Lines, traced: Traced) -> tuple["_Page", int | None]:
+    """Every line in LaTeX; the second value is the first line that does not fit."""
+    symbols = _symbols(lines, traced)
+    page = _Page(symbols, [])
+    for at, item in enumerate((*lines.main, *lines.where)):
+        printer = Printer(symbols.of, frozenset(symbols.taken | set(symbols.of.values())), {})
+        scope = printer.bind(item.ranges, item.body)
+        index = tuple(linear([(Var(name), size) for name, size in axis]) if axis else num(1) for axis in item.axes)
+        left = symbols.of[item.name] + scope.subscript(index)
+        text = broken(left, scope.show(item.body), ROOM)
+        if text is None:
+            return page, at
+        letters = tuple((scope.indices[name], scope.show(size)) for name, size in item.ranges)
+        page.lines.append(Line(text, item.name, letters))
+    for key, function in traced.record.functions.items():
+        if any(isinstance(part, Apply) and part.name == key for item in (*lines.main, *lines.where)
+               for part in walk(item.body)):  # fmt: skip
+            page.lines.append(_function_line(key, function.variable, function.body, function.derivative, symbols))
+    return page, None
+
+
+class _Page:
+    def __init__(self, symbols: Symbols, lines: list[Line]) -> None:
+        self.symbols = symbols
+        self.lines = lines
+
+
+def _function_line(key: str, variable: str, body: Expr, slope: Expr, symbols: Symbols) -> Line:
+    taken = frozenset(symbols.taken | set(symbols.of.values()))
+    letter = next(c for c in "uvwrsabcz" if c not in taken)
+    printer = Printer(symbols.of, taken, {variable: letter})
+    symbol = symbols.of[key]
+    text = rf"{symbol}\left({letter}\right) = {printer.show(body)},\quad {symbol}'\left({letter}\right) := {printer.show(slope)}"
+    if free(body) - {variable}:
+        raise Unknown("a custom function of more than one scalar")
+    return Line(text, key)
+
+
+def _derivation(page: _Page, lines: Lines, traced: Traced, name: str, source: Source) -> Derivation:
+    record, symbols = traced.record, page.symbols
+    used = _names(lines)
+    everything = Printer(symbols.of, frozenset(), {})
+    rows = tuple(_rows(lines, traced, symbols, everything, source))
+    status = "opaque" if any(key in used for key in record.opaques) else "static"
+    plan = Plan(
+        traced.target, traced.method, traced.kind, traced.typing.guesses,
+        tuple(record.inputs.values()), tuple(record.hypers.values()), tuple(record.opaques.values()),
+        tuple(f"{item.at}" for item in traced.outputs), tuple(traced.conditions), tuple(record.divisible),
+        _notation(lines, traced, symbols), tuple(record.functions), extra=tuple(item.name for item in lines.main),
+    )  # fmt: skip
+    assumptions = (*_axes(traced, symbols, used, everything), *record.assumptions,
+                   *(_stated(cond, traced, symbols) for cond in traced.conditions))  # fmt: skip
+    return Derivation(name, status, tuple(line.latex for line in page.lines), rows, tuple(dict.fromkeys(assumptions)),
+                      "", source, tuple(page.lines), plan)  # fmt: skip
+
+
+def _stated(cond: Expr, traced: Traced, symbols: Symbols) -> str:
+    for item in walk(cond):
+        if isinstance(item, Sym) and item.name not in symbols.of and item.name not in ("pi", "inf"):
+            symbols.give(item.name, "size" if item.name not in traced.record.hypers else "scalar")
+    return f"${Printer(symbols.of, frozenset(), {}).show(cond)}$"
+
+
+def _axes(traced: Traced, symbols: Symbols, used: set[str], printer: Printer) -> Iterable[str]:
+    for item in traced.record.inputs.values():
+        if item.role not in ("argument", "constructor"):
+            continue
+        shape = ", ".join(_size_text(size, symbols) for size in item.sizes)
+        kind = ""
+        if item.kind == "label" and item.classes is not None:
+            kind = f", whole numbers counted from 1 up to {_size_text(item.classes, symbols)} (from 0 in the code)"
+        if item.kind == "mask":
+            kind = ", 0 or 1"
+        yield f"{item.source.removeprefix('init.')} has axes ({shape}){kind}"
+
+
+def _size_text(size: Expr, symbols: Symbols) -> str:
+    return Printer(symbols.of, frozenset(), {}).show(size)
+
+
+def _notation(lines: Lines, traced: Traced, symbols: Symbols) -> dict[str, Entry]:
+    """What the reader must know: every symbol, its kind and its axes."""
+    record = traced.record
+    found: dict[str, Entry] = {}
+    tables = {item.name: tuple(_product(axis) for axis in item.axes) for item in (*lines.main, *lines.where)}
+    for name, symbol in symbols.of.items():
+        if name in tables:
+            found[symbol] = Entry("tensor", name, tables[name])
+        elif name in record.inputs:
+            found[symbol] = Entry("tensor", name, record.inputs[name].sizes)
+        elif name in record.functions:
+            found[symbol] = Entry("operator", name)
+        elif name in record.opaques:
+            found[symbol] = Entry("function", name, record.opaques[name].sizes)
+        else:
+            found[symbol] = Entry("scalar", name)
+    if len(found) != len(symbols.of):
+        raise Unknown("two names with one symbol")
+    return found
+
+
+def _product(axis: tuple[tuple[str, Expr], ...]) -> Expr:
+    return ar.product_of(size for _, size in axis)
+
+
+def _rows(lines: Lines, traced: Traced, symbols: Symbols, printer: Printer, source: Source) -> Iterable[Symbol]:
+    record = traced.record
+    made = {item.name: item for item in (*lines.main, *lines.where)}
+    for name, symbol in symbols.of.items():
+        if name in made:
+            item = made[name]
+            kind = "output" if item in lines.main else "intermediate"
+            axes = tuple(printer.show(_product(axis)) for axis in item.axes)
+            yield Symbol(symbol, name.rpartition(":")[2], kind, axes, _at(source, item.line))
+        elif name in record.inputs:
+            given = record.inputs[name]
+            meaning = {"parameter": "parameter", "random": "random draw", "upstream": "gradient from above"}
+            axes = tuple(printer.show(size) for size in given.sizes)
+            yield Symbol(symbol, given.source.removeprefix("init."), meaning.get(given.role, "argument"), axes,
+                         _at(source, given.line))  # fmt: skip
+        elif name in record.hypers:
+            hyper = record.hypers[name]
+            yield Symbol(symbol, name, "size" if hyper.whole else "hyper-parameter", (), _at(source, hyper.line))
+        elif name in record.functions or name in record.opaques:
+            yield Symbol(symbol, name, "function" if name in record.functions else "layer", (), _at(source, 0))
+        else:
+            yield Symbol(symbol, name, "size", (), _at(source, 0))
+
+
+def _at(source: Source, line: int) -> Source:
+    return replace(source, line=line or source.line, key="")
+
+
+__all__ = ["ar"]

@@ -1,0 +1,195 @@
+"""Whether the runs of one comparison were made and chosen alike."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from paperback.finding import Finding
+from paperback.runs.key import parse_key
+from paperback.runs.lexicon import word_set
+from paperback.runs.run import Run, text
+from paperback.runs.select import Protocol
+from paperback.runs.table import Role
+
+_MOST = 5
+_VERSIONS = ("torch", "tensorflow", "jax", "python", "cuda", "transformers", "sklearn", "numpy")
+_HARDWARE = word_set("gpu gpus gpu_name device_name hardware cuda_device accelerator gpu_type")
+
+
+def audit(
+    runs: Sequence[Run], apart: Mapping[str, Sequence[Run]], roles: Mapping[str, Role], protocol: Protocol
+) -> Iterator[Finding]:
+    """The findings about how the runs were chosen and under which conditions they were made."""
+    yield from _test_selection(protocol)
+    yield from _budgets(runs, apart, roles)
+    for what, kind, value, mend in _CONDITIONS:
+        yield from _mixed(runs, roles, what, kind, value, mend)
+    yield from _steps(runs, roles)
+    yield from _disjoint_seeds(runs, roles)
+    yield from _diverged(runs)
+
+
+def _test_selection(protocol: Protocol) -> Iterator[Finding]:
+    if protocol.is_test_selected:
+        yield Finding(
+            "test-set-selection",
+            f"the reported values are chosen by looking at the test split ({protocol})",
+            (),
+            "Choose by a validation metric, or label the results test-selected.",
+        )
+
+
+def _budgets(
+    runs: Sequence[Run], apart: Mapping[str, Sequence[Run]], roles: Mapping[str, Role]
+) -> Iterator[Finding]:
+    """Methods that were given different numbers of trials."""
+    key = roles["method"].key if "method" in roles else ""
+    counts: Counter[str] = Counter()
+    for run in (run for why in apart.values() for run in why):
+        method = run.setting("method") or run.setting(key) or run.setting(key.rsplit(".", 1)[-1])
+        if method is not None:
+            counts[method] += 1
+    methods = {run.identity["method"] for run in runs if "method" in run.identity}
+    if not counts or len(methods | set(counts)) < 2:
+        return
+    told = {method: counts.get(method, 0) for method in sorted(methods | set(counts))}
+    if len(set(told.values())) > 1:
+        shown = _list([f"{method} {count}" for method, count in told.items()])
+        yield Finding(
+            "unequal-tuning",
+            f"methods differ in the number of trials that were not reported: {shown}",
+            (),
+            "Give every method the same budget, or say in the paper why not.",
+        )
+
+
+def _commit(run: Run) -> str | None:
+    return run.commit
+
+
+def _versions(run: Run) -> str | None:
+    found = {
+        key.rsplit(".", 1)[-1].lower(): text(value)
+        for key, value in (*run.facts.items(), *run.params.items())
+        if key.rsplit(".", 1)[-1].lower().removesuffix("_version") in _VERSIONS
+        and any(sign.isdigit() for sign in text(value))
+        and ("." in text(value))
+    }
+    return ", ".join(f"{name} {value}" for name, value in sorted(found.items())) or None
+
+
+def _hardware(run: Run) -> str | None:
+    for key, value in (*run.facts.items(), *run.params.items()):
+        if key.rsplit(".", 1)[-1].lower() in _HARDWARE and isinstance(value, str) and not value.isdigit():
+            return value
+    return None
+
+
+_CONDITIONS: tuple[tuple[str, str, Callable[[Run], str | None], str], ...] = (
+    ("commits", "mixed-commits", _commit, "Run all from one commit, or say what changed between them."),
+    ("versions", "mixed-versions", _versions, "Run all with the same versions, or name them in the paper."),
+    ("hardware", "mixed-hardware", _hardware, "Name it in the paper; do not compare times."),
+)
+
+
+def _mixed(
+    runs: Sequence[Run],
+    roles: Mapping[str, Role],
+    what: str,
+    kind: str,
+    value: Callable[[Run], str | None],
+    mend: str,
+) -> Iterator[Finding]:
+    """Runs of one data set that differ in a condition, with the methods that each value goes with."""
+    by_value: dict[str, list[Run]] = defaultdict(list)
+    for run in runs:
+        if (found := value(run)) is not None:
+            by_value[found].append(run)
+    if len(by_value) < 2:
+        return
+    parts = [f"{found} in {_who(members, roles)}" for found, members in sorted(by_value.items())]
+    message = f"the runs were made with {len(by_value)} different {what}: {_list(parts, '; ')}"
+    yield Finding(kind, message, (), mend)
+
+
+def _who(runs: Sequence[Run], roles: Mapping[str, Role]) -> str:
+    count = f"{len(runs)} run" + ("s" if len(runs) > 1 else "")
+    methods = sorted({run.identity["method"] for run in runs if "method" in run.identity})
+    return f"{count} ({_list(methods)})" if "method" in roles and methods else count
+
+
+def _steps(runs: Sequence[Run], roles: Mapping[str, Role]) -> Iterator[Finding]:
+    """Methods whose histories end at different steps on the same data set."""
+    ends: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for run in runs:
+        lasts = [
+            int(series.steps[-1])
+            for key, series in run.series.items()
+            if len(series.steps) and series.axis not in ("row", "item") and parse_key(key).split in ("train", "")
+        ]
+        if lasts:
+            ends[run.identity.get("dataset", "")][run.identity.get("method", "")].add(max(lasts))
+    for dataset, methods in sorted(ends.items()):
+        longest = {method: max(found) for method, found in methods.items()}
+        low, high = min(longest.values()), max(longest.values())
+        if len(longest) > 1 and high > 1.1 * max(low, 1):
+            shown = _list([f"{method} {last}" for method, last in sorted(longest.items())])
+            where = f" on {dataset}" if dataset else ""
+            yield Finding(
+                "unequal-steps",
+                f"the methods{where} were trained for different numbers of steps: {shown}",
+                (),
+                "Give all the same budget, or say that they stopped early.",
+            )
+
+
+def _disjoint_seeds(runs: Sequence[Run], roles: Mapping[str, Role]) -> Iterator[Finding]:
+    """Methods that share no seed on a data set, so that their runs cannot be paired."""
+    if "seed" not in roles or "method" not in roles:
+        return
+    seeds: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for run in runs:
+        if "seed" in run.identity and "method" in run.identity:
+            seeds[run.identity.get("dataset", "")][run.identity["method"]].add(run.identity["seed"])
+    pairs = Counter[tuple[str, str]]()
+    for methods in seeds.values():
+        names = sorted(methods)
+        for place, one in enumerate(names):
+            for other in names[place + 1 :]:
+                if len(methods[one]) > 1 and not methods[one] & methods[other]:
+                    pairs[one, other] += 1
+    if pairs:
+        shown = _list([f"{one} and {other}" for one, other in sorted(pairs)])
+        yield Finding(
+            "disjoint-seeds",
+            f"these methods share no seed on a data set, so their runs are not paired: {shown}",
+            (),
+            "Run them on the same seeds, or compare them unpaired.",
+        )
+
+
+def _diverged(runs: Sequence[Run]) -> Iterator[Finding]:
+    """Runs whose training loss ended in NaN or infinity, or far above where it began."""
+    found = []
+    for run in runs:
+        for key, series in run.series.items():
+            values = series.values
+            if len(values) < 2 or "loss" not in parse_key(key).name.lower() or not np.isfinite(values[0]):
+                continue
+            last = values[-1]
+            if not np.isfinite(last) or (values[0] > 0 and last > 100 * values[0]):
+                found.append(f"{run.id} ({key} from {values[0]:g} to {last:g})")
+                break
+    if found:
+        yield Finding(
+            "diverged-run",
+            f"{len(found)} run{'s' if len(found) > 1 else ''} diverged: {_list(found)}",
+            (),
+            "Report them as failures; leaving them out makes the method look safer than it is.",
+        )
+
+
+def _list(names: Sequence[str], sign: str = ", ") -> str:
+    rest = len(names) - _MOST
+    return sign.join(names[:_MOST]) + (f" and {rest} more" if rest > 0 else "")

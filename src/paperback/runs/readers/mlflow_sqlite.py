@@ -1,0 +1,109 @@
+"""MLflow's tracking database, the default store since MLflow 3.7."""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from paperback.finding import Finding
+from paperback.runs.readers.log import Log, LogFile, Record
+from paperback.runs.readers.mlflow_run import MlflowRun, record_of
+from paperback.runs.run import Final, Series
+
+name = "MLflow database"
+TABLES = frozenset({"experiments", "runs", "metrics", "params", "tags"})
+# MLflow stores infinities as the largest number, and NaN as 0 with a flag.
+_LARGEST = np.finfo(np.float64).max
+
+
+def read_tables(file: LogFile, connection: sqlite3.Connection) -> Log:
+    """One record per run that was not deleted; its final metrics are those of the last step."""
+    names = dict(connection.execute("SELECT experiment_id, name FROM experiments").fetchall())
+    runs = _runs(connection, names)
+    _add_pairs(connection, runs)
+    gone = [run for run in runs.values() if run.is_deleted]
+    kept = {key: run for key, run in runs.items() if not run.is_deleted}
+    parents = {run.tags.get("mlflow.parentRunId") for run in kept.values()}
+    finals = _finals(file, connection)
+    records = []
+    for key, run in kept.items():
+        series = _series(file, connection, key)
+        # The run above a sweep only holds the sweep's runs together.
+        if series or key not in parents:
+            records.append(record_of(run, series, finals.get(key, {}), named=True))
+    return Log(file, name, tuple(records), _findings(file, gone))
+
+
+def _runs(connection: sqlite3.Connection, names: Mapping[Any, str]) -> dict[str, MlflowRun]:
+    columns = {row[1] for row in connection.execute("PRAGMA table_info(runs)")}
+    label = "name" if "name" in columns else "NULL"
+    query = (
+        f"SELECT run_uuid, {label}, experiment_id, status, start_time, end_time, lifecycle_stage "
+        "FROM runs ORDER BY start_time, run_uuid"
+    )
+    return {
+        str(row[0]): MlflowRun(
+            id=str(row[0]),
+            name=str(row[1] or ""),
+            experiment=str(names.get(row[2], row[2])),
+            status=row[3],
+            start=row[4],
+            end=row[5],
+            is_deleted=row[6] == "deleted",
+        )
+        for row in connection.execute(query)
+    }
+
+
+def _add_pairs(connection: sqlite3.Connection, runs: Mapping[str, MlflowRun]) -> None:
+    for table in ("params", "tags"):
+        for run, key, value in connection.execute(f"SELECT run_uuid, key, value FROM {table} ORDER BY rowid"):
+            if run in runs:
+                (runs[run].params if table == "params" else runs[run].tags)[str(key)] = str(value)
+
+
+def _series(file: LogFile, connection: sqlite3.Connection, run: str) -> dict[str, Series]:
+    keys = connection.execute("SELECT DISTINCT key FROM metrics WHERE run_uuid = ? ORDER BY key", (run,))
+    return {str(key): series for (key,) in keys.fetchall() if (series := _one(file, connection, run, key))}
+
+
+def _one(file: LogFile, connection: sqlite3.Connection, run: str, key: str) -> Series | None:
+    query = "SELECT step, value, is_nan FROM metrics WHERE run_uuid = ? AND key = ? ORDER BY rowid"
+    rows = connection.execute(query, (run, key)).fetchall()
+    table = np.array([row for row in rows if None not in row], np.float64).reshape(-1, 3)
+    steps = table[:, 0]
+    if np.abs(steps).max(initial=0) >= 2**53:
+        steps = np.array([row[0] for row in rows if None not in row], np.int64)
+    values = _values(table[:, 1], table[:, 2] != 0)
+    return Series(steps.astype(np.int64), values, "step", file.source(f"{run}/{key}")) if rows else None
+
+
+def _values(stored: np.ndarray, is_nan: np.ndarray) -> np.ndarray:
+    values = np.where(np.abs(stored) >= _LARGEST, np.copysign(np.inf, stored), stored)
+    return np.where(is_nan, np.nan, values)
+
+
+def _finals(file: LogFile, connection: sqlite3.Connection) -> dict[str, dict[str, Final]]:
+    """The value at the last step, of equal steps the latest, of equal times the largest: MLflow's own rule."""
+    query = "SELECT run_uuid, key, value, is_nan FROM metrics ORDER BY step, timestamp, value"
+    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+    if "latest_metrics" in tables:
+        query = "SELECT run_uuid, key, value, is_nan FROM latest_metrics"
+    finals: dict[str, dict[str, Final]] = defaultdict(dict)
+    for run, key, value, is_nan in connection.execute(query):
+        number = _values(np.array([value or 0.0], np.float64), np.array([bool(is_nan)]))[0]
+        finals[run][str(key)] = Final(float(number), file.source(f"{run}/{key}"))
+    return finals
+
+
+def _findings(file: LogFile, gone: list[MlflowRun]) -> tuple[Finding, ...]:
+    return tuple(_deleted(file, gone))
+
+
+def _deleted(file: LogFile, gone: list[MlflowRun]) -> Iterator[Finding]:
+    if gone:
+        shown = ", ".join(run.name or run.id for run in gone[:5]) + (" and more" if len(gone) > 5 else "")
+        message = f"{file.path}: {len(gone)} deleted runs are left out: {shown}"
+        yield Finding("deleted-run", message, (file.source(),), "Restore them in MLflow if they count.")
