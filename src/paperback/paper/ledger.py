@@ -87,6 +87,7 @@ def told(paper: Paper, material: Material, drawing: Iterable[Finding] = ()) -> t
                 *material.inventory.findings,
                 *material.bibliography.findings,
                 *material.notes.findings,
+                *material.story.findings,
                 *paper.findings,
                 *drawing,
             )

@@ -50,7 +50,7 @@ def main_results(table: RunTable, study: Study, settings: Settings) -> Table:
 
 
 def differences(
-    table: RunTable, study: Study, settings: Settings, others: Sequence[str], *, key: str, ablation: bool
+    table: RunTable, study: Study, settings: Settings, others: Sequence[str], *, key: str
 ) -> Table:
     """The proposal minus each of `others` on every data set, with intervals; bold where it is decided."""
     cells = pivot(table, study.metric.name, split=study.split)
@@ -60,6 +60,7 @@ def differences(
     found = {(c.dataset, c.over): c for column in columns for c in column}
     datasets = study.datasets or ("",)
     proposal = settings.name("method", study.proposal)
+    ablation = key == "ablation"
     what = "Ablation" if ablation else "Comparison with the baselines"
     return Table(
         key=key,

@@ -54,7 +54,7 @@ def method_table(table: RunTable, study: Study, settings: Settings) -> Table | N
             for key in keys
         ),
         spread="none",
-        note="A dash: the method has no such setting; chosen per data set: it varies between data sets.",
+        note="Varies: not the same in all runs of the method. A dash: the method has no such setting.",
         highlight=(),
         why="says what was tuned and what was given",
     )
@@ -122,7 +122,7 @@ def _cell(table: RunTable, key: str, where: dict[str, str]) -> Cell:
     if not found or found == {"null"}:
         return MissingCell("the method has no such setting")
     if len(found) > 1:
-        return TextCell("chosen per data set")
+        return TextCell("varies")
     return TextCell(found.pop())
 
 
