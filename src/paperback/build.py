@@ -51,12 +51,18 @@ class Build:
 
 
 def build_paper(
-    root: Path, *, engine: PdfEngine = "auto", folder: Path | None = None, progress: Progress | None = None
+    root: Path,
+    *,
+    engine: PdfEngine = "auto",
+    folder: Path | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
 ) -> Build:
     """The paper of the repository `root`, written into `folder` (default: `root/paper`).
 
     Nothing of the repository is imported or run. When neither an input nor an output has changed since the
-    last build, nothing is written. A file in `folder` that the author edited is kept beside the new one.
+    last build, nothing is written, unless `force` is set. A file in `folder` that the author edited is kept
+    beside the new one.
 
     Raises:
         ReadError: `root` is no folder, or holds no run.
@@ -68,7 +74,7 @@ def build_paper(
     settings = open_repository(root)
     out = folder or root / FOLDER
     previous = last_stamp(out)
-    if previous is not None and still_fresh(previous, root, out, engine):
+    if previous is not None and not force and still_fresh(previous, root, out, engine):
         return _unchanged(out, previous)
     material = gather(root, settings, step)
     step("write", 0, 1)

@@ -113,8 +113,9 @@ def init(repo: Path, force: bool) -> int:
 @click.option(
     "--out", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Default: REPO/paper."
 )
+@click.option("--force", is_flag=True, help="Build even where nothing has changed.")
 @_command
-def build(repo: Path, engine: Any, out: Path | None) -> int:
+def build(repo: Path, engine: Any, out: Path | None, force: bool) -> int:
     r"""Write the paper: PDF, HTML page, LaTeX project, ledger and open questions.
 
     Nothing of the repository is imported or run.
@@ -125,7 +126,7 @@ def build(repo: Path, engine: Any, out: Path | None) -> int:
     """
     from paperback.build import build_paper
 
-    made = build_paper(repo, engine=engine, folder=out, progress=_progress())
+    made = build_paper(repo, engine=engine, folder=out, force=force, progress=_progress())
     _tell_build(made)
     return NOTHING_FOUND
 

@@ -1,12 +1,12 @@
 """What the commands print: the outcome of a build, and where a paper stands."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from paperback.build import Build
 
-_SHOWN = 12
+_SHOWN = 3
 
 
 def build_report(made: Build) -> str:
@@ -49,15 +49,19 @@ def claim_line(claim: Mapping[str, Any]) -> str:
     return f"{claim['verdict']}: {what} on {claim['split']} {claim['metric']}: {claim['reason']}.{needed}"
 
 
-def finding_lines(findings: list[Mapping[str, Any]] | list[dict[str, Any]]) -> list[str]:
-    """The findings, the first dozen in full, the rest counted by kind."""
-    lines = []
-    for finding in findings[:_SHOWN]:
-        mend = f"\n    {finding['mend']}" if finding["mend"] else ""
-        lines.append(f"  {finding['kind']}: {finding['message']}{mend}")
-    rest = Counter(finding["kind"] for finding in findings[_SHOWN:])
-    lines += [f"  and {count} more: {kind}" for kind, count in rest.items()]
-    return [f"{len(findings)} findings:", *lines] if findings else []
+def finding_lines(findings: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The findings kind by kind, the first three of a kind in full."""
+    kinds: dict[str, list[Mapping[str, Any]]] = {}
+    for finding in findings:
+        kinds.setdefault(finding["kind"], []).append(finding)
+    lines = [f"{len(findings)} findings:"] if findings else []
+    for kind, found in kinds.items():
+        for finding in found[:_SHOWN]:
+            mend = f"\n    {finding['mend']}" if finding["mend"] else ""
+            lines.append(f"  {kind}: {finding['message']}{mend}")
+        if len(found) > _SHOWN:
+            lines.append(f"  {kind}: and {len(found) - _SHOWN} more")
+    return lines
 
 
 def _item_line(item: Mapping[str, str]) -> str:

@@ -266,7 +266,9 @@ def _value(where: str, given: Any, kind: type) -> Any:
             return tuple(items)
         raise SettingsError(f"{FILE}: {where} is {given!r}", mend="Give a list of strings.")
     # bool is an int in Python: `seed = true` would pass for 1.
-    if not isinstance(given, kind) or (kind is int and isinstance(given, bool)):
+    is_truth = kind is int and isinstance(given, bool)
+    is_plain = kind is list and isinstance(given, list) and not all(isinstance(item, dict) for item in given)
+    if not isinstance(given, kind) or is_truth or is_plain:
         word = {str: "a string", int: "a whole number", bool: "true or false", list: "a list of tables"}[kind]
         raise SettingsError(f"{FILE}: {where} is {given!r}", mend=f"Give {word}.")
     return given

@@ -91,7 +91,9 @@ def _figure(graph: Graph, width: float) -> Figure:
     names = _names(graph)
     for position, axes in enumerate(grid.flat):
         if position < len(graph.panels):
-            _panel(axes, graph.panels[position], graph, names)
+            # A letter is about 5 points wide: a longer title would run into the next panel.
+            room = round(wide * 72 / columns / 5)
+            _panel(axes, graph.panels[position], graph, names, room)
         else:
             axes.set_axis_off()
     _labels(figure, graph, names, legend)
@@ -107,9 +109,9 @@ def _names(graph: Graph) -> list[str]:
     return list(dict.fromkeys(curve.name for panel in graph.panels for curve in panel.curves))
 
 
-def _panel(axes: Axes, panel: Panel, graph: Graph, names: list[str]) -> None:
+def _panel(axes: Axes, panel: Panel, graph: Graph, names: list[str], room: int) -> None:
     if panel.title:
-        axes.set_title(_short(panel.title))
+        axes.set_title(_short(panel.title, room))
     for curve in panel.curves:
         _curve(axes, curve, names.index(curve.name), positive=graph.log_y)
     if graph.log_y and any(_any_positive(curve.y) for curve in panel.curves):
@@ -184,9 +186,9 @@ def _legend_rows(graph: Graph, width: float) -> int:
     return -(-len(names) // max(1, min(len(names), int(width / max(widths)))))
 
 
-def _short(name: str) -> str:
+def _short(name: str, room: int = _LONGEST_NAME) -> str:
     words = printable(name)
-    return words if len(words) <= _LONGEST_NAME else words[: _LONGEST_NAME - 1] + "…"
+    return words if len(words) <= room else words[: room - 1] + "…"
 
 
 def _any_positive(values: np.ndarray) -> bool:

@@ -67,10 +67,13 @@ class _Writer:
         lines = [
             f"#set document(title: {literal_exact(document.title)}, author: {literal_exact(names)})",
             (files("paperback.render") / "preamble.typ").read_text("utf-8"),
+            # Itself a float, the first one: no table can rise above the title.
+            "#place(top, float: true, clearance: 1.6em, block(width: 100%)[",
             f'#align(center, block(below: 1.6em, text(17pt, weight: "bold", hyphenate: false, '
             f"{{ set par(leading: 0.5em); {literal(document.title)} }})))",
             f"#align(center, block(below: 2em, text(11.5pt, {literal(names)})))",
             self._abstract(document.abstract),
+            "])",
             *(self._section(section, 1) for section in document.sections),
             self._references(document),
             f"#v(1em)\n#text(8pt, fill: luma(110), {literal(document.footer)})" if document.footer else "",

@@ -3,11 +3,12 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from paperback.finding import Finding
+from paperback.runs.cache import Cache, open_cache
 from paperback.runs.lexicon import SETTINGS_FILE
 from paperback.runs.readers import load_readers
 from paperback.runs.readers.log import Log, LogFile, Reader
@@ -60,7 +61,8 @@ def collect(
     candidates, seen = [], 0
     readers = load_readers()
     endings = _SUFFIXES + tuple(end for reader in readers for end in getattr(reader, "endings", ()))
-    for path, entry in walk(root, settings.exclude):
+    closed: list[str] = []
+    for path, entry in walk(root, settings.exclude, closed):
         seen += 1
         path = _real(root, path, entry) if _LATEST in path else path
         declared = bool(settings.paths) and fields_of(path, settings.paths) is not None
@@ -71,24 +73,41 @@ def collect(
             companions.append(path)
         elif declared or _may_be_log(entry.name, endings):
             candidates.append((path, entry, declared))
-    for done, (path, entry, declared) in enumerate(candidates):
-        if progress:
-            progress(done, len(candidates))
-        try:
-            log = _read(path, entry, declared, readers)
-        except OSError as error:
-            message = f"{path}: not readable: {error.strerror}"
-            findings.append(Finding("unreadable-log", message, (Source(path),), "Make the file readable."))
-            continue
-        if log:
-            findings += log.findings
-            if log.records:
-                logs.append(log)
-        if path.lower().endswith(_TABLES) and not (log and log.records):
-            tables.append(path)
+    with open_cache(cache, _version(readers, settings)) as kept:
+        for done, (path, entry, declared) in enumerate(candidates):
+            if progress:
+                progress(done, len(candidates))
+            try:
+                log = _log(path, entry, declared, readers, kept)
+            except OSError as error:
+                message = f"{path}: not readable: {error.strerror}"
+                findings.append(
+                    Finding("unreadable-log", message, (Source(path),), "Make the file readable.")
+                )
+                continue
+            if log:
+                findings += log.findings
+                if log.records:
+                    logs.append(log)
+            if path.lower().endswith(_TABLES) and not (log and log.records):
+                tables.append(path)
     if progress:
         progress(len(candidates), len(candidates))
+    findings += [_closed(folder) for folder in closed]
     return Collected(tuple(logs), tuple(companions), tuple(findings), seen, tuple(sorted(tables)))
+
+
+def _closed(folder: str) -> Finding:
+    return Finding("unreadable-log", f"{folder}: the folder cannot be opened", (Source(folder),), "Make it readable.")
+
+
+def _version(readers: Sequence[Reader], settings: Settings) -> str:
+    """What the content of a cache depends on besides the files: the readers, and what tells them how to read."""
+    code = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        code.update(path.read_bytes())
+    asked = (sorted(reader.name for reader in readers), getattr(settings, "patterns", ()))
+    return f"{code.hexdigest()} {asked!r}"
 
 
 def _is_side_table(path: str, settings: Settings) -> bool:
@@ -108,16 +127,59 @@ def _may_be_log(name: str, endings: tuple[str, ...]) -> bool:
     return name.lower().endswith(endings) or "tfevents" in name
 
 
-def _read(path: str, entry: os.DirEntry[str], declared: bool, readers: Sequence[Reader]) -> Log | None:
+def _log(
+    path: str, entry: os.DirEntry[str], declared: bool, readers: Sequence[Reader], cache: Cache | None
+) -> Log | None:
+    """What the file holds, without its bytes; None where no reader accepts it."""
+    stamp = _stamp(entry.stat(), declared)
+    if cache is not None:
+        found = cache.unchanged(path, stamp, Path(entry.path))
+        if found is not False:
+            return found if isinstance(found, Log) else None
     with open(entry.path, "rb") as stream:
+        stamp = _stamp(os.fstat(stream.fileno()), declared)
         head = stream.read(_HEAD)
         reader = next((reader for reader in readers if reader.accepts(path, head)), None)
-        if reader is None or _is_too_large(entry, declared):
+        if reader is None:
+            if cache is not None:
+                cache.add(path, stamp, None, "")
             return None
+        if _is_too_large(entry, declared):
+            return _too_large(LogFile(path, Path(entry.path), b"", "", declared), reader)
         if head.startswith(_DATABASE):
             return reader.read(LogFile(path, Path(entry.path), head, _digest(stream, head), declared))
-        data = head + stream.read() if len(head) == _HEAD else head
-    return reader.read(LogFile(path, Path(entry.path), data, digest(data), declared))
+        if len(head) == _HEAD:
+            stream.seek(0)
+            head = stream.read()
+    file = LogFile(path, Path(entry.path), head, digest(head), declared)
+    log = _grown(reader, file, stamp, cache) or reader.read(file)
+    # The bytes of all files together need not fit into memory.
+    log = replace(log, file=replace(file, data=b""))
+    if cache is not None and getattr(reader, "alone", False):
+        cache.add(path, stamp, log, file.digest)
+    return log
+
+
+def _grown(
+    reader: Reader, file: LogFile, stamp: tuple[int, int, int, bool], cache: Cache | None
+) -> Log | None:
+    """The log read on from where it ended last time; None where that cannot be."""
+    grow = getattr(reader, "grow", None)
+    before = cache.grown(file.path, stamp, file.place) if cache is not None and grow else None
+    if grow is None or before is None or digest(file.data[: before[1]]) != before[0].file.digest:
+        return None
+    log: Log | None = grow(file, *before)
+    return log
+
+
+def _stamp(status: os.stat_result, declared: bool) -> tuple[int, int, int, bool]:
+    return status.st_size, status.st_mtime_ns, status.st_ino, declared
+
+
+def _too_large(file: LogFile, reader: Reader) -> Log:
+    message = f"{file.path}: larger than {_TEXT_LIMIT // 2**20} MiB, so it is not taken for a log"
+    mend = "If it is one, name it in paperback.toml: [runs] paths; else exclude it."
+    return Log(file, reader.name, findings=(Finding("large-file", message, (Source(file.path),), mend),))
 
 
 def _digest(stream: BinaryIO, head: bytes) -> str:

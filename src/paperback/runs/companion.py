@@ -8,6 +8,7 @@ from typing import Any
 
 from paperback.finding import Finding
 from paperback.runs.readers.leaves import flatten
+from paperback.runs.readers.yaml_text import read_yaml
 from paperback.runs.run import Scalar
 from paperback.source import Source, digest
 
@@ -42,12 +43,7 @@ def _parse(path: str, data: bytes) -> Any:
         return json.loads(data.decode("utf-8-sig"))
     if path.endswith(".toml"):
         return tomllib.loads(data.decode("utf-8-sig"))
-    import yaml
-
-    try:
-        return yaml.safe_load(data)
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from error
+    return read_yaml(data)
 
 
 def _unwrap(value: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -18,6 +18,8 @@ from paperback.source import Source
 # torch's add_hparams writes a second event file into a folder that is named by the time.
 _TIME_FOLDER = re.compile(r"\d{9,11}(?:\.\d+)?$")
 _EVENTS = "TensorBoard"
+# Where MLflow and W&B keep the files of a run.
+_KEPT = re.compile(r"/(?:artifacts|files)/")
 _T = TypeVar("_T")
 
 
@@ -25,7 +27,10 @@ def join(logs: Sequence[Log]) -> tuple[list[Run], list[Finding]]:
     """The runs that the logs tell of, in the order of their ids, and where logs of one run disagree."""
     folders = {_folder(log.file.path) for log in logs}
     parts: dict[str, list[tuple[Log, Record]]] = defaultdict(list)
+    owners = {record.home for log in logs for record in log.records if record.home}
     for log in logs:
+        if owners and _is_owned(log, owners):
+            continue
         home, split = _home(log, folders)
         for record in log.records:
             parts[_id(log, record, home)].append((log, _with_split(record, split)))
@@ -35,6 +40,14 @@ def join(logs: Sequence[Log]) -> tuple[list[Run], list[Finding]]:
         for run in _runs(name, joined[name]):
             runs.append(_merge(*run, findings))
     return runs, findings
+
+
+def _is_owned(log: Log, owners: set[str]) -> bool:
+    """Whether the log is a file that a tracker keeps for one of its runs and that the run's own log describes."""
+    if any(record.home for record in log.records):
+        return False
+    places = [match.start() for match in _KEPT.finditer(log.file.path)]
+    return any(log.file.path[:place] in owners for place in places)
 
 
 def _folder(path: str) -> str:

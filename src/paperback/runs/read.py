@@ -66,7 +66,7 @@ def read_runs(
     reported, rejected, unclear = choose_runs(derived, protocol, roles, keys, metrics)
     roles = only_of(roles, reported) if rejected else roles
     apart = {why: runs for why, runs in ((TRIAL, trials), (NOT_SELECTED, rejected)) if runs}
-    noticed = observe(reported, roles, fields)
+    noticed = observe(reported, roles, frozenset(fields))
     audited = audit(reported, apart, roles, protocol)
     return RunTable(
         reported,
@@ -94,11 +94,16 @@ def read_runs(
 
 def _place(
     root: Path, runs: Sequence[Run], tables: Sequence[str], settings: Settings
-) -> tuple[list[Run], frozenset[str], list[Finding]]:
+) -> tuple[list[Run], dict[str, str], list[Finding]]:
     """The runs with what their paths, names and side tables say, the settings so added, and what is unclear."""
-    told = [{**_fields(run, settings.paths), **_named(run, settings.run_names)} for run in runs]
-    placed = [replace(run, params={**run.params, **more}) for run, more in zip(runs, told, strict=True)]
-    fields = frozenset(key for more in told for key in more)
+    paths = [_fields(run, settings.paths) for run in runs]
+    names = [_named(run, settings.run_names) for run in runs]
+    placed = [
+        replace(run, params={**run.params, **path, **name}) if path or name else run
+        for run, path, name in zip(runs, paths, names, strict=True)
+    ]
+    fields = dict.fromkeys((key for name in names for key in name), "name pattern")
+    fields |= dict.fromkeys((key for path in paths for key in path), "path template")
     if not settings.tables:
         return placed, fields, list(propose_tables(root, placed, tables))
     placed, added, findings = add_tables(root, placed, settings.tables, tables)
@@ -107,7 +112,7 @@ def _place(
             f"no run below {root} is named by the tables of {FILE}",
             mend="Check the paths in the tables, or set only = false.",
         )
-    return placed, fields | added, findings
+    return placed, dict.fromkeys(sorted(added), "side table") | fields, findings
 
 
 def _named(run: Run, patterns: Sequence[str]) -> Mapping[str, str]:

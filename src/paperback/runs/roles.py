@@ -27,12 +27,12 @@ class _Guess:
 
 
 def assign_roles(
-    runs: Sequence[Run], fields: frozenset[str], settings: Settings
+    runs: Sequence[Run], fields: Mapping[str, str], settings: Settings
 ) -> tuple[tuple[Run, ...], dict[str, Role], list[Finding]]:
     """The runs with their identity, the roles, and a finding for each role that stayed empty.
 
-    What the author declares counts before the fields of a path template, these before names of keys, these
-    before the runs' paths.
+    What the author declares counts before the fields of a path template, a name or a side table, these before
+    names of keys, these before the runs' paths. `fields` tells of each such field where it comes from.
 
     Raises:
         SettingsError: A declared key is in no run.
@@ -71,10 +71,10 @@ def _declared(columns: Mapping[str, Column], settings: Settings) -> dict[str, _G
     return guesses
 
 
-def _from_field(name: str, columns: Mapping[str, Column], fields: frozenset[str]) -> _Guess | None:
+def _from_field(name: str, columns: Mapping[str, Column], fields: Mapping[str, str]) -> _Guess | None:
     names = [field for field in sorted(fields) if FIELD_ROLES.get(field) == name and field in columns]
     best = min(names, key=lambda field: (field != name, field), default=None)
-    return _Guess(columns[best], "path template", 1.0) if best else None
+    return _Guess(columns[best], fields[best], 1.0) if best else None
 
 
 def _from_keys(name: str, columns: Mapping[str, Column], taken: Mapping[str, _Guess]) -> _Guess | None:

@@ -16,23 +16,27 @@ _SKIPPED = word_set(
 )
 
 
-def walk(root: Path, exclude: Sequence[str] = ()) -> Iterator[tuple[str, os.DirEntry[str]]]:
+def walk(
+    root: Path, exclude: Sequence[str] = (), closed: list[str] | None = None
+) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """Every file under `root` as its POSIX path relative to it, in the order of the paths.
 
     Version control, environments and caches are left out, and so is a folder `paper` that holds an
     `evidence.json` of ours. A link is followed once: a folder that was seen is not entered again.
+    Folders that cannot be opened are added to `closed`.
     """
     patterns = [re.compile(translate(pattern.removesuffix("/"))) for pattern in exclude]
-    yield from _walk(str(root), "", patterns, set())
+    yield from _walk(str(root), "", patterns, (set(), [] if closed is None else closed))
 
 
 def _walk(
-    folder: str, prefix: str, exclude: list[re.Pattern[str]], seen: set[tuple[int, int]]
+    folder: str, prefix: str, exclude: list[re.Pattern[str]], noted: tuple[set[tuple[int, int]], list[str]]
 ) -> Iterator[tuple[str, os.DirEntry[str]]]:
     try:
         with os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
     except OSError:
+        noted[1].append(prefix.rstrip("/") or ".")
         return
     for entry in entries:
         path = prefix + entry.name
@@ -41,8 +45,8 @@ def _walk(
         try:
             if not entry.is_dir():
                 yield path, entry
-            elif not _is_skipped(entry) and _is_new(entry, seen):
-                yield from _walk(entry.path, path + "/", exclude, seen)
+            elif not _is_skipped(entry) and _is_new(entry, noted[0]):
+                yield from _walk(entry.path, path + "/", exclude, noted)
         except OSError:
             continue
 

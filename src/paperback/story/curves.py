@@ -37,8 +37,12 @@ def learning_curves(table: RunTable, study: Study, settings: Settings) -> Graph 
     unit = "" if metric.unit in ("", "fraction") else f" ({metric.unit})"
     return Graph(
         key="learning-curves",
-        caption=f"{shown[:1].upper()}{shown[1:]} during training: mean over seeds"
-        + (" with the pointwise t interval over seeds as a band." if banded else "."),
+        caption=f"{shown[:1].upper()}{shown[1:]} during training: "
+        + (
+            "mean over seeds with the pointwise t interval over seeds as a band."
+            if banded
+            else "single runs."
+        ),
         x_label=_axis(table, name, split),
         y_label=f"{shown[:1].upper()}{shown[1:]}{unit}",
         panels=tuple(panels),

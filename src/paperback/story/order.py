@@ -1,7 +1,7 @@
 """Which tables and graphs are shown, in which order, and why."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from paperback.errors import EvidenceError
@@ -13,6 +13,10 @@ from paperback.story.curves import learning_curves
 from paperback.story.graph import Graph
 from paperback.story.results import differences, main_results
 from paperback.story.table import Table
+
+_ROWS_A_PAGE = 44
+_COLUMNS_A_PANEL = 6
+_FEWEST_ROWS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +43,34 @@ def arrange(table: RunTable, study: Study, settings: Settings) -> Story:
     for key, others in (("comparison", study.baselines), ("ablation", study.ablations)):
         if study.proposal and others:
             wanted.append(partial(differences, table, study, settings, others, key=key))
-    tables, findings = [], []
+    tables: list[Table] = []
+    findings: list[Finding] = []
     for make in wanted:
         try:
-            tables.append(make())
+            tables += pages_of(make())
         except EvidenceError as error:
             findings.append(Finding("table-left-out", error.what, (), error.mend))
     graph = learning_curves(table, study, settings)
     return Story(tuple(tables), (graph,) if graph else (), tuple(dict.fromkeys(findings)))
+
+
+def pages_of(table: Table) -> tuple[Table, ...]:
+    """The table in parts that each fit on a page; the table alone where it is short enough.
+
+    A writer stacks the columns of a wide table in panels, so the parts of a wide table have fewer rows.
+    """
+    panels = -(-len(table.columns) // _COLUMNS_A_PANEL)
+    most = max(_FEWEST_ROWS, _ROWS_A_PAGE // panels)
+    starts = range(0, len(table.rows), most)
+    if len(starts) < 2:
+        return (table,)
+    return tuple(
+        replace(
+            table,
+            key=table.key if start == 0 else f"{table.key}-{part}",
+            caption=table.caption if start == 0 else f"{table.caption} (continued)",
+            rows=table.rows[start : start + most],
+            note=table.note if start == starts[-1] else "",
+        )
+        for part, start in enumerate(starts, start=1)
+    )

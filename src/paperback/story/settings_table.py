@@ -102,7 +102,9 @@ def _differs(table: RunTable, key: str, study: Study) -> bool:
     found = _values(table, key, "method")
     if 2 * len(found) < len(study.methods) or _is_alias(found):
         return False
-    return len(set(map(frozenset, found.values()))) > 1 or len(found) < len(study.methods)
+    told = {frozenset(words) for words in found.values() if len(words) == 1}
+    # A setting that varies inside every method tells nothing about how the methods differ.
+    return bool(told) and (len(set(map(frozenset, found.values()))) > 1 or len(found) < len(study.methods))
 
 
 def _is_alias(found: Mapping[str, set[str]]) -> bool:

@@ -124,13 +124,22 @@ def broken(left: str, right: str, room: float) -> str | None:
     whole = f"{left} = {right}"
     if width(whole) <= room:
         return whole
-    for pieces in (_terms(right), _inner_terms(right)):
-        if pieces is None or len(pieces) < 2:
+    for pieces in (_terms(right), _opened(right, room)):
+        if len(pieces) < 2:
             continue
         lines = _filled(left, pieces, room)
         if lines is not None:
             return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
     return None
+
+
+def _opened(text: str, room: float) -> list[str]:
+    """The terms of `text`, those that are too wide cut inside their outermost bracket."""
+    pieces: list[str] = []
+    for term in _terms(text):
+        inner = _inner_terms(term) if width(term) > room - 40 else None
+        pieces += inner or [term]
+    return pieces
 
 
 def _filled(left: str, pieces: list[str], room: float) -> list[str] | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from paperback.code.equations import arithmetic as ar
 from paperback.code.equations import reshape as rs
-from paperback.code.equations.form import ONE, ZERO, Expr, Num, Var, fresh, num
+from paperback.code.equations.form import ONE, ZERO, Expr, Num, Sym, Var, fresh, num
 from paperback.code.equations.pointwise import Operation, condition, tensor
 from paperback.code.equations.tensor import (
     Axis,
@@ -27,6 +27,9 @@ from paperback.code.equations.tensor import (
     unsqueeze,
 )
 from paperback.code.equations.values import Input, Record, integer, number, plain
+
+
+UNKNOWN = Sym("@unknown")
 
 
 def sizes_of(args: Sequence[Any]) -> list[Expr]:
@@ -347,7 +350,6 @@ def random(distribution: str) -> Operation:
         rec.randoms += 1
         name = rec.unique("epsilon" if distribution == "normal" else "u")
         rec.inputs[name] = Input(name, tuple(shape), "random", None, str(rec.randoms - 1), "random", rec.line)
-        rec.assume(f"{name} is drawn from the {distribution} distribution")
         return named(name, shape)
 
     def operation(rec: Record, *args: Any, **options: Any) -> Tensor:
@@ -446,7 +448,16 @@ def _meshgrid(_: Record, *xs: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     return _broadcast(_, *wide)
 
 
+def _quantile(_: Record, x: Any, q: Any, dim: Any = None, keepdim: bool = False, **options: Any) -> Tensor:
+    """Only the shape of quantiles is known, which is enough for a parameter that starts from them."""
+    found, levels = freshened(tensor(x)), freshened(tensor(q))
+    drop = range(len(found.axes)) if dim is None else [dimension(found, integer(dim))]
+    rest = tuple(Axis(()) if at in drop else axis for at, axis in enumerate(found.axes) if keepdim or at not in drop)
+    return Tensor((*levels.axes, *rest), UNKNOWN)
+
+
 SHAPES: dict[str, Operation] = {
+    "quantile": _quantile,
     "size": _size, "numel": _numel, "dim": _ndim, "ndimension": _ndim, "view": _view, "reshape": _view,
     "view_as": _view_as, "reshape_as": _view_as, "flatten": _flatten, "ravel": _flatten, "unflatten": _unflatten,
     "permute": _permute, "transpose": _transpose, "swapaxes": _transpose, "movedim": _transpose, "t": transposed,

@@ -42,6 +42,7 @@ class Guess:
     axes: tuple[str, ...] = ()
     kind: str = "real"
     value: Any = None
+    documented: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +94,16 @@ def _compares(nodes: list[ast.FunctionDef]) -> bool:
 
 def _indexes(text: str) -> bool:
     words = ("gather", "one_hot", "cross_entropy", "nll_loss", "CrossEntropy", "NLLLoss", "scatter", ".long()", "index_select")
-    return any(word in text for word in words)
+    plain = text.replace("binary_cross_entropy", "").replace("BinaryCrossEntropy", "")
+    return any(word in plain for word in words)
 
 
 def _axes(text: str) -> bool:
     words = ("dim=", "dim =", "dim)", "axis=", "softmax", "normalize", ".t()", ".T", "matmul", "mm(", "cosine", " @ ",
              "shape[1]", "size(1)", "sum(1)", "sum(-1)", "mean(1)", "cdist", "pairwise", "cross_entropy", "logsumexp",
              "triplet", "norm(", "[:, ", "argmax")  # fmt: skip
-    return any(word in text for word in words)
+    plain = text.replace("binary_cross_entropy", "")
+    return any(word in plain for word in words)
 
 
 def _annotation(node: ast.expr | None) -> str:
@@ -204,12 +207,12 @@ def _tensors(name: str, sig: Signature) -> list[Guess]:
     doc = documented(name, sig.text)
     if doc is not None:
         shapes = [doc, *(shape for shape in shapes if shape != doc)]
-    real = [Guess("tensor", shape) for shape in shapes]
+    real = [Guess("tensor", shape, documented=shape == doc) for shape in shapes]
     if name in MASKS or name.endswith("mask"):
         return [Guess("tensor", shape, "mask") for shape in shapes[:4]] + real[:2]
     if name in LABELS or name.endswith(("label", "labels", "target", "targets")):
         tops = [doc] if doc else []
-        labels = [Guess("tensor", s, "label") for s in (*tops, ("N",), ("N", "H", "W"), ("N", "T"), ("N", "C"))]
+        labels = [Guess("tensor", s, "label", None, s == doc) for s in (*tops, ("N",), ("N", "H", "W"), ("N", "T"), ("N", "C"))]
         return [*labels, *real] if sig.uses_labels or sig.compares_labels else [*real, *labels]
     return real
 
@@ -233,7 +236,7 @@ def typings(sig: Signature) -> Iterator[Typing]:
 def _cost(picked: tuple[Guess, ...], choice: tuple[int, ...]) -> float:
     """Later choices cost more; tensors of unrelated shapes cost more than those of one shape."""
     cost = 0.0
-    shapes = [guess.axes for guess in picked if guess.role == "tensor" and guess.kind == "real"]
+    shapes = [guess.axes for guess in picked if guess.role == "tensor" and guess.kind == "real" and not guess.documented]
     cost += 0.3 * max(choice[at] for at in range(len(choice))) if choice else 0
     cost += sum(0.05 * at for at in choice)
     cost += 2.0 * (len(set(shapes)) - 1 if shapes else 0)

@@ -31,6 +31,9 @@ def written(traced: Traced, *, name: str, source: Source, root: Path) -> Derivat
     record = traced.record
     outputs = [_output(record, item, at, traced) for at, item in enumerate(traced.outputs)]
     lines = gather(outputs, record)
+    if any(isinstance(part, Sym) and part.name.startswith("@") for item in (*lines.main, *lines.where)
+           for part in walk(item.body)):  # fmt: skip
+        raise Unknown("a value of which only the shape is known")
     taken = {*record.definitions, *(item.name for item in outputs), *record.inputs, *record.hypers}
     for _ in range(MOST_LINES):
         printed, tight = _printed(lines, traced)
@@ -174,7 +177,9 @@ def _derivation(page: _Page, lines: Lines, traced: Traced, name: str, source: So
         tuple(f"{item.at}" for item in traced.outputs), tuple(traced.conditions), tuple(record.divisible),
         _notation(lines, traced, symbols), tuple(record.functions), extra=tuple(item.name for item in lines.main),
     )  # fmt: skip
-    assumptions = (*_axes(traced, symbols, used, everything), *record.assumptions,
+    draws = [f"${symbols.of[key]}$ is drawn at random" for key, item in record.inputs.items()
+             if item.role == "random" and key in used]  # fmt: skip
+    assumptions = (*draws, *_axes(traced, symbols, used, everything), *record.assumptions,
                    *(_stated(cond, traced, symbols) for cond in traced.conditions))  # fmt: skip
     return Derivation(name, status, tuple(line.latex for line in page.lines), rows, tuple(dict.fromkeys(assumptions)),
                       "", source, tuple(page.lines), plan)  # fmt: skip

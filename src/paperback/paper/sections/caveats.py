@@ -22,7 +22,9 @@ def caveats(material: Material) -> tuple[Paragraph, ...]:
 
 def _few(material: Material) -> list[Inline]:
     study, parts = material.study, list[Inline]()
-    if 0 < len(study.seeds) < _HEADLINE_SEEDS:
+    if len(study.seeds) < 2:
+        parts.append(Text("There is a single run per cell, so the variation between trainings is unknown. "))
+    if 1 < len(study.seeds) < _HEADLINE_SEEDS:
         parts += [
             Text("The evidence rests on "),
             *counted(count(material.table, "seeds"), "seed"),

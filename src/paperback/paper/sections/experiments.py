@@ -69,14 +69,19 @@ def _design(material: Material) -> tuple[Block, ...]:
     ]
     if shared:
         parts += [Text("All runs share "), *enumerate_parts(shared), Text(". ")]
-    parts += [
-        Text(
-            f"We report {_lower(measured(material.study))}; "
-            "one run is one seed of one method on one data set. "
-        )
-    ]
+    parts += [Text(f"We report {_lower(measured(material.study))}; {_unit_of_run(material)}. ")]
     parts += _tests(material)
     return (paragraph("E2", *parts),)
+
+
+def _unit_of_run(material: Material) -> str:
+    study = material.study
+    parts = [
+        word
+        for word, values in (("seed", study.seeds), ("method", study.methods), ("data set", study.datasets))
+        if len(values) > 1
+    ]
+    return "one run is one " + " of one ".join(parts[:2]) + (f" on one {parts[2]}" if parts[2:] else "")
 
 
 def _lower(title: str) -> str:
@@ -150,10 +155,11 @@ def results_answers(material: Material) -> tuple[Answer, ...]:
     tables = [TableFloat(table) for table in material.story.tables]
     graphs = [GraphFloat(graph, wide=len(graph.panels) > 1) for graph in material.story.graphs]
     ranking = ranking_sentence(material)
-    e5: list[Block] = [*_shown(material), *tables[:1]]
+    first = sum(table.table.key.startswith("main-results") for table in tables)
+    e5: list[Block] = [*_shown(material), *tables[:first]]
     e5 += [paragraph("E5", *ranking)] if ranking else []
     claims = tuple(_claim(verdict, material) for verdict in material.verdicts)
-    rest: tuple[Block, ...] = (*tables[1:], *graphs)
+    rest: tuple[Block, ...] = (*tables[first:], *graphs)
     return (
         Answer("E5", tuple(e5), facts=bool(e5)),
         Answer("S1", claims, facts=bool(claims)),

@@ -5,12 +5,24 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from paperback.errors import SettingsError
-from paperback.runs.readers import csv_log, json_lines, json_run, tensorboard, wandb_local
+from paperback.runs.readers import (
+    csv_log,
+    database,
+    json_lines,
+    json_run,
+    mlflow_files,
+    optuna_journal,
+    tensorboard,
+    wandb_local,
+)
 from paperback.runs.readers.log import Reader
 
 READERS: tuple[Reader, ...] = (
     tensorboard,
     wandb_local,
+    database,
+    mlflow_files,
+    optuna_journal,
     json_lines,
     json_run,
     csv_log,

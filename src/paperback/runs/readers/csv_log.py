@@ -12,6 +12,7 @@ from paperback.runs.readers.recognise import is_role_name, is_run_log
 from paperback.runs.readers.rows import records_of_rows
 
 name = "CSV"
+alone = True
 
 
 def accepts(path: str, head: bytes) -> bool:

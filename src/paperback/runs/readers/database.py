@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Protocol
 
 from paperback.finding import Finding
 from paperback.runs.readers import mlflow_sqlite, optuna_sqlite, trackio_sqlite
@@ -13,7 +14,27 @@ from paperback.runs.readers.log import Log, LogFile
 
 name = "SQLite of MLflow, Optuna and Trackio"
 endings = (".db", ".sqlite", ".sqlite3")
-SCHEMAS = (mlflow_sqlite, optuna_sqlite, trackio_sqlite)
+
+
+class Schema(Protocol):
+    """The tables of one tracker. A module with these three names is one."""
+
+    @property
+    def name(self) -> str:
+        """The format's name."""
+        ...
+
+    @property
+    def TABLES(self) -> frozenset[str]:  # noqa: N802
+        """Tables by which the schema is recognised."""
+        ...
+
+    def read_tables(self, file: LogFile, connection: sqlite3.Connection) -> Log:
+        """The records of the database."""
+        ...
+
+
+SCHEMAS: tuple[Schema, ...] = (mlflow_sqlite, optuna_sqlite, trackio_sqlite)
 
 
 def accepts(path: str, head: bytes) -> bool:
@@ -25,7 +46,9 @@ def read(file: LogFile) -> Log:
     """The runs of the first schema whose tables are there; none in any other database."""
     try:
         with open_database(file.place) as connection:
-            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+            tables = {
+                row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
+            }
             for schema in SCHEMAS:
                 if tables >= schema.TABLES:
                     return schema.read_tables(file, connection)

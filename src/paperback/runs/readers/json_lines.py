@@ -10,6 +10,7 @@ from paperback.runs.readers.recognise import is_run_log
 from paperback.runs.readers.rows import records_of_rows
 
 name = "JSON Lines"
+alone = True
 _SUFFIXES = (".jsonl", ".ndjson", ".jl")
 # Many programs write JSON Lines into files of another name; then the first line must be a whole object.
 _OTHER = (".json", ".log", ".txt")

@@ -12,6 +12,7 @@ from paperback.runs.readers.recognise import has_log_name, in_log_folder, is_rol
 from paperback.runs.run import text as text_of
 
 name = "JSON"
+alone = True
 _ITEM_KEYS = ("idx", "index", "id", "item", "item_id", "question_id", "problem_id", "task_id", "sample_id", "doc_id")
 _HEAD = re.compile(rb"^(?:\xef\xbb\xbf)?\s*[\[{]")
 

@@ -22,7 +22,12 @@ _Point = tuple[int, int, float]
 
 def accepts(path: str, head: bytes) -> bool:
     """Whether it is the description of a run, not of an experiment or a model."""
-    return path.endswith("/meta.yaml") and b"lifecycle_stage" in head and b"run_id:" in head and b"artifact_uri" in head
+    return (
+        path.endswith("/meta.yaml")
+        and b"lifecycle_stage" in head
+        and b"run_id:" in head
+        and b"artifact_uri" in head
+    )
 
 
 def read(file: LogFile) -> Log:
@@ -31,7 +36,9 @@ def read(file: LogFile) -> Log:
         meta = read_yaml(file.data)
     except ValueError as error:
         message = f"{file.path}: not YAML: {error}"
-        return Log(file, name, findings=(Finding("unreadable-log", message, (file.source(),), "Mend the file."),))
+        return Log(
+            file, name, findings=(Finding("unreadable-log", message, (file.source(),), "Mend the file."),)
+        )
     if not isinstance(meta, dict):
         return Log(file, name)
     if meta.get("lifecycle_stage") == "deleted":

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from paperback.finding import Finding
-from paperback.runs.readers.log import Log, LogFile, Record
+from paperback.runs.readers.log import Log, LogFile
 from paperback.runs.readers.mlflow_run import MlflowRun, record_of
 from paperback.runs.run import Final, Series
 
@@ -86,7 +86,7 @@ def _values(stored: np.ndarray, is_nan: np.ndarray) -> np.ndarray:
 
 
 def _finals(file: LogFile, connection: sqlite3.Connection) -> dict[str, dict[str, Final]]:
-    """The value at the last step, of equal steps the latest, of equal times the largest: MLflow's own rule."""
+    """The value at the last step, of equal steps the latest, of equal times the largest: MLflow's rule."""
     query = "SELECT run_uuid, key, value, is_nan FROM metrics ORDER BY step, timestamp, value"
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}
     if "latest_metrics" in tables:

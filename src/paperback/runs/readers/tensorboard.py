@@ -17,6 +17,7 @@ from paperback.runs.readers.single_precision import shortest
 from paperback.runs.run import Scalar, Series, Status
 
 name = "TensorBoard"
+alone = True
 _F32, _F64 = struct.Struct("<f"), struct.Struct("<d")
 # DataType number: NumPy type of `tensor_content`.
 _TYPES = {
@@ -46,7 +47,17 @@ def accepts(path: str, head: bytes) -> bool:
 
 def read(file: LogFile) -> Log:
     """One record: every scalar tag as a series; damage is skipped and reported with its offset."""
-    events = read_events(file.data)
+    return _log(file, read_events(file.data))
+
+
+def grow(file: LogFile, log: Log, size: int) -> Log:
+    """The log of a file whose first `size` bytes gave `log` without a finding."""
+    (record,) = log.records
+    points = {tag: [(series.steps, series.values)] for tag, series in record.series.items()}
+    return _log(file, read_events(file.data, Events(points, dict(record.params), record.status), size))
+
+
+def _log(file: LogFile, events: "Events") -> Log:
     findings = tuple(_findings(file, events))
     series = {tag: _series(file, tag, events.points[tag]) for tag in sorted(events.points)}
     record = Record(params=events.params, series=series, status=events.status)
@@ -54,10 +65,10 @@ def read(file: LogFile) -> Log:
     return Log(file, name, () if empty else (record,), findings)
 
 
-def read_events(data: bytes) -> "Events":
-    """What the bytes of an event file hold."""
-    records = Records(data)
-    events = Events()
+def read_events(data: bytes, events: "Events | None" = None, at: int = 0) -> "Events":
+    """What the bytes of an event file hold, from `at` on and besides what `events` has."""
+    records = Records(data, at)
+    events = events or Events()
     whole = np.frombuffer(data, np.uint8)
     seen = 0
     for places in records.batches():
