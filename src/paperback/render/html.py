@@ -171,7 +171,7 @@ class _Writer:
             venue = f"<i>{escape_breakable(made.venue)}</i>" if made.venue else ""
             last = ", ".join(filter(None, (venue, escape(made.details), escape(made.year))))
             address = f'<a href="{escape(made.url)}">{escape_breakable(made.url)}</a>' if made.url else ""
-            authors = f"{escape_breakable(made.authors)}." if made.authors else ""
+            authors = escape_breakable(made.authors + ending(made.authors)) if made.authors else ""
             title = escape_breakable(made.title) + ending(made.title)
             text = " ".join(filter(None, (authors, title, f"{last}." if last else "", address)))
             rows.append(f'<li id="ref:{position}">{text}</li>')

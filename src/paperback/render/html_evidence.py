@@ -1,5 +1,6 @@
 """The appendix of the page: where every printed number comes from."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,16 +32,26 @@ def evidence_html(numbers: Sequence[Printed], places: Mapping[str, Sequence[str]
         numbers: In the order of print.
         places: By the number's name, the ids of the places that print it, for the way back.
     """
-    entries = "\n".join(_entry(printed, places.get(printed.name, ())) for printed in numbers)
+    used = Counter(_files(printed) for printed in numbers)
+    # What one comparison read stands behind its difference, both ends and its p: such a list is printed once.
+    shared = {
+        files: f"files:{place}" for place, files in enumerate(used, start=1) if files and used[files] > 1
+    }
+    entries = "\n".join(_entry(printed, places.get(printed.name, ()), shared) for printed in numbers)
+    lists = "".join(_listed("Files", files, anchor) for files, anchor in shared.items())
     return (
         '<section class="evidence" id="evidence" aria-labelledby="evidence-title">\n'
         '<h2 id="evidence-title">Evidence</h2>\n'
         "<p>Every number above is listed here with the computation and the files it comes from.</p>\n"
-        f"{entries}\n</section>"
+        f"{entries}\n" + (f"<h3>Files behind several numbers</h3>\n{lists}" if lists else "") + "</section>"
     )
 
 
-def _entry(printed: Printed, places: Sequence[str]) -> str:
+def _files(printed: Printed) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(source) for source in printed.quantity.sources))
+
+
+def _entry(printed: Printed, places: Sequence[str], shared: Mapping[tuple[str, ...], str]) -> str:
     quantity, estimate = printed.quantity, printed.estimate
     arguments = quantity.recipe.arguments
     unit = f" {quantity.unit}" if quantity.unit and quantity.unit != "fraction" else ""
@@ -64,8 +75,14 @@ def _entry(printed: Printed, places: Sequence[str]) -> str:
         f'<span class="name"><code>{escape_breakable(printed.name)}</code></span> {back}</h3>\n'
         f"<dl>{rows}</dl>\n"
         f"{_listed('Runs', () if estimate is None else estimate.address.runs)}"
-        f"{_listed('Files', tuple(dict.fromkeys(str(source) for source in quantity.sources)))}</section>"
+        f"{_behind(_files(printed), shared)}</section>"
     )
+
+
+def _behind(files: tuple[str, ...], shared: Mapping[tuple[str, ...], str]) -> str:
+    if files in shared:
+        return f'<p><a href="#{shared[files]}">Files ({len(files)})</a></p>\n'
+    return _listed("Files", files)
 
 
 def _computation(recipe: Recipe) -> str:
@@ -92,8 +109,9 @@ def _value(value: Any) -> str:
     return str(value)
 
 
-def _listed(title: str, items: Sequence[str]) -> str:
+def _listed(title: str, items: Sequence[str], anchor: str = "") -> str:
     if not items:
         return ""
+    place = f' id="{anchor}"' if anchor else ""
     rows = "".join(f"<li><code>{escape_breakable(item)}</code></li>" for item in items)
-    return f"<details><summary>{title} ({len(items)})</summary><ul>{rows}</ul></details>\n"
+    return f"<details{place}><summary>{title} ({len(items)})</summary><ul>{rows}</ul></details>\n"

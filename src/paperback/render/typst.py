@@ -144,7 +144,7 @@ class _Writer:
             venue = ", ".join(filter(None, (f"#emph({literal(made.venue)});" if made.venue else "",
                                             content(made.details), content(made.year))))  # fmt: skip
             parts = [
-                content(made.authors + ".") if made.authors else "",
+                content(made.authors + ending(made.authors)) if made.authors else "",
                 content(made.title + ending(made.title)),
             ]
             parts.append(f'{venue}#".";' if venue else "")
