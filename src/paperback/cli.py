@@ -19,7 +19,12 @@ P = ParamSpec("P")
 NOTHING_FOUND, FINDINGS, UNUSABLE = 0, 1, 2
 
 
-class _Examples(click.Group):
+def _example(*lines: str) -> str:
+    # The backspace sign keeps click from filling these lines.
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+class _Journey(click.Group):
     """A group that lists its commands in the order of the journey, not of the alphabet."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -27,18 +32,19 @@ class _Examples(click.Group):
         return list(self.commands)
 
 
-@click.group(cls=_Examples, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Journey,
+    epilog=_example(
+        "cd my-repo",
+        "paperback init      write what was inferred into paperback.toml",
+        "paperback build     write paper/main.pdf, main.html, latex/ and evidence.json",
+        "paperback check     compare every printed number with the logs",
+    ),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(VERSION, prog_name="paperback")
 def main() -> None:
-    r"""Turn a machine-learning repository into a paper that can be defended line by line.
-
-    \b
-    Example:
-      cd my-repo
-      paperback init      write what was inferred into paperback.toml
-      paperback build     write paper/main.pdf, main.html, latex/ and evidence.json
-      paperback check     compare every printed number with the logs
-    """
+    """Turn a machine-learning repository into a paper that can be defended line by line."""
 
 
 def _command(function: Callable[P, int]) -> Callable[P, None]:
@@ -77,19 +83,14 @@ _split_option = click.option(
 )
 
 
-@main.command()
+@main.command(epilog=_example("paperback init my-repo"))
 @_repo
 @click.option(
     "--force", is_flag=True, help="Replace an existing paperback.toml; the old one is kept beside it."
 )
 @_command
 def init(repo: Path, force: bool) -> int:
-    r"""Write paperback.toml with what was inferred, to be corrected.
-
-    \b
-    Example:
-      paperback init my-repo
-    """
+    """Write paperback.toml with what was inferred, to be corrected."""
     from paperback.proposal import propose_settings, write_proposal
 
     proposal = propose_settings(repo, progress=_progress())
@@ -100,7 +101,7 @@ def init(repo: Path, force: bool) -> int:
     return NOTHING_FOUND
 
 
-@main.command()
+@main.command(epilog=_example("paperback build my-repo --pdf typst"))
 @_repo
 @click.option(
     "--pdf",
@@ -116,13 +117,9 @@ def init(repo: Path, force: bool) -> int:
 @click.option("--force", is_flag=True, help="Build even where nothing has changed.")
 @_command
 def build(repo: Path, engine: Any, out: Path | None, force: bool) -> int:
-    r"""Write the paper: PDF, HTML page, LaTeX project, ledger and open questions.
+    """Write the paper, its page, LaTeX and ledger.
 
     Nothing of the repository is imported or run.
-
-    \b
-    Example:
-      paperback build my-repo --pdf typst
     """
     from paperback.build import build_paper
 
@@ -131,17 +128,12 @@ def build(repo: Path, engine: Any, out: Path | None, force: bool) -> int:
     return NOTHING_FOUND
 
 
-@main.command()
+@main.command(epilog=_example("paperback status my-repo"))
 @_repo
 @_json_option
 @_command
 def status(repo: Path, as_json: bool) -> int:
-    r"""Show each outline item as written, asked or missing, and the verdict of each claim.
-
-    \b
-    Example:
-      paperback status my-repo
-    """
+    """Show where each outline item and claim stands."""
     from paperback.build import paper_status
     from paperback.report import status_report
 
@@ -151,7 +143,7 @@ def status(repo: Path, as_json: bool) -> int:
     return FINDINGS if is_open else NOTHING_FOUND
 
 
-@main.command()
+@main.command(epilog=_example("paperback check my-repo"))
 @_repo
 @click.option(
     "--out", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Default: REPO/paper."
@@ -159,13 +151,10 @@ def status(repo: Path, as_json: bool) -> int:
 @_json_option
 @_command
 def check(repo: Path, out: Path | None, as_json: bool) -> int:
-    r"""Recompute every number of the ledger from the logs and compare it with what the paper shows.
+    """Compare every printed number with the logs.
 
-    Looks at LaTeX, HTML and PDF text, and lists crashed runs, missing cells and unequal seeds.
-
-    \b
-    Example:
-      paperback check my-repo
+    Each number of the ledger is recomputed and compared with what LaTeX, HTML and PDF show; crashed runs,
+    missing cells and unequal seeds are listed.
     """
     from paperback.check import check_paper
 
@@ -174,7 +163,11 @@ def check(repo: Path, out: Path | None, as_json: bool) -> int:
     return FINDINGS if found.findings else NOTHING_FOUND
 
 
-@main.command()
+@main.command(
+    epilog=_example(
+        "paperback value accuracy --where method=mlp --where dataset=adult --over seed --split test"
+    )
+)
 @click.argument("metric")
 @_where_option
 @click.option(
@@ -194,12 +187,7 @@ def value(
     repo: Path,
     as_json: bool,
 ) -> int:
-    r"""Print one number with its spread, interval, n and the files that entered.
-
-    \b
-    Example:
-      paperback value accuracy --where method=mlp --where dataset=adult --over seed --split test
-    """
+    """Print one number, its interval and sources."""
     from paperback.ask import ask_value, show_value
 
     found = ask_value(
@@ -215,7 +203,7 @@ def value(
     return NOTHING_FOUND
 
 
-@main.command()
+@main.command(epilog=_example("paperback table --metric accuracy --rows method --cols dataset --split test"))
 @click.option("--metric", required=True, help="Metric name or logged key.")
 @click.option("--rows", default="method", show_default=True, help="Role or configuration key.")
 @click.option("--cols", default="dataset", show_default=True, help="Role or configuration key.")
@@ -247,12 +235,7 @@ def table(
     form: Any,
     repo: Path,
 ) -> int:
-    r"""Print a metric by two roles, such as methods by data sets.
-
-    \b
-    Example:
-      paperback table --metric accuracy --rows method --cols dataset --split test
-    """
+    """Print a metric by two roles, such as methods by data sets."""
     from paperback.ask import ask_table
     from paperback.render.listing import print_listing
 
@@ -273,17 +256,12 @@ def table(
     return NOTHING_FOUND
 
 
-@main.command()
+@main.command(epilog=_example("paperback demo my-demo"))
 @click.argument("folder", type=click.Path(path_type=Path), default="paperback-demo", metavar="[DIR]")
 @click.option("--pdf", "engine", type=click.Choice(["auto", "latexmk", "tectonic", "typst"]), default="auto")
 @_command
 def demo(folder: Path, engine: Any) -> int:
-    r"""Copy the bundled example, a real study with its logs, into DIR and build its paper.
-
-    \b
-    Example:
-      paperback demo my-demo
-    """
+    """Build the paper of the bundled example in DIR."""
     from paperback.build import build_paper
     from paperback.demo import copy_example
 
