@@ -1,5 +1,6 @@
 """Tables of settings: what each data set is like, and what each method was given."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from paperback.evidence import Study, shared_setting
@@ -9,6 +10,12 @@ from paperback.settings import Settings
 from paperback.story.table import Cell, MissingCell, QuantityCell, Table, TextCell
 
 _MOST_COLUMNS = 7
+# Words of keys that say where and with what a run was made, not how the method was set.
+_OF_THE_MACHINE = frozenset(
+    "environment env device devices cuda cudnn gpu gpus driver version versions host hostname system hardware path"
+    " paths dir directory folder file output commit time date timestamp start end pid port user url log logging"
+    " workers".split()
+)
 
 
 def dataset_table(table: RunTable, study: Study, settings: Settings) -> Table | None:
@@ -63,7 +70,13 @@ def method_table(table: RunTable, study: Study, settings: Settings) -> Table | N
 def _keys(table: RunTable) -> list[str]:
     taken = {role.key for role in table.roles.values()}
     names = {key: None for run in table.runs for key in run.params}
-    return [key for key in names if key not in taken and key.rsplit(".", 1)[-1] not in table.roles]
+    return [
+        key
+        for key in names
+        if key not in taken
+        and key.rsplit(".", 1)[-1] not in table.roles
+        and not _OF_THE_MACHINE.intersection(re.findall(r"[a-z]+", key.lower()))
+    ]
 
 
 def _numeric(table: RunTable) -> list[str]:

@@ -39,7 +39,7 @@ def _method(material: Material) -> tuple[Block, ...]:
     """What was built, by the names of its parts; nothing where the code changes nothing."""
     inventory = material.inventory
     pieces: list[Inline] = []
-    own = [module.name for module in inventory.modules if module.parameters]
+    own = list(dict.fromkeys(module.name for module in inventory.modules if module.parameters))
     losses = [loss.name for loss in inventory.losses if loss.kind == "custom"]
     backward = [fact.name for fact in inventory.autograd]
     for phrase, names in (

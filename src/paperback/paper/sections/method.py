@@ -1,5 +1,6 @@
 """Method: the problem, the idea, the model as it was built, the algorithm, assumptions and limits."""
 
+import re
 from collections.abc import Sequence
 
 from paperback.code import AutogradFact, Inventory, LoopFact, LossFact, ModuleFact
@@ -28,6 +29,7 @@ from paperback.paper.sections.caveats import caveats
 from paperback.story.code_table import component_table
 from paperback.story.settings_table import method_table
 
+_LONGEST_DOC = 110
 _STEPS = {
     "forward": "compute the outputs of the model (forward pass)",
     "loss": "compute the loss",
@@ -146,9 +148,11 @@ def _named(item: str, opening: str, facts: Sequence[ModuleFact | LossFact | Auto
 
 
 def _doc(doc: str) -> str:
-    """The first sentence of a docstring as a clause in brackets; empty without one."""
-    first = doc.split(". ")[0].rstrip(".")
-    return (first[:1].lower() + first[1:] if first[1:2].islower() else first) + "; " if first else ""
+    """The first sentence of a docstring as a clause in brackets; empty where it does not read as one."""
+    first = re.split(r"[.:;]\s", doc + " ")[0].strip().rstrip(".")
+    if not first or len(first) > _LONGEST_DOC or "://" in first or first.count("(") != first.count(")"):
+        return ""
+    return (first[:1].lower() + first[1:] if first[1:2].islower() else first) + "; "
 
 
 def _level_three(inventory: Inventory) -> tuple[Block, ...]:
