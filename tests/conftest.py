@@ -4,15 +4,20 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from paperback.runs import RunTable, read_runs
+from paperback.settings import Settings
 
 # The loggers pull in hundreds of packages, so they may live in an environment of their own.
 PYTHON = os.environ.get("PAPERBACK_LOGGERS", sys.executable)
 Logger = Callable[..., str]
+Repository = Callable[..., RunTable]
 
 
 @cache
@@ -74,7 +79,7 @@ def write_study(
 ) -> Path:
     """A tiny experiment repository in `root`: one JSON log per run, code, and whatever `files` adds."""
     for number, (method, dataset, seed) in enumerate(
-        (m, d, s) for m in methods for d in datasets for s in range(seeds)
+        ((m, d, s) for m in methods for d in datasets for s in range(seeds)), start=100
     ):
         accuracy = value(method, dataset, seed)
         log: dict[str, object] = {
@@ -114,3 +119,18 @@ def fingerprint() -> Callable[[Path], dict[str, tuple[bytes, int]]]:
         }
 
     return of
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """Writes files (text, bytes, or values as JSON) below `tmp_path` and reads the runs there."""
+
+    def read(files: Mapping[str, Any], **settings: Any) -> RunTable:
+        for path, content in files.items():
+            place = tmp_path / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            data = content if isinstance(content, (str, bytes)) else json.dumps(content)
+            place.write_bytes(data.encode() if isinstance(data, str) else data)
+        return read_runs(tmp_path, Settings(**settings))
+
+    return read

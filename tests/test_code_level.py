@@ -182,3 +182,125 @@ def test_the_example_is_level_two() -> None:
     assert reasons["custom loss SpreadBCE"] == "losses.py"
     mlp = next(module for module in inventory.modules if module.name == "MLP")
     assert [layer.kind for layer in mlp.layers] == ["Linear", "ReLU", "Linear", "ReLU", "Linear", "Sigmoid"]
+
+
+@pytest.mark.parametrize(
+    ("forward", "init", "words"),
+    [
+        ("x + self.a(x)", "self.a = nn.Linear(8, 8)", ""),
+        ("torch.cat([x, self.a(x)], 1)", "self.a = nn.Linear(8, 8)", ""),
+        ("self.a(x) * self.b(x)", "self.a, self.b = f()", "a gate"),
+        ("x + self.a(x + self.b(x))", "self.a = self.b = nn.Linear(8, 8)", "2 joins of branches"),
+        (
+            "[h := self.cell(h) for h in x]\n        for h in x:\n            h = self.cell(h)",
+            "self.cell = nn.GRUCell(8, 8)",
+            "self.cell applied in a loop",
+        ),
+        (
+            "x\n        for layer in self.layers:\n            x = layer(x)",
+            "self.layers = nn.ModuleList()",
+            "",
+        ),
+        ("x\n        for i in x:\n            x = self.act(x)", "self.act = nn.ReLU()", ""),
+        ("self.a(x) * x.size(0)", "self.a = nn.Linear(8, 8)", ""),
+    ],
+)
+def test_forward_wiring_is_judged_by_gates_loops_and_joins(
+    tmp_path: Path, forward: str, init: str, words: str
+) -> None:
+    """One residual or concatenation assembles layers; gates, recurrences and several joins are a design."""
+    code = network(forward, init).replace("return x\n", "y = x\n").replace("return [", "y = [")
+    found = read(tmp_path, {"train.py": code}).level
+    reasons = found.reasons if found else ()
+    assert [text for text, _ in reasons if "wiring" in text] == (
+        [f"custom component Net has forward wiring of its own: {words}"] if words else []
+    )
+
+
+def test_many_losses_are_told_in_one_phrase(tmp_path: Path) -> None:
+    """A collection of losses is level 2 and says how many there are."""
+    losses = "".join(
+        f"class L{i}Loss(nn.Module):\n    def forward(self, p, y):\n        return (p - y).abs().mean()\n"
+        for i in range(13)
+    )
+    found = level(tmp_path, {"train.py": HEAD + losses})
+    assert (found.number, [words for words, _ in found.reasons]) == (
+        2,
+        ["13 losses are written here, among them L0Loss, L1Loss, L2Loss"],
+    )
+
+
+def test_one_phrase_in_many_scripts_is_told_once(tmp_path: Path) -> None:
+    """The same rule in several scripts is one reason that counts its places."""
+    loop = HEAD + "for x in data:\n    loss = a.mean() + b.mean()\n    loss.backward()\n"
+    found = level(tmp_path, {f"m{i}.py": loop for i in range(3)})
+    (reason,) = found.reasons
+    assert reason[0] == ("the loss is built in the training loop: a.mean() + b.mean() (and in 2 more places)")
+
+
+def test_what_no_entry_point_reaches_is_shown_with_its_rule(tmp_path: Path) -> None:
+    """The level lists the rules that would have fired on code that is not reached."""
+    files = {
+        "train.py": "from plain import Net\n" + GUARD,
+        "plain.py": network("self.a(x)"),
+        "fancy.py": network("x.exp()", name="Step"),
+    }
+    found = level(tmp_path, files)
+    assert [words for words, _ in found.unreachable] == [
+        "custom component Step has operators of its own: exp"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("copy", "number"),
+    [
+        ("p.grad = flat.clone()", None),
+        ("p.grad = p.grad.half()", None),
+        ("p.grad = grads[i]", None),
+        ("p.grad = None", None),
+        ("p.grad = 2 * p.grad", 2),
+        ("p.grad = project(p.grad)", 2),
+        ("p.grad = project(p.grad).clone()", 2),
+    ],
+)
+def test_copying_a_gradient_changes_nothing(tmp_path: Path, copy: str, number: int | None) -> None:
+    """A gradient that is copied, cast or cleared is not written by hand."""
+    found = read(tmp_path, {"train.py": f"{HEAD}def step(p, grads, i):\n    {copy}\n"}).level
+    assert (found.number if found else None) == number
+
+
+def study(root: Path, files: dict[str, str], proposal: str, *baselines: str) -> Level:
+    for name, text in files.items():
+        (root / name).write_text(dedent(text))
+    found = read_code(root, Settings(proposal=proposal, baselines=baselines)).level
+    assert found is not None
+    return found
+
+
+def test_the_level_is_that_of_the_difference_to_the_baseline(tmp_path: Path) -> None:
+    """A component that the baseline holds too is shown, but does not raise the level of the proposal."""
+    norm = network("x * self.t", "self.t = nn.Parameter(torch.ones(8))", "Norm")
+    plain = network("self.n(x)", "self.n = Norm()", "PlainNet").removeprefix(HEAD)
+    other = network("self.n(self.a(x))", "self.n = Norm(); self.a = nn.Linear(8, 8)", "OtherNet")
+    files = {"train.py": norm + plain + other.removeprefix(HEAD)}
+    found = study(tmp_path, files, "other", "plain")
+    assert found.number == 1
+    assert [words for words, _ in found.baseline] == ["custom component Norm has parameters of its own: t"]
+    assert study(tmp_path, files, "nothing alike").number == 2
+
+
+def test_methods_that_are_scripts_are_compared_as_scripts(tmp_path: Path) -> None:
+    """Where every method has a script of its own, what both scripts say does not count."""
+    loop = "for x in data:\n    loss = {}\n    loss.backward()\n"
+    files = {
+        "ppo.py": HEAD + loop.format("a.mean() + b.mean()"),
+        "ppo_rnd.py": HEAD + loop.format("a.mean() + b.mean()") + loop.format("a.mean() + c.mean()"),
+        "sac.py": HEAD + loop.format("d.mean() + c.mean()"),
+    }
+    found = study(tmp_path, files, "ppo_rnd", "ppo")
+    assert [words for words, _ in found.reasons] == [
+        "the loss is built in the training loop: a.mean() + c.mean()"
+    ]
+    assert [words for words, _ in found.unreachable] == [
+        "the loss is built in the training loop: d.mean() + c.mean()"
+    ]

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paperback.runs import Run, RunTable, Status, read_runs
-from paperback.runs.readers import wandb_local
+from paperback.runs.readers import wandb_files, wandb_local
 from paperback.runs.readers.log import Log, LogFile, Record
 from paperback.settings import Settings
 
@@ -391,8 +391,8 @@ def test_the_files_of_a_run_tell_what_the_log_does_not(tmp_path: Path) -> None:
     assert (run.facts["gpu"], run.facts["gpus"], run.facts["host"], run.commit) == (
         "A100",
         2,
-        "host",
-        "c0ffee0",
+        "other",
+        "decade0",
     )
     assert (run.params["seed"], run.finals) == (3, {})
     (folder / "run-abc.wandb").unlink()
@@ -406,7 +406,7 @@ def test_the_files_of_a_run_tell_what_the_log_does_not(tmp_path: Path) -> None:
 def test_a_summary_that_is_none_is_told(tmp_path: Path, data: bytes) -> None:
     """Only an object is a summary."""
     file = LogFile("w/files/wandb-summary.json", tmp_path / "w/files/wandb-summary.json", data, "d")
-    assert not wandb_local.read(file).records
+    assert not wandb_files.read(file).records
 
 
 SCRIPT = """

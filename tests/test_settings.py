@@ -193,7 +193,7 @@ ERRORS = {
     ),
     "claim": (
         "claims = ['x']",
-        "paperback.toml: claims is str 'x', not a table\n  Write it as [claims].",
+        "paperback.toml: [[claims]] is ['x']\n  Give a list of tables.",
     ),
     "claim lacks": (
         "[[claims]]\nkind = 'better'\nmethod = 'a'",

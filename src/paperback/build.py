@@ -1,6 +1,6 @@
 """The whole journey: a repository goes in, a paper comes out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,15 @@ from paperback.finding import Finding
 from paperback.freshness import Stamp, last_stamp, make_stamp, still_fresh, write_stamp
 from paperback.literature import read_bibliography
 from paperback.notes import read_notes
+from paperback.paper.document import Document, GraphFloat, TableFloat
 from paperback.paper.ledger import FILE as LEDGER
 from paperback.paper.ledger import claim_json, finding_json, make_ledger, read_ledger, told, write_ledger
 from paperback.paper.material import Material
+from paperback.paper.printed import blocks
 from paperback.paper.questions import outline_state, questions_page
 from paperback.paper.write import Paper, write_paper
 from paperback.render import keep_edits, make_pdf, put, write_html, write_latex, write_typst
+from paperback.render.folder import safe_name
 from paperback.runs import read_runs
 from paperback.settings import PdfEngine, Settings, open_repository
 from paperback.story import arrange
@@ -81,6 +84,7 @@ def build_paper(
     paper = write_paper(material)
     kept = keep_edits(out, previous.outputs if previous else {})
     ledger = _write(paper, material, out)
+    _clear(out, previous.outputs if previous else {}, paper.document)
     step("pdf", 0, 1)
     made = make_pdf(out, engine)
     write_stamp(out, make_stamp(root, out, engine, made.engine, _read(material)))
@@ -146,6 +150,17 @@ def _write(paper: Paper, material: Material, out: Path) -> dict[str, Any]:
     put(out / LEDGER, write_ledger(ledger))
     put(out / "questions.md", questions_page(states, material.settings.notes))
     return ledger
+
+
+def _clear(out: Path, written: Iterable[str], document: Document) -> None:
+    """Takes away the tables and figures of the last build that this paper shows no more."""
+    floats = [block for block in blocks(document) if isinstance(block, TableFloat | GraphFloat)]
+    keys = {block.table.key if isinstance(block, TableFloat) else block.graph.key for block in floats}
+    shown = {safe_name(key) for key in keys}
+    for path in (out / name for name in written):
+        is_ours = path.parent.name in ("tables", "figures") and path.resolve().is_relative_to(out.resolve())
+        if is_ours and path.stem not in shown:
+            path.unlink(missing_ok=True)
 
 
 def _read(material: Material) -> dict[str, str]:

@@ -39,7 +39,7 @@ class Stamp:
 
 def make_stamp(root: Path, out: Path, engine: str, made_by: str, read: Mapping[str, str]) -> Stamp:
     """The stamp of a build that read the files `read` (path to digest) and left its outputs in `out`."""
-    known = dict(read)
+    known = {path: hashed for path, hashed in read.items() if (root / path).is_file()}
     if (root / SETTINGS).is_file():
         known[SETTINGS] = digest((root / SETTINGS).read_bytes())
     sizes = _sizes(root, out)
@@ -52,11 +52,10 @@ def still_fresh(stamp: Stamp, root: Path, out: Path, engine: str) -> bool:
     """Whether a build now would read and write exactly what `stamp` says."""
     if (stamp.version, stamp.engine) != (VERSION, engine):
         return False
-    sizes = _sizes(root, out)
-    if set(sizes) != set(stamp.inputs) | set(stamp.others):
-        return False
+    # An input may lie where logs are not looked for, such as notes outside the repository.
+    others = {path: size for path, size in _sizes(root, out).items() if path not in stamp.inputs}
     return (
-        all(sizes[path] == size for path, size in stamp.others.items())
+        others == stamp.others
         and all(_same(root / path, seen) for path, seen in stamp.inputs.items())
         and _outputs(out) == stamp.outputs
     )
@@ -82,10 +81,18 @@ def write_stamp(out: Path, stamp: Stamp) -> None:
 def _sizes(root: Path, out: Path) -> dict[str, int]:
     prefix = f"{out.resolve().relative_to(root.resolve()).as_posix()}/" if _inside(out, root) else None
     return {
-        path: entry.stat().st_size
+        path: _size(entry)
         for path, entry in walk(root)
         if prefix is None or not path.startswith(prefix)
     }
+
+
+def _size(entry: os.DirEntry[str]) -> int:
+    try:
+        return entry.stat().st_size
+    # A link that leads nowhere.
+    except OSError:
+        return -1
 
 
 def _inside(out: Path, root: Path) -> bool:
@@ -113,6 +120,6 @@ def _outputs(out: Path) -> dict[str, str]:
         names[:] = sorted(name for name in names if name != _KEPT)
         for name in files:
             path = Path(folder) / name
-            if name != FILE:
+            if name != FILE and path.is_file():
                 found[path.relative_to(out).as_posix()] = digest(path.read_bytes())
     return dict(sorted(found.items()))

@@ -82,6 +82,7 @@ class Settings:
         paths: Path templates such as `output/{dataset}/{method}/{seed}/stats.json`.
         exclude: Glob patterns, relative to the root, of files that are not run logs.
         run_names: Regular expressions on the runs' ids; their named groups become settings of a run.
+        patterns: Regular expressions for lines of text logs; named groups are steps, metrics, settings.
         tables: Files that tell settings of the runs.
         derived: Metric such as `val/acc` to the logged keys that make it, such as `mean env*_out_acc`.
         roles: Role (`method`, `dataset`, `seed`) to the configuration key or template field that plays it.
@@ -105,6 +106,7 @@ class Settings:
     paths: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     run_names: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
     tables: tuple[TableSettings, ...] = ()
     derived: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     roles: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
@@ -195,11 +197,15 @@ def _runs(section: dict[str, Any]) -> dict[str, Any]:
     derived = _table("runs.metrics", section.pop("metrics", {}))
     names = _value("[runs] names", section.pop("names", []), tuple)
     for pattern in names:
-        _check_pattern(pattern)
+        _check_pattern("names", pattern, "(?P<method>[^/]+)-(?P<seed>[0-9]+)$")
+    patterns = _value("[runs] patterns", section.pop("patterns", []), tuple)
+    for pattern in patterns:
+        _check_pattern("patterns", pattern, "epoch (?P<epoch>[0-9]+): loss (?P<loss>[0-9.]+)")
     return {
         "tables": tuple(_side_table(table) for table in tables),
         "derived": {key: _value(f"[runs.metrics] {key}", text, str) for key, text in derived.items()},
         "run_names": names,
+        "patterns": patterns,
     }
 
 
@@ -211,17 +217,17 @@ def _side_table(given: object) -> TableSettings:
     return TableSettings(**values)
 
 
-def _check_pattern(pattern: str) -> None:
+def _check_pattern(key: str, pattern: str, example: str) -> None:
     try:
         groups = re.compile(pattern).groupindex
     except re.error as error:
         raise SettingsError(
-            f"{FILE}: [runs] names holds {pattern!r}: {error}", mend="Mend the regular expression."
+            f"{FILE}: [runs] {key} holds {pattern!r}: {error}", mend="Mend the regular expression."
         ) from error
     if not groups:
         raise SettingsError(
-            f"{FILE}: [runs] names holds {pattern!r}, which names no group",
-            mend='Write it like "(?P<method>[^/]+)-(?P<seed>[0-9]+)$".',
+            f"{FILE}: [runs] {key} holds {pattern!r}, which names no group",
+            mend=f'Write it like "{example}".',
         )
 
 

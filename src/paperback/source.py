@@ -32,5 +32,5 @@ def digest(data: bytes) -> str:
 
 
 def relative(path: Path, root: Path) -> str:
-    """`path` as a POSIX path relative to `root`."""
-    return path.relative_to(root).as_posix()
+    """`path` as a POSIX path, relative to `root` where it lies below it."""
+    return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()

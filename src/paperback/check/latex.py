@@ -24,6 +24,9 @@ _NOT_PROSE = re.compile(
     flags=re.DOTALL,
 )
 
+# A formula that is nothing but a number is a number of the text.
+_BARE = re.compile(r"(?:\$|\\\()\s*[+\-]?\d[\d.,]*\s*(?:\\%)?\s*(?:\$|\\\))")
+
 
 def check_latex(folder: Path, entries: tuple[Entry, ...], typed: frozenset[str], root: Path) -> list[Finding]:
     """Findings on `folder`, the LaTeX project: changed, missing and unbound numbers, each with file and line.
@@ -100,6 +103,8 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def _blank_out(text: str) -> str:
+    if _BARE.fullmatch(text):
+        return text
     # The same number of line feeds, so that lines still count.
     return "\n" * text.count("\n") + " " * (len(text) - text.count("\n"))
 

@@ -2,6 +2,8 @@
 
 from paperback.code.inventory import (
     AutogradFact,
+    Change,
+    Contrast,
     DataFact,
     HyperParameter,
     Inventory,
@@ -17,6 +19,8 @@ from paperback.code.read import read_code
 
 __all__ = [
     "AutogradFact",
+    "Change",
+    "Contrast",
     "DataFact",
     "HyperParameter",
     "Inventory",

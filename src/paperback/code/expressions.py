@@ -53,8 +53,10 @@ def assigned(scope: Scope, before: int | None = None) -> dict[str, ast.expr]:
 
 def _is_scale(node: ast.expr) -> bool:
     """Whether a factor is a number that scales the whole, and not another part of the loss."""
-    if isinstance(node, ast.Constant):
+    if isinstance(node, ast.Constant) or (isinstance(node, ast.Call) and dotted(node.func) == "len"):
         return True
+    if isinstance(node, ast.BinOp):
+        return _is_scale(node.left) and _is_scale(node.right)
     name = dotted(node)
     return "()" not in name and not any(word in name.lower() for word in ("loss", "mask", "weight"))
 

@@ -8,6 +8,7 @@ from paperback.finding import Finding
 from paperback.source import Source
 
 LossKind = Literal["custom", "library", "inline"]
+ChangeKind = Literal["added", "removed", "replaced"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,54 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class Contrast:
+    """What the paper proposes and what it is compared with, as the code shows it.
+
+    Attributes:
+        proposal: Name of the class, or path of the script.
+        baseline: The nearest baseline; empty where none is known.
+        how: How it was found: `settings`, `parent class`, `sibling model`; empty without a baseline.
+        source: Where the proposal is defined.
+        against: Where the baseline is defined; None where none is known.
+    """
+
+    proposal: str
+    baseline: str
+    how: str
+    source: Source
+    against: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing in which the proposal differs from its baseline.
+
+    Attributes:
+        what: `layer`, `component`, `operator`, `backward`, `loss`, `method` or `step`.
+        words: What was added or removed, or what stands there now.
+        instead: What stood there before; empty unless `kind` is `replaced`.
+        when: The condition that switches it on, as source text; empty where it is always so.
+        how: `settings`, `parent class`, `sibling model`, `configuration flag` or `library`.
+        source: Where it is, or where the baseline has what was removed.
+        against: Where the baseline has what was replaced; None where it has no place of its own.
+    """
+
+    kind: ChangeKind
+    what: str
+    words: str
+    source: Source
+    instead: str = ""
+    when: str = ""
+    how: str = ""
+    against: Source | None = None
+
+    def __str__(self) -> str:
+        condition = f" when {self.when}" if self.when else ""
+        instead = f" in place of {self.instead}" if self.instead else ""
+        return f"{self.kind} {self.what} {self.words}{instead}{condition}"
+
+
+@dataclass(frozen=True, slots=True)
 class Inventory:
     """All facts of the code, in the order of path and line.
 
@@ -172,3 +221,5 @@ class Inventory:
     files: Mapping[str, str] = field(default_factory=dict)
     lines: int = 0
     findings: tuple[Finding, ...] = ()
+    contrast: Contrast | None = None
+    changes: tuple[Change, ...] = ()

@@ -87,8 +87,8 @@ def decide_level(
     every = list(fired)
     counted = [item for item in every if reached(item) and not baseline(item)]
     left_out = [item for item in every if item.kind != "standard" and item not in counted]
-    shared = _folded(item for item in left_out if reached(item))
-    far = _folded(item for item in left_out if not reached(item))
+    shared = _folded(item for item in left_out if baseline(item))
+    far = _folded(item for item in left_out if not baseline(item))
     changed = [item for item in counted if item.kind not in ("kernel", "standard")]
     advanced = list(_advanced(counted))
     if advanced:

@@ -1,10 +1,12 @@
 """Facts of a file after its names have been followed into other files."""
 
+import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from paperback.code.classes import looks_like_loss, may_be_loss
-from paperback.code.facts import ClassFacts, FileFacts, LossUse
+from paperback.code.expressions import unwrapped
+from paperback.code.facts import ClassFacts, FileFacts, FunctionFacts, LossUse
 from paperback.code.inventory import (
     AutogradFact,
     DataFact,
@@ -16,6 +18,7 @@ from paperback.code.inventory import (
 )
 from paperback.code.layers import MadeLayer
 from paperback.code.level import Component
+from paperback.code.names import dotted, resolve
 from paperback.code.repository import Place, Repository
 from paperback.code.vocabulary import MODULE_METHODS, is_layer, is_loss
 
@@ -85,7 +88,7 @@ def losses(repository: Repository, files: list[FileFacts]) -> list[LossFact]:
                     facts.name, "custom", facts.doc, facts.terms, facts.source
                 )
         for item in file.functions:
-            if item.role == "loss":
+            if item.role == "loss" and not _only_calls_library(file, item):
                 custom[file.path, item.name] = LossFact(
                     item.name, "custom", item.doc, item.terms, item.source
                 )
@@ -118,11 +121,25 @@ def _by_use(repository: Repository, place: Place, use: LossUse) -> dict[Place, L
 
 def _used(repository: Repository, file: FileFacts) -> Iterator[LossFact]:
     for use in file.uses:
-        if not use.target and not all(_names_library_loss(file, term) for term in use.terms):
+        if not use.target and not all(names_library_loss(file, term) for term in use.terms):
             yield LossFact(use.name, "inline", "", use.terms, use.source)
 
 
-def _names_library_loss(file: FileFacts, term: str) -> bool:
+def _only_calls_library(file: FileFacts, item: FunctionFacts) -> bool:
+    """Whether a function returns a library's loss as it is, or its mean."""
+    if len(item.terms) != 1:
+        return False
+    try:
+        value = unwrapped(ast.parse(item.terms[0], mode="eval").body)
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    while isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and not value.args:
+        value = value.func.value
+    return isinstance(value, ast.Call) and is_loss(resolve(dotted(value.func), file.aliases))
+
+
+def names_library_loss(file: FileFacts, term: str) -> bool:
+    """Whether a term of a loss, as source text, calls a library's loss."""
     head, _, tail = term.partition("(")[0].partition(".")
     return is_loss(f"{file.aliases.get(head, head)}.{tail}" if tail else file.aliases.get(head, head))
 

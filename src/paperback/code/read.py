@@ -1,13 +1,15 @@
 """The whole journey from a repository to its inventory."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from paperback.code.change import find_changes, find_contrast
 from paperback.code.facts import FileFacts
 from paperback.code.file import read_file
-from paperback.code.inventory import Inventory, Level, ModuleFact
+from paperback.code.inventory import HyperParameter, Inventory, Level, ModuleFact
 from paperback.code.level import Component, Fired, decide_level, fire_rules
 from paperback.code.linked import (
     autograd,
@@ -28,6 +30,8 @@ from paperback.finding import Finding
 from paperback.settings import Settings
 from paperback.source import Source
 
+_SWITCH = re.compile(r"^(True|False|None|0|0\.0?|['\"].*['\"])$")
+
 
 def read_code(root: Path, settings: Settings) -> Inventory:
     """All facts of the source code below `root`; nothing of it is imported or run.
@@ -47,20 +51,28 @@ def read_code(root: Path, settings: Settings) -> Inventory:
     networks = [item for item in own if not is_loss_class(repository, item)]
     fired = fire_rules(networks, built, derivatives, found, files) if framework else ()
     subject = _subject(root, repository, reached, own, fired, settings)
+    offered = _ordered(item for file in files for item in hyperparameters(repository, file))
     return Inventory(
         modules=modules,
         autograd=derivatives,
         losses=found,
         optimisers=_ordered(item for file in files for item in optimisers(repository, file)),
         loops=_ordered(item for file in files for item in file.loops) if framework else (),
-        hyperparameters=_ordered(item for file in files for item in hyperparameters(repository, file)),
+        hyperparameters=offered,
         data=_ordered(item for file in files for item in data(repository, file)),
-        level=_level(fired, reached, subject) if framework else None,
+        level=_level(fired, subject) if framework else None,
         framework=framework,
         files={file.path: file.digest for file in files},
         lines=sum(file.lines for file in files),
         findings=(*(item for file in files for item in file.findings), *_unreached(modules, reached)),
+        contrast=find_contrast(subject) if framework else None,
+        changes=find_changes(subject, derivatives, found, _switches(offered)) if framework else (),
     )
+
+
+def _switches(offered: Iterable[HyperParameter]) -> frozenset[str]:
+    """Settings that can switch: those that are true or false, may be absent or zero, or name a choice."""
+    return frozenset(item.name for item in offered if _SWITCH.match(item.default or "None"))
 
 
 def _subject(
@@ -83,11 +95,12 @@ def _subject(
         proposal=settings.proposal,
         baselines=settings.baselines,
     )
-    return Subject(trees, tuple(models), compared)
+    return Subject(trees, tuple(models), compared, reached.files)
 
 
-def _level(fired: Sequence[Fired], reached: Reach, subject: Subject) -> Level | None:
-    return decide_level(fired, subject.reaches(reached.files), subject.in_baseline(fired))
+def _level(fired: Sequence[Fired], subject: Subject) -> Level | None:
+    counts = subject.counts()
+    return decide_level(fired, lambda item: counts(item.source.path), subject.in_baseline(fired))
 
 
 class _Placed(Protocol):

@@ -46,17 +46,27 @@ class Subject:
         trees: Kept so that a file is parsed again only once.
         models: Networks that are no part of another network.
         compared: None where the repository holds no network.
+        reached: The files that the entry points reach.
     """
 
     trees: Trees
     models: tuple[Component, ...]
     compared: Comparison | None
+    reached: frozenset[str]
 
-    def reaches(self, reached: frozenset[str]) -> Callable[[Fired], bool]:
-        """Whether a rule speaks of what an entry point, or the proposal's own script, reaches."""
+    def model(self, place: Place) -> Place | None:
+        """The network that a class is or that a script defines; None for a script without one."""
+        if place[1]:
+            return place
+        inside = [_place(item) for item in self.models if item.fact.source.path == place[0]]
+        return max(inside, key=lambda item: len(self.trees.closure(item)), default=None)
+
+    def counts(self) -> Callable[[str], bool]:
+        """Whether a file takes part in the proposal: reached, and not the baseline's own script."""
+        files = self.reached
         if self.compared is not None and not self.compared.proposal[1]:
-            reached &= import_closure(self.trees.repository, [self.compared.proposal[0]])
-        return lambda item: item.source.path in reached
+            files = files & import_closure(self.trees.repository, [self.compared.proposal[0]])
+        return lambda path: path in files
 
     def in_baseline(self, fired: Iterable[Fired]) -> Callable[[Fired], bool]:
         """Whether a rule speaks of what a baseline uses or, in scripts of their own, says too."""
@@ -136,7 +146,7 @@ def find_comparison(
     Args:
         trees: The repository's files.
         models: From `root_models`, those that count.
-        weight: How much of its own a definition holds; where no proposal is named, the heaviest network is it.
+        weight: How much of its own a definition holds; where none is named, the heaviest is it.
         proposal: Name of the proposed method; empty where the author declared none.
         baselines: Names of the methods it is compared with.
     """
@@ -146,6 +156,9 @@ def find_comparison(
     if chosen is None:
         return None
     found = [find_method(name, repository, models) for name in baselines] if named else []
+    if not chosen[1]:
+        # Where the proposal is a script, so are its baselines.
+        found = [(place[0], "") if place and repository.files[place[0]].entry else place for place in found]
     known = tuple(dict.fromkeys(place for place in found if place is not None and place != chosen))
     if known:
         return Comparison(chosen, known, "settings")

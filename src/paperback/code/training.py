@@ -51,8 +51,10 @@ def _changes(value: ast.expr) -> bool:
     match value:
         case ast.BinOp() | ast.UnaryOp():
             return True
-        case ast.Call(func=ast.Attribute(attr=attr, value=owner)):
-            return attr not in _COPIES or _changes(owner)
+        case ast.Call(func=ast.Attribute(attr=attr, value=owner)) if attr in _COPIES:
+            return _changes(owner)
+        case ast.Call(func=function):
+            return last(dotted(function)) not in _COPIES
     return False
 
 

@@ -1,6 +1,7 @@
 """Forward passes that do more than assemble layers: gates, layers applied in loops, several joins."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from paperback.code.names import dotted, last
@@ -10,6 +11,8 @@ from paperback.source import Source
 _JOINING = ("cat", "concat", "concatenate", "Concatenate", "Add")
 # One residual addition or one concatenation is a standard layer's wiring; a second one is a design.
 _JOINS = 2
+# These hold no weights that a loop could share.
+_WEIGHTLESS = re.compile(r"act|drop|relu|gelu|sigmoid|tanh|pool|nonlin|flatten|softmax", re.I)
 _NO_VALUE = ("size", "shape", "dim", "len", "ndim")
 
 
@@ -101,8 +104,10 @@ def _looped(loop: ast.For | ast.While, layers: frozenset[str]) -> ast.Call | Non
     """The first call in a loop of one and the same layer; layers that the loop runs over do not count."""
     for statement in loop.body:
         for node in ast.walk(statement):
-            if isinstance(node, ast.Call) and dotted(node.func).removeprefix("self.") in layers:
-                return node
+            if isinstance(node, ast.Call):
+                name = dotted(node.func).removeprefix("self.")
+                if name in layers and not _WEIGHTLESS.search(name):
+                    return node
     return None
 
 

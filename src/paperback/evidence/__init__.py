@@ -1,6 +1,8 @@
 """What was found: statistics over runs, chosen by the design of the experiment."""
 
 from paperback.evidence.address import Address
+from paperback.evidence.assess import Options, assess, assess_each
+from paperback.evidence.assessment import Assessment
 from paperback.evidence.average import AverageGain, average_gain
 from paperback.evidence.band import t_halfwidths
 from paperback.evidence.compare import Comparison, compare, compare_each
@@ -13,20 +15,26 @@ from paperback.evidence.pivot import Cells, pivot
 from paperback.evidence.quantity import Quantity, Recipe
 from paperback.evidence.rank import PairOverDatasets, Ranking, rank_methods
 from paperback.evidence.recompute import recompute
+from paperback.evidence.shape import Shape, recognise_shape
 from paperback.evidence.study import Study, state_study
 
 __all__ = [
     "Address",
+    "Assessment",
     "AverageGain",
     "Cells",
     "Comparison",
     "Design",
     "Estimate",
+    "Options",
     "PairOverDatasets",
     "Quantity",
     "Ranking",
     "Recipe",
+    "Shape",
     "Study",
+    "assess",
+    "assess_each",
     "average_gain",
     "compare",
     "compare_each",
@@ -37,6 +45,7 @@ __all__ = [
     "pivot",
     "rank_methods",
     "recognise_design",
+    "recognise_shape",
     "recompute",
     "shared_setting",
     "spread",

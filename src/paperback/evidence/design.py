@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from paperback.errors import EvidenceError, near_miss
+from paperback.evidence.assess import suggested_letter
 from paperback.evidence.compare import shares_seeds
 from paperback.evidence.pivot import Cells, pivot
+from paperback.evidence.reading import ask, read_values
+from paperback.evidence.shape import Shape, recognise_shape
 from paperback.evidence.signed_rank import FEWEST
-from paperback.runs import RunTable
+from paperback.runs import Run, RunTable
 
-LETTERS = ("a", "b", "h")
+LETTERS = ("a", "b", "c", "d", "e", "f", "g", "h")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +20,10 @@ class Design:
     """The shape of an experiment.
 
     Attributes:
-        letter: `a` (seeds on one data set), `b` (several data sets) or `h` (single runs); empty where only
-            one method was run, so that nothing can be compared.
+        letter: Of the decision table: `a` (seeds on one data set), `b` (several data sets), `c` (test items),
+            `d` (items in clusters), `e` (normalised scores of tasks), `f` (learning curves, only where the
+            author asks for it), `g` (trials of a search) or `h` (single runs); empty where only one method
+            was run, so that nothing can be compared.
         words: `4 methods on 6 data sets with 10 shared seeds each`.
         reasons: Why this letter, and what is not as it should be; one sentence each.
     """
@@ -37,11 +42,44 @@ def recognise_design(table: RunTable, metric: str, *, split: str = "", letter: s
     """
     if letter and letter not in LETTERS:
         raise EvidenceError(f"no design has the letter {letter!r}", mend=near_miss(letter, LETTERS))
-    cells = pivot(table, metric, split=split)
-    design = _recognised(cells)
+    shape = recognise_shape(table, metric, split=split)
+    design = _beyond_seeds(table, metric, split, shape) or _recognised(pivot(table, metric, split=split))
     if letter and letter != design.letter:
         return replace(design, letter=letter, reasons=(*design.reasons, "overruled by the author"))
     return design
+
+
+def _beyond_seeds(table: RunTable, metric: str, split: str, shape: Shape) -> Design | None:
+    """The design of items, tasks or trials; None where seeds and data sets are all there is."""
+    question = ask(table, metric, split=split)
+    runs = [each.run for each in read_values(table, question) if not each.excluded]
+    values = {name: _values(runs, name) for name in ("method", "dataset")}
+    letter = suggested_letter(shape, len(values["dataset"]))
+    if not letter or len(values["method"]) < 2:
+        return None
+    extra = {"c": (shape.item, "test item"), "d": (shape.item, "test item"), "g": (shape.trial, "trial")}
+    tail = f"{len(runs)} runs of normalised scores"
+    if letter in extra:
+        key, word = extra[letter]
+        many = [run.id for run in runs] if key == "run" else _values(runs, key)
+        tail = _plural(many, word)
+    if letter == "d":
+        tail += f" in {_plural(_values(runs, shape.cluster), 'cluster')}"
+    places = _plural(values["dataset"] or [""], "data set")
+    words = f"{_plural(values['method'], 'method')} on {places} with {tail}"
+    return Design(letter, words, (_REASONS[letter],))
+
+
+_REASONS = {
+    "c": "both methods answer the same items: the item is the unit, and retraining is not measured",
+    "d": "the items come in clusters: the cluster is the unit",
+    "e": "the scores are normalised over tasks: the run within its task is the unit",
+    "g": "every method was searched over configurations: the trial is the unit",
+}
+
+
+def _values(runs: Sequence[Run], key: str) -> list[str]:
+    return sorted({value for run in runs if (value := run.setting(key)) is not None})
 
 
 def _recognised(cells: Cells) -> Design:

@@ -80,7 +80,7 @@ def nemenyi_distance(k: int, n: int, alpha: float = 0.05) -> float:
 
 
 def nemenyi_p(ranks: np.ndarray) -> np.ndarray:
-    """P value of every pair of methods, shape (methods, methods), by the studentized range of average ranks."""
+    """P value of every pair of methods, shape (methods, methods), by the studentized range of ranks."""
     from scipy.stats import studentized_range
 
     n, k = ranks.shape
@@ -88,7 +88,7 @@ def nemenyi_p(ranks: np.ndarray) -> np.ndarray:
     gaps = np.abs(average[:, None] - average[None, :]) / math.sqrt(k * (k + 1) / (6 * n))
     p = np.asarray(studentized_range.sf(gaps * math.sqrt(2), k, np.inf))
     np.fill_diagonal(p, 1.0)
-    return np.minimum(p, 1.0)
+    return np.asarray(np.minimum(p, 1.0))
 
 
 def conover_p(ranks: np.ndarray) -> np.ndarray:
@@ -106,7 +106,7 @@ def conover_p(ranks: np.ndarray) -> np.ndarray:
     error = math.sqrt(max(2 * n * left / df, 0.0))
     gaps = np.abs(sums[:, None] - sums[None, :])
     t = np.divide(gaps, error, out=np.where(gaps > 0, np.inf, 0.0), where=error > 0)
-    return np.minimum(np.asarray(2 * stdtr(df, -t)), 1.0)
+    return np.asarray(np.minimum(2 * stdtr(df, -t), 1.0))
 
 
 def bonferroni_dunn_q(k: int, alpha: float = 0.05) -> float:

@@ -3,8 +3,8 @@
 import math
 from typing import Literal
 
-from paperback.evidence.contrast import ALPHA, POWER, detectable_shift, power
 from paperback.errors import EvidenceError
+from paperback.evidence.contrast import ALPHA, POWER, detectable_shift, power
 
 Layout = Literal["two-sample", "paired"]
 

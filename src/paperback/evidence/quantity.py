@@ -7,7 +7,10 @@ from typing import Any, Literal
 
 from paperback.source import Source
 
-RecipeKind = Literal["estimate", "comparison", "ranking", "average", "count", "setting", "code", "convention"]
+RecipeKind = Literal[
+    "estimate", "comparison", "ranking", "average", "assessment", "family",
+    "count", "setting", "code", "convention",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,8 @@ class Recipe:
 
     Attributes:
         kind: Which computation: an estimate over runs, a comparison of two methods, a ranking over data sets,
-            an average gain over data sets, a count of runs or settings, a setting that all runs share, a fact
+            an average gain over data sets, two methods weighed by items, tasks, curves or trials, one claim
+            in its family, a count of runs or settings, a setting that all runs share, a fact
             of the code, or a constant of the method.
         field: Which of its results, such as `value`, `low` or `p`.
         arguments: JSON values that name the inputs; keys sorted when written.

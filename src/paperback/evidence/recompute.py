@@ -1,14 +1,17 @@
 """A number again, from its recipe and the run table alone."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from paperback.errors import EvidenceError
+from paperback.evidence.assess import Options, assess_each
 from paperback.evidence.average import average_gain
 from paperback.evidence.compare import compare_each
 from paperback.evidence.convention import convention
 from paperback.evidence.count import count, shared_setting
 from paperback.evidence.estimate import estimate
+from paperback.evidence.family import family_again
 from paperback.evidence.quantity import Quantity, Recipe
 from paperback.evidence.rank import rank_methods
 from paperback.runs import RunTable
@@ -37,6 +40,10 @@ def quantity_again(recipe: Recipe, table: RunTable) -> Quantity:
             return average_gain(table, *names, **arguments).quantity(recipe.field)
         case "ranking":
             return _ranking(recipe.field, arguments, table)
+        case "assessment":
+            return _assessment(recipe.field, arguments, table)
+        case "family":
+            return family_again(table, recipe.field, arguments)
         case "count":
             return count(table, recipe.field, arguments["where"])
         case "setting":
@@ -54,6 +61,14 @@ def _comparison(field: str, arguments: dict[str, Any], table: RunTable) -> Quant
     dataset = arguments.pop("dataset")
     each = compare_each(table, *names, **arguments)
     return next(one for one in each if one.dataset == dataset).quantity(field)
+
+
+def _assessment(field: str, arguments: dict[str, Any], table: RunTable) -> Quantity:
+    names = [arguments.pop(key) for key in ("metric", "method", "over")]
+    dataset = arguments.pop("dataset")
+    options = Options(**{each.name: arguments.pop(each.name) for each in fields(Options)})
+    found = assess_each(table, *names, options=options, **arguments)
+    return next(one for one in found if one.dataset == dataset).quantity(field)
 
 
 def _ranking(field: str, arguments: dict[str, Any], table: RunTable) -> Quantity:

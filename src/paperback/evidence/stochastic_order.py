@@ -84,7 +84,7 @@ def stochastic_order(
 
 
 def _pieces(n: int, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Places in two sorted samples, and the widths, of the pieces on which both quantile functions are flat."""
+    """Places in two sorted samples, and the widths, of the pieces where both quantile functions are flat."""
     # In units of 1/(nm), so that a shared step is met exactly.
     steps = np.union1d(np.arange(n + 1) * m, np.arange(m + 1) * n)
     start = steps[:-1]

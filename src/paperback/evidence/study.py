@@ -41,9 +41,9 @@ class Study:
 def state_study(table: RunTable, settings: Settings) -> Study:
     """What `table` and paperback.toml say the study is about.
 
-    Without a declaration the metric is the one that most runs report on the best split (test before validation
-    before no split before training), quality before loss, then by name. Without declared baselines every method
-    that is neither proposal nor ablation is one.
+    Without a declaration the metric is the one that most runs report on the best split (test before
+    validation before no split before training), quality before loss, then by name. Without declared
+    baselines every method that is neither proposal nor ablation is one.
 
     Raises:
         SettingsError: A declared metric or method is in no run.

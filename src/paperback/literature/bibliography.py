@@ -141,12 +141,13 @@ def plain(latex: str) -> str:
     """`latex` of a bibliography field as Unicode text: accents composed, braces and commands removed."""
     from pybtex.richtext import Text
 
+    latex = re.sub(r"\\((?:La|Bib)?TeX)\b", r"\1", latex)
     try:
         words = str(Text.from_latex(latex))
     # An unbalanced brace in one title must not lose the work.
     except Exception:
         words = latex.replace("{", "").replace("}", "")
-    words = re.sub(r"\\[a-zA-Z]+\s*", "", words)
+    words = re.sub(r"\\([$%&#_])", r"\1", re.sub(r"\\[a-zA-Z]+\s*", "", words))
     return " ".join(words.replace("~", " ").replace("--", "–").split())
 
 

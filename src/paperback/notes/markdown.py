@@ -101,13 +101,14 @@ def _front_matter(text: str) -> tuple[dict[str, object], str, int]:
 def _notes(parts: list[_Part], front: dict[str, object], place: str, tools: Tools, hashed: str) -> Notes:
     answers: dict[str, tuple[ProseBlock, ...]] = {}
     equations: list[NoteEquation] = []
-    title, inside = "", ""
+    title, inside, depth = "", "", 0
     for part in parts:
         item = _item(part.title)
         if part.level == 1 and not title and not item:
             title = part.title
-        elif part.level <= 2:
+        elif part.level <= max(2, depth) or not inside:
             inside = "equations" if part.title.strip().lower() == "equations" else item
+            depth = part.level
         if inside == "equations":
             equations += _equations(part, place)
         elif inside:

@@ -20,6 +20,7 @@ from paperback.story.table import CodeCell, TextCell
 
 FILE = "evidence.json"
 FORMAT = 1
+_PARTS = {"numbers": list, "claims": list, "outline": dict, "typed": list, "files": dict, "findings": list}
 # A number as a reader sees one: not a part of a name such as ResNet50, `x2` or CIFAR-10.
 NUMERAL = re.compile(r"(?<![\w.,\-])[+\-−]?\d+(?:,\d{3})*(?:\.\d+)?(?!\w|-\w|[.,]\d)")
 
@@ -70,6 +71,9 @@ def read_ledger(folder: Path) -> dict[str, Any]:
         raise ReadError(f"{path} is not readable: {error}", mend="Build the paper again.") from error
     if not isinstance(ledger, dict) or ledger.get("format") != FORMAT:
         raise ReadError(f"{path} is not a ledger of format {FORMAT}", mend="Build the paper again.")
+    for part, kind in _PARTS.items():
+        if not isinstance(ledger.get(part), kind):
+            raise ReadError(f"{path} is damaged: it lacks {part!r}", mend="Build the paper again.")
     return ledger
 
 

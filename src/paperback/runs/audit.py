@@ -126,7 +126,9 @@ def _steps(runs: Sequence[Run], roles: Mapping[str, Role]) -> Iterator[Finding]:
         lasts = [
             int(series.steps[-1])
             for key, series in run.series.items()
-            if len(series.steps) and series.axis not in ("row", "item") and parse_key(key).split in ("train", "")
+            if len(series.steps)
+            and series.axis not in ("row", "item")
+            and parse_key(key).split in ("train", "")
         ]
         if lasts:
             ends[run.identity.get("dataset", "")][run.identity.get("method", "")].add(max(lasts))

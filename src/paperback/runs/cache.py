@@ -33,7 +33,7 @@ class Entry:
         stamp: Size, time of change in nanoseconds, inode, and whether the author declares the file.
         digest: Digest of its bytes.
         whole: Whether every byte was understood, so that reading can go on at its end when it has grown.
-        sum: Digest of `body`.
+        sum: Digest of `body` and `digest` together.
         body: The packed log; empty for a file that is no log; None where it must be fetched.
     """
 
@@ -80,7 +80,7 @@ class Cache:
         if body is None:
             row = self.base.execute("select body from files where path = ?", (os.fsencode(path),)).fetchone()
             body = row[0] if row else b""
-        if _sum(body) != entry.sum:
+        if _sum(entry.digest, body) != entry.sum:
             return False
         if not body:
             return True
@@ -98,7 +98,7 @@ class Cache:
         except (ValueError, TypeError):
             return
         whole = log is not None and bool(log.records) and not log.findings
-        self.added.append((os.fsencode(path), *stamp, digest, whole, _sum(body), body))
+        self.added.append((os.fsencode(path), *stamp, digest, whole, _sum(digest, body), body))
         if len(self.added) >= 2000:
             self.write()
 
@@ -160,7 +160,9 @@ def _connected(path: Path, version: str, now: int) -> Cache:
             f" case when length(body) <= {_SMALL} then body end from files"
         )
         known = {
-            os.fsdecode(path): Entry((size, mtime, inode, bool(declared)), digest, bool(whole), total, body)
+            os.fsdecode(path): Entry(
+                (int(size), int(mtime), int(inode), bool(declared)), str(digest), bool(whole), total, body
+            )
             for path, size, mtime, inode, declared, digest, whole, total, body in rows
         }
     except BaseException:
@@ -169,5 +171,5 @@ def _connected(path: Path, version: str, now: int) -> Cache:
     return Cache(base, now, known)
 
 
-def _sum(body: bytes) -> bytes:
-    return hashlib.blake2b(body, digest_size=16).digest()
+def _sum(digest: str, body: bytes) -> bytes:
+    return hashlib.blake2b(body, digest_size=16, key=digest.encode()).digest()

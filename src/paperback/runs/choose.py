@@ -189,6 +189,8 @@ def _unchosen(groups: Sequence[Sequence[Run]], fixed: Sequence[str], protocol: P
     )
     more = f" and {len(groups) - 3} more" if len(groups) > 3 else ""
     seeds = " on every tuning seed" if protocol.tuning else ""
-    message = f"{len(runs)} runs are left out, since none of theirs logs the {protocol.over_by}{seeds}: {who}{more}"
+    message = (
+        f"{len(runs)} runs are left out, since none of theirs logs the {protocol.over_by}{seeds}: {who}{more}"
+    )
     sources = tuple(source for run in runs for source in run.sources[:1])
     return Finding("not-selectable", message, sources, "Log it, or exclude these runs.")

@@ -78,7 +78,7 @@ def collect(
             if progress:
                 progress(done, len(candidates))
             try:
-                log = _log(path, entry, declared, readers, kept)
+                log = _log(path, entry, declared, readers, kept, patterns=settings.patterns)
             except OSError as error:
                 message = f"{path}: not readable: {error.strerror}"
                 findings.append(
@@ -98,7 +98,9 @@ def collect(
 
 
 def _closed(folder: str) -> Finding:
-    return Finding("unreadable-log", f"{folder}: the folder cannot be opened", (Source(folder),), "Make it readable.")
+    return Finding(
+        "unreadable-log", f"{folder}: the folder cannot be opened", (Source(folder),), "Make it readable."
+    )
 
 
 def _version(readers: Sequence[Reader], settings: Settings) -> str:
@@ -106,7 +108,7 @@ def _version(readers: Sequence[Reader], settings: Settings) -> str:
     code = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         code.update(path.read_bytes())
-    asked = (sorted(reader.name for reader in readers), getattr(settings, "patterns", ()))
+    asked = (sorted(reader.name for reader in readers), settings.patterns)
     return f"{code.hexdigest()} {asked!r}"
 
 
@@ -128,7 +130,13 @@ def _may_be_log(name: str, endings: tuple[str, ...]) -> bool:
 
 
 def _log(
-    path: str, entry: os.DirEntry[str], declared: bool, readers: Sequence[Reader], cache: Cache | None
+    path: str,
+    entry: os.DirEntry[str],
+    declared: bool,
+    readers: Sequence[Reader],
+    cache: Cache | None,
+    *,
+    patterns: tuple[str, ...] = (),
 ) -> Log | None:
     """What the file holds, without its bytes; None where no reader accepts it."""
     stamp = _stamp(entry.stat(), declared)
@@ -151,7 +159,7 @@ def _log(
         if len(head) == _HEAD:
             stream.seek(0)
             head = stream.read()
-    file = LogFile(path, Path(entry.path), head, digest(head), declared)
+    file = LogFile(path, Path(entry.path), head, digest(head), declared, patterns)
     log = _grown(reader, file, stamp, cache) or reader.read(file)
     # The bytes of all files together need not fit into memory.
     log = replace(log, file=replace(file, data=b""))
@@ -191,7 +199,7 @@ def _digest(stream: BinaryIO, head: bytes) -> str:
 
 
 def _is_too_large(entry: os.DirEntry[str], declared: bool) -> bool:
-    is_text = entry.name.lower().endswith(_SUFFIXES)
+    is_text = entry.name.lower().endswith((*_SUFFIXES, ".out", ".err", ".ipynb", ".npz"))
     return is_text and "tfevents" not in entry.name and not declared and entry.stat().st_size > _TEXT_LIMIT
 
 

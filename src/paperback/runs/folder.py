@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from paperback.finding import Finding
 from paperback.runs.lexicon import FIELD_ROLES, SPLITS
+from paperback.runs.monitor import join_monitors
 from paperback.runs.readers.log import Log, Record
 from paperback.runs.readers.recognise import has_log_name
 from paperback.runs.resume import rejoin
@@ -33,8 +34,8 @@ def join(logs: Sequence[Log]) -> tuple[list[Run], list[Finding]]:
             continue
         home, split = _home(log, folders)
         for record in log.records:
-            parts[_id(log, record, home)].append((log, _with_split(record, split)))
-    joined, findings = rejoin(parts)
+            parts[_id(log, record, home)].append((log, _renamed(log, record, home, split)))
+    joined, findings = rejoin(join_monitors(parts))
     runs: list[Run] = []
     for name in sorted(joined):
         for run in _runs(name, joined[name]):
@@ -43,11 +44,36 @@ def join(logs: Sequence[Log]) -> tuple[list[Run], list[Finding]]:
 
 
 def _is_owned(log: Log, owners: set[str]) -> bool:
-    """Whether the log is a file that a tracker keeps for one of its runs and that the run's own log describes."""
+    """Whether the log is a file that a tracker keeps for a run which its own log describes."""
     if any(record.home for record in log.records):
         return False
+    # Ray Tune writes each result into an event file too.
+    if log.reader == _EVENTS and all(key.startswith("ray/tune/") for r in log.records for key in r.series):
+        return _folder(log.file.path) in owners
     places = [match.start() for match in _KEPT.finditer(log.file.path)]
     return any(log.file.path[:place] in owners for place in places)
+
+
+def _of_one_tag(log: Log) -> tuple[str, str] | None:
+    """The tag and the name below it, where torch's add_scalars made the folder `<tag>_<name>`."""
+    tags = {tag for record in log.records for tag in record.series}
+    if len(tags) != 1:
+        return None
+    (tag,) = tags
+    name = _folder(log.file.path).rpartition("/")[2]
+    start = tag.replace("/", "_") + "_"
+    rest = name.removeprefix(start)
+    # A number at the end is more likely a seed, and the folder a run.
+    return (tag, rest) if name.startswith(start) and rest and not rest[-1].isdigit() else None
+
+
+def _renamed(log: Log, record: Record, home: str, split: str) -> Record:
+    added = (
+        _of_one_tag(log) if log.reader == _EVENTS and home != _folder(log.file.path) and not split else None
+    )
+    if added is None:
+        return _with_split(record, split)
+    return replace(record, series={"/".join(added): series for series in record.series.values()})
 
 
 def _folder(path: str) -> str:
@@ -63,6 +89,8 @@ def _home(log: Log, folders: set[str]) -> tuple[str, str]:
     if _TIME_FOLDER.match(name) and parent in folders:
         return parent, ""
     siblings = {other for other in folders if other.rpartition("/")[0] == parent}
+    if _of_one_tag(log) and (parent in folders or len(siblings) > 1):
+        return parent, ""
     if name.lower() in SPLITS and (parent in folders or len(siblings) > 1 or name != "test"):
         return parent, name
     return folder, ""

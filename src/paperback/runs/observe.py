@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from paperback.finding import Finding
 from paperback.runs.column import Column, column
+from paperback.runs.place import places_of
 from paperback.runs.run import Run, Status, text
 from paperback.runs.table import Role
 
@@ -108,14 +109,39 @@ def _variants(runs: Sequence[Run], roles: Mapping[str, Role], fields: frozenset[
         return
     played = {role.key for role in roles.values() if role.name not in ("variant",)}
     for key in sorted(fields - played):
-        yield from _mixed(runs, column(key, runs), roles)
+        yield from _mixed(runs, column(key, runs), roles, most=len(roles["method"].values))
+    for varied in _inferred(runs, roles, played | fields):
+        yield from _mixed(runs, varied, roles, most=len(roles["method"].values) // 4)
 
 
-def _mixed(runs: Sequence[Run], varied: Column, roles: Mapping[str, Role]) -> Iterator[Finding]:
+def _inferred(runs: Sequence[Run], roles: Mapping[str, Role], known: set[str] | frozenset[str]) -> Iterator[Column]:
+    """Parts of the paths and words among the settings that tell variants apart: few, and no numbers."""
+    placed = [part for part in places_of(runs).parts if part.key not in known]
+    if roles["method"].key in {part.key for part in places_of(runs).parts}:
+        return
+    for varied in placed:
+        if 1 < len(varied.values) <= _MOST and not varied.is_whole and not _plays(varied, runs, roles):
+            yield varied
+
+
+def _plays(varied: Column, runs: Sequence[Run], roles: Mapping[str, Role]) -> bool:
+    """Whether the column says the same as a role."""
+    for name in roles:
+        role = Column(name, tuple(run.identity.get(name) for run in runs))
+        if varied.determines(role) or role.determines(varied):
+            return True
+    return False
+
+
+def _mixed(
+    runs: Sequence[Run], varied: Column, roles: Mapping[str, Role], *, most: int
+) -> Iterator[Finding]:
+    """One finding per method that mixes values; none where more than `most` methods do, so that it is by design."""
     cells: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for run, value in zip(runs, varied.cells, strict=True):
         if value is not None:
             cells[run.identity.get("method", "")][run.identity.get("dataset", "")].add(value)
+    findings = []
     for method in roles["method"].values:
         kinds: dict[str, list[str]] = defaultdict(list)
         for dataset, values in sorted(cells[method].items()):
@@ -123,7 +149,11 @@ def _mixed(runs: Sequence[Run], varied: Column, roles: Mapping[str, Role]) -> It
         if len(kinds) > 1:
             parts = "; ".join(f"{value} on {_list(where)}" for value, where in sorted(kinds.items()))
             message = f"{method} mixes values of {varied.key}: {parts}"
-            yield Finding("mixed-variant", message, (), "Say so in the paper, or run the missing ones.")
+            findings.append(
+                Finding("mixed-variant", message, (), "Say so in the paper, or run the missing ones.")
+            )
+    if len(findings) <= most:
+        yield from findings
 
 
 def _list(names: Sequence[str]) -> str:

@@ -3,9 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from paperback.runs.column import Column
-from paperback.runs.run import Run
+from paperback.runs.lexicon import SETTING_NAMES
+from paperback.runs.readers.leaves import setting
+from paperback.runs.run import Run, Scalar
 
 _SEED = re.compile(
     r"^(?:(.*?)[._\-]?)??(?:seed|sd|rs|s|run|trial|rep|replicate)[._\-=]?(\d+)$", re.IGNORECASE
@@ -14,6 +17,10 @@ _SEED = re.compile(
 _TIME = re.compile(
     r"(?:19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d(?:[-_T. ]*[0-2]\d[-_:.h]?[0-5]\d(?:[-_:.m]?[0-5]\d)?)?"
 )
+_SECONDS = re.compile(r"1\d{9}(?:\.\d+)?")
+_PAIR = re.compile(r"(?:^|[,;&+\s_-])([A-Za-z][\w.]*?)=((?:(?![,;&+\s]|[_-]+[A-Za-z][\w.]*=).)+)")
+_NUMBERED = re.compile(r"(?:^|[_-])([A-Za-z][A-Za-z_]*?)[_-](\d+(?:\.\d+)?(?:e-?\d+)?)(?=$|[_-])")
+_SPELLED = SETTING_NAMES - {"step", "steps", "epoch", "epochs", "version", "k", "id"}
 _BARE = re.compile(r"^(?:(.*?)[_\-])?(\d{1,4})$")
 
 
@@ -34,8 +41,14 @@ class Places:
 
 def places_of(runs: Sequence[Run]) -> Places:
     """The varied parts of the runs' paths; nothing where the paths differ in depth."""
-    paths = [_path(run.id).split("/") for run in runs]
-    if not paths or len({len(path) for path in paths}) != 1 or any("#" in run.id for run in runs):
+    return _places(tuple(run.id for run in runs))
+
+
+# The roles and the findings look at the same paths.
+@lru_cache(maxsize=2)
+def _places(names: tuple[str, ...]) -> Places:
+    paths = _apart([_path(name).split("/") for name in names])
+    if not paths or len({len(path) for path in paths}) != 1 or any("#" in name for name in names):
         return Places((), None, "")
     parts: list[Column] = []
     seed: Column | None = None
@@ -53,6 +66,35 @@ def places_of(runs: Sequence[Run]) -> Places:
         if len(set(cells)) > 1:
             parts.append(Column(f"part {depth + 1} of the path", tuple(cells)))
     return Places(tuple(parts), seed, "/".join(pattern))
+
+
+def _apart(paths: list[list[str]]) -> list[list[str]]:
+    """The paths with compound parts, such as `Hopper-v4__ppo__1__1700000000`, taken apart where all agree."""
+    if not paths or len({len(path) for path in paths}) != 1:
+        return paths
+    columns: list[list[str]] = []
+    for cells in zip(*paths, strict=True):
+        pieces = [cell.split("__") for cell in cells]
+        if len({len(piece) for piece in pieces}) == 1 and len(pieces[0]) > 1:
+            columns += [list(piece) for piece in zip(*pieces, strict=True)]
+        else:
+            columns.append(list(cells))
+    # The second at which a run began, as a number.
+    kept = [cells for cells in columns if not all(_SECONDS.fullmatch(cell) for cell in cells)]
+    return [list(path) for path in zip(*kept, strict=True)]
+
+
+def named_settings(name: str) -> dict[str, Scalar]:
+    """The settings that a path spells out: `lr=0.1,bs=32` or, for known names, `lr_0.1_seed_3`."""
+    found: dict[str, Scalar] = {}
+    for part in name.split("#", 1)[0].split("/"):
+        if "=" in part:
+            found |= {key: setting(value) for key, value in _PAIR.findall(part)}
+        elif "_" in part or "-" in part:
+            found |= {
+                key: setting(value) for key, value in _NUMBERED.findall(part) if key.lower() in _SPELLED
+            }
+    return found
 
 
 def _path(name: str) -> str:

@@ -14,8 +14,10 @@ from paperback.runs.collect import Collected, collect, formats
 from paperback.runs.companion import companions_of, read_companion
 from paperback.runs.derive import derive, parse_rules
 from paperback.runs.folder import join
+from paperback.runs.hydra import add_hydra
 from paperback.runs.key import parse_key
 from paperback.runs.observe import observe
+from paperback.runs.place import named_settings
 from paperback.runs.roles import assign_roles
 from paperback.runs.run import Run
 from paperback.runs.select import parse_protocol
@@ -55,6 +57,7 @@ def read_runs(
         raise _nothing(root, collected, settings)
     files = {s.path: s.digest for log in collected.logs for s in (log.file.source(), *log.beside)}
     settled, unread = _add_companions(root, joined, collected.companions, files)
+    settled, lost = add_hydra(root, settled, collected.companions, files)
     placed, fields, said = _place(root, settled, collected.tables, settings)
     files |= {source.path: source.digest for run in placed for source in run.sources if source.digest}
     runs, trials, searched = set_trials_apart(placed, _declared(placed, settings.paths))
@@ -76,6 +79,7 @@ def read_runs(
         (
             *collected.findings,
             *unread,
+            *lost,
             *conflicts,
             *said,
             *searched,
@@ -96,6 +100,7 @@ def _place(
     root: Path, runs: Sequence[Run], tables: Sequence[str], settings: Settings
 ) -> tuple[list[Run], dict[str, str], list[Finding]]:
     """The runs with what their paths, names and side tables say, the settings so added, and what is unclear."""
+    runs = [_spelled_out(run) for run in runs]
     paths = [_fields(run, settings.paths) for run in runs]
     names = [_named(run, settings.run_names) for run in runs]
     placed = [
@@ -113,6 +118,11 @@ def _place(
             mend="Check the paths in the tables, or set only = false.",
         )
     return placed, dict.fromkeys(sorted(added), "side table") | fields, findings
+
+
+def _spelled_out(run: Run) -> Run:
+    found = named_settings(run.id)
+    return replace(run, params={**found, **run.params}) if found else run
 
 
 def _named(run: Run, patterns: Sequence[str]) -> Mapping[str, str]:

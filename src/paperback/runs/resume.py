@@ -43,7 +43,7 @@ def _same_runs(parts: Mapping[str, list[tuple[Log, Record]]]) -> list[list[str]]
 
 
 def _started(found: list[tuple[Log, Record]]) -> str:
-    return min(str(record.facts.get("started", "")) for _, record in found)
+    return str(_main(found).facts.get("started", ""))
 
 
 def _put_together(joined: _Parts, first: str, later: str, findings: list[Finding]) -> bool:

@@ -16,6 +16,7 @@ from paperback.settings import FILE, Settings
 # Below this a guess is offered to the author as a finding and not taken.
 THRESHOLD = 0.5
 _NEEDED = ("method", "dataset", "seed")
+_VERSIONED = re.compile(r"[a-z]-v\d+$")
 _SEED_TEXT = re.compile(r"^(?:seed|s|run|trial|rep|version)[._\-=]?0*(\d+)$", re.IGNORECASE)
 
 
@@ -150,7 +151,8 @@ def _add_from_places(guesses: dict[str, _Guess], places: Places, runs: int) -> N
     free = [
         part
         for part in places.parts
-        if not any(part.determines(column) and column.determines(part) for column in known)
+        # A part that tells the method, such as `mlp-lr3`, is composed of it and something else.
+        if not any(part.determines(column) and not column.is_constant for column in known)
         and not (part.is_unique and runs > 3)
     ]
     open_roles = [
@@ -173,11 +175,18 @@ def _by_words(parts: Sequence[Column], roles: Sequence[str]) -> Iterable[tuple[s
     """Parts of the path whose values are known names of methods or of data sets."""
     found = []
     for name, lexicon in (("method", METHOD_WORDS), ("dataset", DATASET_WORDS)):
-        scored = [(sum(not lexicon.isdisjoint(words(v)) for v in part.values), part) for part in parts]
+        scored = [(sum(_is_known(value, lexicon) for value in part.values), part) for part in parts]
         best = max(scored, key=lambda pair: pair[0])
         if name in roles and best[0] > 0 and sum(score == best[0] for score, _ in scored) == 1:
             found.append((name, 0.65, best[1]))
     return found if len({id(part) for _, _, part in found}) == len(found) else []
+
+
+def _is_known(value: str, lexicon: frozenset[str]) -> bool:
+    """Whether the value holds a word of the lexicon; a trailing version, as in `Hopper-v4`, names an environment."""
+    if lexicon is DATASET_WORDS and _VERSIONED.search(value):
+        return True
+    return not lexicon.isdisjoint((*words(value), *value.lower().replace("-", "_").split("_")))
 
 
 def _cells(name: str, guess: _Guess) -> tuple[str | None, ...]:

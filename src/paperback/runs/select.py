@@ -180,4 +180,3 @@ def chosen(series: Series, protocol: Protocol, step: int | None) -> tuple[float,
         enough = len(points.values) >= protocol.count
         return (float(points.values[-protocol.count :].mean()), int(points.steps[-1])) if enough else None
     return float(points.values[-1]), int(points.steps[-1])
-

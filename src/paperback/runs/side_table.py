@@ -160,9 +160,7 @@ def _settings(table: SideTable, row: Sequence[str], path: str) -> dict[str, Scal
     return {**table.fields, **cells}
 
 
-def _with(
-    run: Run, told: Mapping[str, Mapping[str, Scalar]], sources: Mapping[str, Sequence[Source]]
-) -> Run:
+def _with(run: Run, told: Mapping[str, Mapping[str, Scalar]], sources: Mapping[str, Sequence[Source]]) -> Run:
     if run.id not in told:
         return run
     return replace(run, params={**run.params, **told[run.id]}, sources=(*run.sources, *sources[run.id]))

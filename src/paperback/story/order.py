@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from paperback.errors import EvidenceError
-from paperback.evidence import Study
+from paperback.evidence import Study, pivot
 from paperback.finding import Finding
 from paperback.runs import RunTable
 from paperback.settings import Settings
@@ -50,8 +50,18 @@ def arrange(table: RunTable, study: Study, settings: Settings) -> Story:
             tables += pages_of(make())
         except EvidenceError as error:
             findings.append(Finding("table-left-out", error.what, (), error.mend))
+    findings += _refused(table, study) if tables else []
     graph = learning_curves(table, study, settings)
     return Story(tuple(tables), (graph,) if graph else (), tuple(dict.fromkeys(findings)))
+
+
+def _refused(table: RunTable, study: Study) -> list[Finding]:
+    """One finding per cell that has runs which cannot be averaged, such as two runs of one seed."""
+    cells = pivot(table, study.metric.name, split=study.split)
+    return [
+        Finding("cell-left-out", f"{method} on {dataset}: {' '.join(why.split())}")
+        for (method, dataset), why in cells.refused.items()
+    ]
 
 
 def pages_of(table: Table) -> tuple[Table, ...]:

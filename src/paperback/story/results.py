@@ -26,7 +26,7 @@ def main_results(table: RunTable, study: Study, settings: Settings) -> Table:
         method, dataset = (row, column) if down == "method" else (column, row)
         estimate = cells.cells.get((method, dataset))
         if estimate is None:
-            return MissingCell("no run")
+            return MissingCell("not averaged" if (method, dataset) in cells.refused else "no run")
         percent = study.metric.percent
         return EstimateCell(
             estimate, per_dataset[dataset], percent, "best" if method in best[dataset] else "none"

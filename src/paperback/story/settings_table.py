@@ -12,9 +12,49 @@ from paperback.story.table import Cell, MissingCell, QuantityCell, Table, TextCe
 _MOST_COLUMNS = 7
 # Words of keys that say where and with what a run was made, not how the method was set.
 _OF_THE_MACHINE = frozenset(
-    "environment env device devices cuda cudnn gpu gpus driver version versions host hostname system hardware path"
-    " paths dir directory folder file output commit time date timestamp start end pid port user url log logging"
-    " workers".split()
+    (
+        *(
+            "environment",
+            "env",
+            "device",
+            "devices",
+            "cuda",
+            "cudnn",
+            "gpu",
+            "gpus",
+            "driver",
+            "version",
+            "versions",
+        ),
+        *(
+            "host",
+            "hostname",
+            "system",
+            "hardware",
+            "path",
+            "paths",
+            "dir",
+            "directory",
+            "folder",
+            "file",
+            "output",
+        ),
+        *(
+            "commit",
+            "time",
+            "date",
+            "timestamp",
+            "start",
+            "end",
+            "pid",
+            "port",
+            "user",
+            "url",
+            "log",
+            "logging",
+        ),
+        *("workers", "source"),
+    )
 )
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from paperback.code.equations import expressions as ex
-from paperback.code.equations.form import Cmp, Expr, num
+from paperback.code.equations.form import Cmp, Expr, Sym, num, walk
 from paperback.code.equations.library import OPERATIONS
 from paperback.code.equations.machine import Machine
 from paperback.code.equations.pointwise import numbers
@@ -95,7 +95,11 @@ def symbolic_range(args: tuple[Any, ...]) -> Any:
 
 def _number(name: str, value: Any) -> Any:
     if isinstance(value, Tensor):
-        return OPERATIONS["item"](None, value) if name == "float" else OPERATIONS["bool" if name == "bool" else "long"](None, value)
+        return (
+            OPERATIONS["item"](None, value)
+            if name == "float"
+            else OPERATIONS["bool" if name == "bool" else "long"](None, value)
+        )
     if isinstance(value, str):
         return float(value) if name == "float" else Lib("builtins.value")
     if isinstance(value, Expr):
@@ -113,7 +117,7 @@ def _isinstance(it: Machine, value: Any, kinds: Any) -> bool:
 
             if any(isinstance(item, Class) and item.node is kind.node for item in lineage(it, value.cls)):
                 return True
-        elif _is(value, name):
+        elif _is(value, name) or (name in ("int", "Integral") and _whole(it, value)):
             return True
     return False
 
@@ -178,3 +182,14 @@ def _extreme(name: str, left: Expr, right: Expr) -> Expr:
 
 def is_number(value: Any) -> bool:
     return isinstance(value, int | float | Expr) and not isinstance(value, bool) and value is not num
+
+
+def _whole(it: Machine, value: Any) -> bool:
+    """Whether a symbolic number is whole: sizes are, and hyper-parameters that count something."""
+    if not isinstance(value, Expr):
+        return False
+    hypers = it.record.hypers
+    return all(
+        not isinstance(item, Sym) or item.name not in hypers or hypers[item.name].whole
+        for item in walk(value)
+    )

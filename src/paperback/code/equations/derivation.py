@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from paperback.code.equations.form import Expr
-from paperback.code.equations.read import Entry
+from paperback.code.equations.tokens import Entry
 from paperback.code.equations.typings import Guess
 from paperback.code.equations.values import Hyper, Input, Opaque
 from paperback.source import Source

@@ -9,10 +9,11 @@ from typing import Any
 
 from paperback.code.equations import objects, write
 from paperback.code.equations.derivation import Derivation
-from paperback.code.equations.evaluate import EvaluationError, World, evaluate
+from paperback.code.equations.evaluate import World, evaluate
 from paperback.code.equations.form import Cmp, Expr, Num, Sym, num, walk
 from paperback.code.equations.interpret import Interpreter
 from paperback.code.equations.machine import Context, Returned
+from paperback.code.equations.slice import module_name, sliced
 from paperback.code.equations.sources import Lib, SourceFile, Sources
 from paperback.code.equations.tape import leaf
 from paperback.code.equations.tensor import Axis, Misfit, Tensor, Unknown, mapped, named, scalar
@@ -62,6 +63,7 @@ def derive_all(path: Path, name: str, *, root: Path, most: int = 6) -> Iterator[
     source = Source(_place(path, root), target.node.lineno, name, digest(target.file.data))
     worst: tuple[int, str] | None = None
     seen: set[tuple[str, ...]] = set()
+    files = sliced(sources, target.file, target.node.name)
     started, found = time.process_time(), 0
     try:
         choices = typings(_signature(sources, target))
@@ -70,13 +72,16 @@ def derive_all(path: Path, name: str, *, root: Path, most: int = 6) -> Iterator[
     for typing in choices:
         try:
             traced = trace(sources, target, typing)
-            made = write.written(traced, name=name, source=source, root=root)
+            made = write.written(
+                traced, name=name, source=source, files=files, module=module_name(target.file)
+            )
             if made.equations not in seen:
                 seen.add(made.equations)
                 found += 1
                 yield made
-        except (Unknown, EvaluationError, TypeError, ValueError, AttributeError, RecursionError, KeyError, IndexError,
-                ZeroDivisionError, OverflowError, AssertionError) as error:  # fmt: skip
+        except (
+            Exception
+        ) as error:  # arbitrary source text: what fails under one typing may pass under the next
             worst = _deeper(worst, error)
         if found >= most or time.process_time() - started > SECONDS:
             break
@@ -138,7 +143,9 @@ def _signature(sources: Sources, target: Target) -> Any:
         return signature([target.node], "", init=None)
     cls, _, method, init = _methods(sources, target)
     it = Interpreter(sources, Record(), lambda _: True)
-    own = [n for n in target.node.body if isinstance(n, ast.FunctionDef) and n is not method and n is not init]
+    own = [
+        n for n in target.node.body if isinstance(n, ast.FunctionDef) and n is not method and n is not init
+    ]
     doc = ast.get_docstring(target.node) or ""
     static = objects.is_autograd(it, cls)
     found = signature([method, *own], doc, init=None if static else init)
@@ -164,12 +171,16 @@ def trace(sources: Sources, target: Target, typing: Typing) -> Traced:
 
 
 def _traced(it: Interpreter, target: Target, typing: Typing, conditions: list[Expr]) -> Traced:
-    made = {name: _argument(it, name, guess) for name, guess in typing.guesses.items() if guess.role != "default"}
+    made = {
+        name: _argument(it, name, guess) for name, guess in typing.guesses.items() if guess.role != "default"
+    }
     given = {name: value for name, value in made.items() if not name.startswith("init.")}
     built = {name[5:]: value for name, value in made.items() if name.startswith("init.")}
     if isinstance(target.node, ast.FunctionDef):
         value = it.call_function(Func(target.node, target.file), (), given)
-        return Traced("function", target.node.name, "", typing, it.record, _outputs(value, target.node), conditions)
+        return Traced(
+            "function", target.node.name, "", typing, it.record, _outputs(value, target.node), conditions
+        )
     cls, name, method, _ = _methods(it.sources, target)
     if objects.is_autograd(it, cls):
         return _autograd(it, cls, method, given, typing, conditions)
@@ -188,10 +199,14 @@ def _argument(it: Interpreter, name: str, guess: Guess) -> Any:
             shown = "left out" if guess.value is None else f"= {guess.value!r}"
             it.record.assume(f"{bare} {shown}" if guess.value is None else f"{bare} {shown}")
         return guess.value
+    if guess.role == "size":
+        return Sym(guess.axes[0])
     if guess.role in ("real", "whole"):
         whole = guess.role == "whole"
         key = it.record.unique(bare)
-        it.record.hypers[key] = Hyper(key, num(_probe(guess, whole, len(it.record.hypers))).value, whole, name, role)
+        it.record.hypers[key] = Hyper(
+            key, num(_probe(guess, whole, len(it.record.hypers))).value, whole, name, role
+        )
         return Sym(key)
     key = it.record.unique(bare)
     sizes = tuple(num(int(letter)) if letter.isdigit() else Sym(letter) for letter in guess.axes)
@@ -217,7 +232,11 @@ def _probe(guess: Guess, whole: bool, count: int) -> float | int:
     value = guess.value
     if value is None or value == 0:
         return round(0.31 + 0.07 * count, 4)
-    return float(f"{float(value) * (0.9 + 0.01 * count):.6g}") if abs(value) != 1 else round(0.8 * value + 0.01 * count, 4)
+    return (
+        float(f"{float(value) * (0.9 + 0.01 * count):.6g}")
+        if abs(value) != 1
+        else round(0.8 * value + 0.01 * count, 4)
+    )
 
 
 def _decide(record: Record, conditions: list[Expr], cond: Expr) -> bool:
@@ -225,7 +244,9 @@ def _decide(record: Record, conditions: list[Expr], cond: Expr) -> bool:
     world = World({name: leaf(float(hyper.probe)) for name, hyper in record.hypers.items()})
     for item in walk(cond):
         if isinstance(item, Sym) and item.name not in world.scalars:
-            world.scalars[item.name] = leaf(PRIMES[sum(map(ord, item.name)) % len(PRIMES)] * 7 + len(item.name))
+            world.scalars[item.name] = leaf(
+                PRIMES[sum(map(ord, item.name)) % len(PRIMES)] * 7 + len(item.name)
+            )
     holds = bool(evaluate(cond, world).value)
     stated = cond if holds else write.ar.negate(cond)
     if stated not in conditions:
@@ -248,7 +269,13 @@ def _outputs(value: Any, node: ast.FunctionDef) -> tuple[Output, ...]:
         if isinstance(item, Expr | int | float):
             item = scalar(item) if not isinstance(item, Tensor) else item
         if isinstance(item, Tensor):
-            found.append(Output(name, _as_numbers(item), at if len(items) > 1 or isinstance(value, tuple | list | dict) else -1))
+            found.append(
+                Output(
+                    name,
+                    _as_numbers(item),
+                    at if len(items) > 1 or isinstance(value, tuple | list | dict) else -1,
+                )
+            )
     if not found:
         raise Unknown("nothing numeric is returned")
     return tuple(found[:3])
@@ -290,7 +317,9 @@ def _autograd(it: Interpreter, cls: Class, method: ast.FunctionDef, given: dict[
         raise Unknown("a custom function with several results")
     upstream = it.record.unique("grad_output")
     it.record.inputs[upstream] = Input(upstream, outputs[0].value.shape, "real", None, "upstream", "upstream")
-    slope = it.call_function(objects.class_member(it, cls, "backward"), (ctx, named(upstream, outputs[0].value.shape)), {})
+    slope = it.call_function(
+        objects.class_member(it, cls, "backward"), (ctx, named(upstream, outputs[0].value.shape)), {}
+    )
     slopes = slope if isinstance(slope, tuple) else (slope,)
     names = list(given)
     extra = tuple(Output(f"grad_{names[at]}", _as_numbers(item), at) for at, item in enumerate(slopes)

@@ -86,7 +86,11 @@ def _composed(found: Tensor, names: list[str], right: Side, known: Mapping[str, 
             elif name != "1":
                 raise Unknown(f"the axis {name!r} of a pattern")
         axes.append(Axis(atoms))
-    if any(name not in {n for g in right for n in g} for name in names if found.axes[names.index(name)].size != ONE):
+    if any(
+        name not in {n for g in right for n in g}
+        for name in names
+        if found.axes[names.index(name)].size != ONE
+    ):
         raise Misfit("a pattern that drops an axis")
     return Tensor(tuple(axes), found.body, found.dtype)
 

@@ -52,13 +52,14 @@ class World:
         tensors: Arrays whose entries are found by indices from one.
         functions: Custom scalar functions.
         opaques: For each opaque function, its value as a node of its whole arguments.
+        arms: Which arms of each choice (cases, indicator, larger and smaller of two) were taken.
     """
 
     scalars: dict[str, Node] = field(default_factory=dict)
     tensors: dict[str, Node] = field(default_factory=dict)
     functions: Mapping[str, ScalarFunction] = field(default_factory=dict)
     opaques: Mapping[str, Callable[[list[Node]], Node]] = field(default_factory=dict)
-    memo: dict[tuple[Expr, Scope], Node] = field(default_factory=dict)
+    arms: dict[Expr, set[int]] = field(default_factory=dict)
 
 
 def size(expr: Expr, world: World) -> int:
@@ -91,11 +92,15 @@ def evaluate(expr: Expr, world: World, scope: Scope = ()) -> Node:
         case Pow(base, exponent):
             return tape.power(evaluate(base, world, scope), evaluate(exponent, world, scope))
         case Fn(name, args):
-            return _function(name, [evaluate(arg, world, scope) for arg in args])
+            found = [evaluate(arg, world, scope) for arg in args]
+            if name in ("max", "min") and len(args) == 2:
+                _arm(world, expr, found[0].value > found[1].value)
+            return _function(name, found)
         case Ind(cond):
-            return Node(truth(cond, world, scope).astype(float))
+            return Node(_arm(world, expr, truth(cond, world, scope)).astype(float))
         case Cases(cond, then, other):
-            return tape.select(truth(cond, world, scope), evaluate(then, world, scope), evaluate(other, world, scope))
+            held = _arm(world, expr, truth(cond, world, scope))
+            return tape.select(held, evaluate(then, world, scope), evaluate(other, world, scope))
         case Sg(body):
             return Node(evaluate(body, world, scope).value)
         case Red():
@@ -109,6 +114,12 @@ def evaluate(expr: Expr, world: World, scope: Scope = ()) -> Node:
         case Cmp() | Bool():
             return Node(truth(expr, world, scope).astype(float))
     raise EvaluationError(f"no value for {type(expr).__name__}")
+
+
+def _arm(world: World, choice: Expr, held: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    taken = world.arms.setdefault(choice, set())
+    taken.update(np.unique(held).astype(int).tolist())
+    return held
 
 
 def _known(world: World, name: str) -> Node:
@@ -159,7 +170,11 @@ def _element(found: Node, index: tuple[Expr, ...], world: World, scope: Scope) -
         place = np.nan_to_num(evaluate(item, world, scope).value) - 1
         places.append(np.clip(np.rint(place).astype(int), 0, length - 1))
     shape = np.broadcast_shapes((1,) * len(scope), *(place.shape for place in places))
-    return tape.gather(found, tuple(np.broadcast_to(place, shape) for place in places)) if index else _scalar(found, scope)
+    return (
+        tape.gather(found, tuple(np.broadcast_to(place, shape) for place in places))
+        if index
+        else _scalar(found, scope)
+    )
 
 
 def _function(name: str, args: list[Node]) -> Node:
@@ -187,7 +202,11 @@ def truth(cond: Expr, world: World, scope: Scope) -> NDArray[np.bool_]:
         case Bool(op, args):
             result = np.full((1,) * len(scope), op == "and")
             for arg in args:
-                result = (result & truth(arg, world, scope)) if op == "and" else (result | truth(arg, world, scope))
+                result = (
+                    (result & truth(arg, world, scope))
+                    if op == "and"
+                    else (result | truth(arg, world, scope))
+                )
             return result
         case Red("any" | "all"):
             return _reduction(cond, world, scope).value.astype(bool)
@@ -224,7 +243,9 @@ def _reduction(red: Red, world: World, scope: Scope) -> Node:
 
 
 def _custom(function: ScalarFunction, arg: Node, world: World) -> Node:
-    inner = World(world.scalars, {"@u": Node(arg.value.reshape(-1))}, world.functions, world.opaques)
+    inner = World(
+        world.scalars, {"@u": Node(arg.value.reshape(-1))}, world.functions, world.opaques, world.arms
+    )
     from paperback.code.equations.form import subst
 
     count = arg.value.size
@@ -232,7 +253,9 @@ def _custom(function: ScalarFunction, arg: Node, world: World) -> Node:
     scope = (("@at", count),)
 
     def spread(expr: Expr) -> Array:
-        return np.broadcast_to(evaluate(subst(expr, at), inner, scope).value, (count,)).reshape(arg.value.shape)
+        return np.broadcast_to(evaluate(subst(expr, at), inner, scope).value, (count,)).reshape(
+            arg.value.shape
+        )
 
     return tape.custom(spread(function.body), spread(function.derivative), arg)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from paperback.code.equations import arithmetic as ar
 from paperback.code.equations import reshape as rs
-from paperback.code.equations.form import Bool, Cmp, Expr, Fn, num
-from paperback.code.equations.library import call_library, call_layer, call_method, tensor_attribute
+from paperback.code.equations.form import Add, Bool, Cmp, El, Expr, Fn, Num, Red, num, walk
+from paperback.code.equations.library import call_layer, call_library, call_method, tensor_attribute
 from paperback.code.equations.pointwise import compared, condition, numbers, tensor
 from paperback.code.equations.reductions import Pair, matmul
 from paperback.code.equations.shapes import shape_of
@@ -52,7 +52,11 @@ def operate(rec: Record, op: ast.operator, left: Any, right: Any) -> Any:
     if isinstance(left, int | float) and isinstance(right, int | float):
         return _python(op, left, right)
     result = numbers(OPERATORS[type(op)])(rec, left, right)
-    return Tensor(result.axes, result.body, "float") if isinstance(op, ast.Div) and isinstance(result, Tensor) else result
+    return (
+        Tensor(result.axes, result.body, "float")
+        if isinstance(op, ast.Div) and isinstance(result, Tensor)
+        else result
+    )
 
 
 def _sequence(op: ast.operator, left: Any, right: Any) -> Any:
@@ -79,7 +83,9 @@ def _bitwise(op: ast.operator, left: Any, right: Any) -> Any:
 
 def _python(op: ast.operator, left: float, right: float) -> Any:
     """Exact arithmetic of decimals, as the author wrote them."""
-    if isinstance(left, float) and left in (float("inf"), float("-inf")) or isinstance(right, float) and abs(right) == float("inf"):
+    if (isinstance(left, float) and left in (float("inf"), float("-inf"))) or (
+        isinstance(right, float) and abs(right) == float("inf")
+    ):
         return float("inf") if (left > 0 if abs(left) == float("inf") else right > 0) else float("-inf")
     try:
         return plain(OPERATORS[type(op)](num(left), num(right)))
@@ -114,7 +120,11 @@ def truth_of(cond: Expr) -> Any:
 
 
 def _compare_plain(name: str, left: Any, right: Any) -> bool:
-    if isinstance(left, tuple) and isinstance(right, tuple) and any(isinstance(i, Expr) for i in (*left, *right)):
+    if (
+        isinstance(left, tuple)
+        and isinstance(right, tuple)
+        and any(isinstance(i, Expr) for i in (*left, *right))
+    ):
         from paperback.code.equations.tensor import same_size
 
         equal = len(left) == len(right) and all(
@@ -256,6 +266,11 @@ def _data_truth(rec: Record, cond: Expr) -> bool:
     """A guard on data: equality with a number does not happen, emptiness does not occur."""
     if cond in (ar.TRUE, ar.FALSE):
         return cond == ar.TRUE
+    if isinstance(cond, Red) and cond.kind in ("any", "all"):
+        decided = _never_below(cond.body)
+        if decided is not None:
+            rec.assume("no label is below zero, so none is ignored")
+            return decided
     if isinstance(cond, Cmp) and cond.op in ("==", "!="):
         rec.assume("no guard against an empty or exactly equal case applies")
         return cond.op == "!="
@@ -307,3 +322,16 @@ def iterate(rec: Record, value: Any) -> list[Any]:
 
 
 __all__ = ["Fn", "call_layer", "call_library", "call_method", "shape_of"]
+
+
+def _never_below(cond: Expr) -> bool | None:
+    """Whether an entry differs from a number that no label can be; None where that is not asked."""
+    if not (isinstance(cond, Cmp) and cond.op in ("==", "!=")):
+        return None
+    gap = ar.sub(cond.left, cond.right)
+    constant = gap.terms[-1] if isinstance(gap, Add) else None
+    labels = [item for item in walk(gap) if isinstance(item, El)]
+    if len(labels) != 1 or not isinstance(constant, Num):
+        return None
+    sign = ar.split_coefficient(gap.terms[0])[0] if isinstance(gap, Add) else 0
+    return cond.op == "!=" if sign * constant.value > 0 else None

@@ -1,46 +1,29 @@
 """The abstract interpreter: statements, scopes and calls of functions of the repository."""
 
 import ast
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from paperback.code.equations import arithmetic as ar
+from paperback.code.equations import entries, loops, objects
 from paperback.code.equations import expressions as ex
-from paperback.code.equations import loops, objects
-from paperback.code.equations.form import Expr, Sym, weight
-from paperback.code.equations.machine import Context, Frame, Jump, Parameter, Raised, Returned, Super
-from paperback.code.equations.library import call_layer, call_library, call_method, define, library_value
+from paperback.code.equations.calls import Calls
+from paperback.code.equations.form import Sym, weight
+from paperback.code.equations.library import call_method, define
+from paperback.code.equations.machine import Context, Frame, Jump, Raised, Returned
 from paperback.code.equations.pointwise import condition, tensor
 from paperback.code.equations.reductions import Pair
-from paperback.code.equations.sources import Defined, Imported, Lib, SourceFile, Sources
+from paperback.code.equations.sources import Lib
 from paperback.code.equations.tensor import Misfit, Tensor, Unknown, align, elementwise, mapped
-from paperback.code.equations.values import MOST_DEPTH, Class, Func, Layer, Method, Obj, Record, number
+from paperback.code.equations.values import Func, Obj, number
 
 SMALL = 9
-BUILTINS = {"len", "range", "float", "int", "bool", "str", "sum", "max", "min", "abs", "isinstance", "hasattr",
-            "getattr", "tuple", "list", "dict", "zip", "enumerate", "print", "type", "super", "callable", "round",
-            "pow", "any", "all", "sorted", "reversed", "map", "set", "setattr", "object", "ValueError",
-            "NotImplementedError", "TypeError", "RuntimeError", "Exception", "slice", "AssertionError",
-            "KeyError", "id", "vars", "property", "staticmethod", "iter", "next"}  # fmt: skip
 CHECKS = ("check", "assert", "valid", "log", "warn", "print", "record")
 
 
 @dataclass(slots=True)
-class Interpreter:
-    """Runs source text on symbolic values.
-
-    Attributes:
-        decide: Which arm a condition on symbols takes.
-        ranges: Index variables of the loops that are being summarised.
-    """
-
-    sources: Sources
-    record: Record
-    decide: Callable[[Expr], bool]
-    ranges: tuple[tuple[str, Expr], ...] = ()
-    plain_names: bool = False
-    globals: dict[tuple[str, str], Any] = field(default_factory=dict)
+class Interpreter(Calls):
+    """Runs source text on symbolic values."""
 
     def run(self, body: list[ast.stmt], frame: Frame) -> None:
         for node in body:
@@ -99,7 +82,9 @@ class Interpreter:
     def with_block(self, items: list[ast.withitem], body: list[ast.stmt], frame: Frame) -> None:
         words = " ".join(ast.unparse(item.context_expr) for item in items)
         silent = "no_grad" in words or "inference_mode" in words or "set_grad_enabled(False)" in words
-        if not silent and not any(word in words for word in ("autocast", "enable_grad", "record_function", "nullcontext")):
+        if not silent and not any(
+            word in words for word in ("autocast", "enable_grad", "record_function", "nullcontext")
+        ):
             raise Unknown(f"the context {words}")
         self.record.silent += silent
         try:
@@ -189,7 +174,7 @@ class Interpreter:
             return
         if not isinstance(value, Tensor):
             raise Unknown("an assignment to an entry")
-        self.assign(_stored(inner), objects.written(self.record, value, key, new), frame)
+        self.assign(_stored(inner), entries.written(self.record, value, key, new), frame)
 
     def silenced(self, value: Any) -> Any:
         if isinstance(value, Tensor) and self.record.silent and value.dtype != "bool":
@@ -210,9 +195,6 @@ class Interpreter:
         if any(isinstance(item, Sym) and item.name.startswith("@carried") for item in walk(value.body)):
             return value
         return define(self.record, name, value, self.ranges)
-
-    def holds(self, value: Any) -> bool:
-        return ex.truth(self.record, value, self.decide)
 
     def true(self, test: ast.expr, frame: Frame) -> bool:
         if isinstance(test, ast.BoolOp):
@@ -250,12 +232,16 @@ class Interpreter:
                 return self.call(node, frame)
             case ast.Tuple(elts=parts):
                 return tuple(self.items(parts, frame))
-            case ast.List(elts=parts):
+            case ast.List(elts=parts) | ast.Set(elts=parts):
                 return list(self.items(parts, frame))
             case ast.Dict(keys=keys, values=values):
-                return {self.value(k, frame): self.value(v, frame) for k, v in zip(keys, values, strict=True) if k}
+                return {
+                    self.value(k, frame): self.value(v, frame) for k, v in zip(keys, values, strict=True) if k
+                }
             case ast.Slice(lower=lower, upper=upper, step=step):
-                return slice(*(None if part is None else self.value(part, frame) for part in (lower, upper, step)))
+                return slice(
+                    *(None if part is None else self.value(part, frame) for part in (lower, upper, step))
+                )
             case ast.Lambda():
                 return Func(node, frame.file, frame.names, None, frame.owner)
             case ast.ListComp() | ast.GeneratorExp():
@@ -299,146 +285,6 @@ class Interpreter:
             if holds != isinstance(node.op, ast.And):
                 return value
         return value
-
-    def name(self, name: str, frame: Frame) -> Any:
-        if name in frame.names:
-            found = frame.names[name]
-            if isinstance(found, Unknown):
-                raise found
-            return found
-        resolved = self.sources.resolve(frame.file, name)
-        if isinstance(resolved, Lib):
-            return library_value(resolved)
-        if isinstance(resolved, Imported):
-            return resolved
-        if isinstance(resolved, Defined):
-            return self.defined(resolved)
-        if name in BUILTINS:
-            return Lib(f"builtins.{name}")
-        raise Unknown(f"the name {name}")
-
-    def defined(self, found: Defined) -> Any:
-        match found.node:
-            case ast.FunctionDef():
-                return Func(found.node, found.file)
-            case ast.ClassDef():
-                return Class(found.node, found.file)
-            case ast.Assign(value=value) | ast.AnnAssign(value=value) if value is not None:
-                key = (str(found.file.path), found.name)
-                if key not in self.globals:
-                    frame = Frame(found.file, {})
-                    self.globals[key] = Unknown(f"the global {found.name}")
-                    self.assign(found.node.targets[0] if isinstance(found.node, ast.Assign) else found.node.target,
-                                self.value(value, frame), frame)  # fmt: skip
-                    self.globals[key] = frame.names.get(found.name)
-                return self.globals[key]
-        raise Unknown(f"the name {found.name}")
-
-    def attribute(self, value: Any, name: str) -> Any:
-        if isinstance(value, Obj):
-            return objects.member(self, value, name)
-        if isinstance(value, Class):
-            return objects.class_member(self, value, name)
-        if isinstance(value, Imported):
-            found = self.sources.resolve(value.file, name)
-            if isinstance(found, Defined):
-                return self.defined(found)
-            if found is None:
-                inner = self.sources.module(f"{value.file.module}.{name}")
-                if inner is not None:
-                    return Imported(inner)
-                raise Unknown(f"the name {value.file.module}.{name}")
-            return found
-        if isinstance(value, Layer):
-            return objects.layer_member(self, value, name)
-        if isinstance(value, Context):
-            return objects.context_member(value, name)
-        if isinstance(value, Super):
-            return Method(value, name)
-        found = ex.attribute(self.record, value, name)
-        return library_value(found) if isinstance(found, Lib) else found
-
-    def call(self, node: ast.Call, frame: Frame) -> Any:
-        if isinstance(node.func, ast.Name) and node.func.id == "super" and "super" not in frame.names:
-            return Super(frame.owner, frame.this)
-        function = self.value(node.func, frame)
-        args = tuple(self.items(node.args, frame))
-        options: dict[str, Any] = {}
-        for keyword in node.keywords:
-            found = self.value(keyword.value, frame)
-            if keyword.arg is None:
-                options |= found if isinstance(found, dict) else {}
-            else:
-                options[keyword.arg] = found
-        self.record.step(node)
-        return self.silenced(self.invoke(function, args, options))
-
-    def invoke(self, function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        """The value of a call."""
-        match function:
-            case Func():
-                return self.call_function(function, args, options)
-            case Class():
-                return objects.instantiate(self, function, args, options)
-            case Obj():
-                return objects.call_object(self, function, args, options)
-            case Layer():
-                return call_layer(self.record, function, args, options)
-            case Method(value=value, name=name):
-                return objects.call_named(self, value, name, args, options)
-            case Lib(name=name) if name.startswith("builtins."):
-                from paperback.code.equations.builtin import call_builtin
-
-                return call_builtin(self, function.last, args, options)
-            case Lib() if function.last == "Parameter":
-                return Parameter(tensor(args[0] if args else options["data"]))
-            case Lib():
-                return call_library(self.record, function, args, options)
-        raise Unknown(f"a call of {type(function).__name__}")
-
-    def call_function(self, function: Func, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        if self.record.depth > MOST_DEPTH:
-            raise Unknown("calls nested too deep")
-        names = dict(function.scope or {})
-        given = (function.bound, *args) if function.bound is not None else args
-        frame = Frame(function.file, names, function.owner, given[0] if given else None)
-        self.bind(function, given, options, frame)
-        if isinstance(function.node, ast.Lambda):
-            return self.value(function.node.body, frame)
-        silent = any("no_grad" in ast.unparse(item) for item in function.node.decorator_list)
-        self.record.depth += 1
-        self.record.silent += silent
-        try:
-            self.run(function.node.body, frame)
-        except Returned as done:
-            return self.silenced(done.value)
-        finally:
-            self.record.depth -= 1
-            self.record.silent -= silent
-        return None
-
-    def bind(self, function: Func, given: tuple[Any, ...], options: dict[str, Any], frame: Frame) -> None:
-        spec = function.node.args
-        names = [item.arg for item in (*spec.posonlyargs, *spec.args)]
-        if len(given) > len(names) and spec.vararg is None:
-            raise Misfit("too many arguments")
-        rest = dict(options)
-        frame.names.update(zip(names, given, strict=False))
-        if spec.vararg is not None:
-            frame.names[spec.vararg.arg] = tuple(given[len(names) :])
-        defaults = dict(zip(reversed(names), reversed(spec.defaults), strict=False))
-        defaults |= {a.arg: d for a, d in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if d is not None}
-        for name in (*names[len(given) :], *(item.arg for item in spec.kwonlyargs)):
-            if name in rest:
-                frame.names[name] = rest.pop(name)
-            elif name in defaults:
-                frame.names[name] = self.value(defaults[name], Frame(function.file, dict(function.scope or {})))
-            else:
-                raise Misfit(f"the argument {name} is missing")
-        if spec.kwarg is not None:
-            frame.names[spec.kwarg.arg] = rest
-        elif rest:
-            raise Misfit(f"the argument {next(iter(rest))} is not known")
 
 
 def _loaded(target: ast.expr) -> ast.expr:

@@ -111,7 +111,9 @@ class Printer:
         if op == "not":
             return rf"\neg\left({self.show(args[0])}\right)"
         word = r" \land " if op == "and" else r" \lor "
-        return word.join(self.show(arg) if isinstance(arg, Cmp) else rf"\left({self.show(arg)}\right)" for arg in args)
+        return word.join(
+            self.show(arg) if isinstance(arg, Cmp) else rf"\left({self.show(arg)}\right)" for arg in args
+        )
 
     def subscript(self, index: Sequence[Expr]) -> str:
         if not index:
@@ -130,7 +132,11 @@ class Printer:
 
     def sum(self, terms: Sequence[Expr]) -> str:
         text = ""
-        ordered = sorted(terms, key=lambda term: split_coefficient(term)[0] < 0) if _negative(terms[0]) else terms
+        ordered = (
+            sorted(terms, key=lambda term: split_coefficient(term)[0] < 0)
+            if _negative(terms[0]) and not _holds_sum(terms[0])
+            else terms
+        )
         for term in ordered:
             coefficient, _ = split_coefficient(term)
             sign = "-" if coefficient < 0 else "+"
@@ -145,7 +151,11 @@ class Printer:
         top, bottom = _fraction(expr)
         large = [f for f in top if isinstance(f, Red) and f.kind in LARGE] if bottom else []
         small = [f for f in top if f not in large]
-        shown = self.factors(small) if not bottom else rf"\frac{{{self.factors(small)}}}{{{self.factors(bottom)}}}"
+        shown = (
+            self.factors(small)
+            if not bottom
+            else rf"\frac{{{self.factors(small)}}}{{{self.factors(bottom)}}}"
+        )
         if not large:
             return shown, PRODUCT
         tail = self.factors(large)
@@ -237,8 +247,14 @@ def _negative(expr: Expr) -> bool:
     return split_coefficient(expr)[0] < 0
 
 
+def _holds_sum(expr: Expr) -> bool:
+    return any(isinstance(item, Red) for item in walk(expr))
+
+
 def _glued(before: str, after: str) -> bool:
-    return before[-1].isalpha() and "\\" in before or after.startswith(("\\log", "\\exp", "\\max", "\\operatorname"))
+    return (before[-1].isalpha() and "\\" in before) or after.startswith(
+        ("\\log", "\\exp", "\\max", "\\operatorname")
+    )
 
 
 def _without_sign(expr: Expr) -> Expr:

@@ -73,7 +73,11 @@ class _Measure:
 
     def scripts(self, first: str, scale: float) -> float:
         inner = self.group(0.72 * scale)
-        if self.at < len(self.tokens) and self.tokens[self.at] in ("_", "^") and self.tokens[self.at] != first:
+        if (
+            self.at < len(self.tokens)
+            and self.tokens[self.at] in ("_", "^")
+            and self.tokens[self.at] != first
+        ):
             self.at += 1
             inner = max(inner, self.group(0.72 * scale))
         return inner + 0.5
@@ -172,7 +176,13 @@ def _terms(text: str) -> list[str]:
             depth += 1
         elif token in "})":
             depth -= 1
-        elif token in "+-" and depth == 0 and environment == 0 and match.start() > 0 and text[: match.start()].strip():
+        elif (
+            token in "+-"
+            and depth == 0
+            and environment == 0
+            and match.start() > 0
+            and text[: match.start()].strip()
+        ):
             pieces.append(text[start : match.start()].strip())
             start = match.start()
     pieces.append(text[start:].strip())
@@ -194,7 +204,11 @@ def _inner_terms(text: str) -> list[str] | None:
             if depth == 0 and match.end() != len(text):
                 start = -1
     head = text[:start]
-    if start < 0 or head.count("{") != head.count("}") or re.search(r"\\(log|exp|max|min)\s*$|\}\s*$", head) and not head.rstrip().endswith("}}"):
+    if (
+        start < 0
+        or head.count("{") != head.count("}")
+        or (re.search(r"\\(log|exp|max|min)\s*$|\}\s*$", head) and not head.rstrip().endswith("}}"))
+    ):
         if not re.search(r"\\(sum|prod)_\{[^{}]*\}\^\{[^{}]*\}\s*$", head):
             return None
     inner = _terms(text[start + len(r"\left(") : -len(r"\right)")])

@@ -7,8 +7,42 @@ from itertools import chain
 from paperback.code.equations.form import Expr, Range, Sym, walk
 
 GREEK = frozenset(
-    """alpha beta gamma delta epsilon varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon
-    phi varphi chi psi omega Gamma Delta Theta Lambda Xi Sigma Phi Psi Omega""".split()
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "varepsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "pi",
+        "rho",
+        "sigma",
+        "tau",
+        "upsilon",
+        "phi",
+        "varphi",
+        "chi",
+        "psi",
+        "omega",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Sigma",
+        "Phi",
+        "Psi",
+        "Omega",
+    ]
 )
 GLOSSARY: dict[str, tuple[str, ...]] = {
     "temperature": (r"\tau",), "temp": (r"\tau",), "t": ("t",), "base_temperature": (r"\tau_{0}",),
@@ -109,7 +143,11 @@ def _plain(stem: str, role: str) -> Iterator[str]:
     if role == "scalar" and ending in ENDINGS:
         yield ENDINGS[ending]
     if role == "scalar":
-        yield from (rf"{base}_{{\mathrm{{{re.sub('[^A-Za-z]', '', stem)}}}}}" for base in (ENDINGS.get(ending, ""),) if base)
+        yield from (
+            rf"{base}_{{\mathrm{{{re.sub('[^A-Za-z]', '', stem)}}}}}"
+            for base in (ENDINGS.get(ending, ""),)
+            if base
+        )
         return
     if role == "output":
         return

@@ -11,15 +11,42 @@ from paperback.code.equations.pointwise import POINTWISE, Operation, numbers, te
 from paperback.code.equations.reductions import REDUCTIONS
 from paperback.code.equations.shapes import SHAPES, shape_of, transposed
 from paperback.code.equations.sources import Lib
-from paperback.code.equations.tensor import Axis, Tensor, Unknown, as_lam, place, scalar
-from paperback.code.equations.values import Definition, Layer, Opaque, Record, infinite, integer, number, plain
+from paperback.code.equations.tensor import Axis, Misfit, Tensor, Unknown, as_lam, place, same_size, scalar
+from paperback.code.equations.values import (
+    Definition,
+    Layer,
+    Opaque,
+    Record,
+    infinite,
+    integer,
+    number,
+    plain,
+)
 
 OPERATIONS: dict[str, Operation] = {**POINTWISE, **REDUCTIONS, **SHAPES, **LOSSES}
 RENAMED = {"axis": "dim", "keepdims": "keepdim", "axes": "dim"}
-IGNORED = {"out", "device", "layout", "memory_format", "non_blocking", "requires_grad", "generator", "pin_memory", "copy"}
+IGNORED = {
+    "out",
+    "device",
+    "layout",
+    "memory_format",
+    "non_blocking",
+    "requires_grad",
+    "generator",
+    "pin_memory",
+    "copy",
+}
 LIBRARIES = ("torch", "numpy", "jax", "tensorflow", "keras", "optax", "math", "scipy", "builtins", "typing")
 CONSTANTS = {"pi": Sym("pi"), "e": ar.function("exp", num(1)), "inf": ar.INF}
-SAME_SHAPE = {"LayerNorm", "BatchNorm1d", "BatchNorm2d", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "RMSNorm"}
+SAME_SHAPE = {
+    "LayerNorm",
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "GroupNorm",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "RMSNorm",
+}
 
 
 def _options(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,7 +67,12 @@ def operation(rec: Record, name: str, args: tuple[Any, ...], options: Mapping[st
         args = (first,)
         if name in LOSSES and name not in ("linear", "layer_norm"):
             args, kept = (first,), kept
-    if name not in LOSSES and "dtype" in kept and name in POINTWISE | REDUCTIONS and name not in ("sum", "mean"):
+    if (
+        name not in LOSSES
+        and "dtype" in kept
+        and name in POINTWISE | REDUCTIONS
+        and name not in ("sum", "mean")
+    ):
         kept.pop("dtype")
     try:
         return OPERATIONS[name](rec, *args, **kept)
@@ -61,6 +93,10 @@ def call_library(rec: Record, lib: Lib, args: tuple[Any, ...], options: Mapping[
         from paperback.code.equations.einops import rearranged
 
         return rearranged(rec, name, args, options)
+    if name in ("is_scripting", "is_tracing", "is_exporting", "is_compiling", "is_autocast_enabled"):
+        return False
+    if lib.name == "itertools.repeat":
+        return [args[0]] * integer(args[1])
     if name in ("is_tensor",):
         return isinstance(args[0], Tensor)
     if name in ("is_grad_enabled",):
@@ -79,12 +115,22 @@ def call_library(rec: Record, lib: Lib, args: tuple[Any, ...], options: Mapping[
 def _math(rec: Record, name: str, args: tuple[Any, ...]) -> Any:
     if all(isinstance(arg, int | float) for arg in args) and name in ("ceil", "floor", "prod", "isclose"):
         return getattr(math, name)(*args)
-    values = {"sqrt": "sqrt", "log": "log", "exp": "exp", "cos": "cos", "sin": "sin", "pow": "pow", "tanh": "tanh"}
+    values = {
+        "sqrt": "sqrt",
+        "log": "log",
+        "exp": "exp",
+        "cos": "cos",
+        "sin": "sin",
+        "pow": "pow",
+        "tanh": "tanh",
+    }
     if name not in values:
         raise Unknown(f"math.{name}")
     if name == "log" and len(args) == 2:
         return numbers(lambda a, b: ar.div(ar.function("log", a), ar.function("log", b)))(rec, *args)
-    return operation(rec, values[name], tuple(number(a) if isinstance(a, int | float) else a for a in args), {})
+    return operation(
+        rec, values[name], tuple(number(a) if isinstance(a, int | float) else a for a in args), {}
+    )
 
 
 def library_value(lib: Lib) -> Any:
@@ -145,10 +191,28 @@ def _fill_diagonal(rec: Record, value: Tensor, fill: Any) -> Tensor:
 def _python_method(value: Any, name: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
     if isinstance(value, list) and name in ("append", "extend", "insert", "pop", "reverse"):
         return getattr(value, name)(*args)
-    if isinstance(value, dict) and name in ("items", "values", "keys", "get", "update", "pop", "setdefault", "copy"):
+    if isinstance(value, dict) and name in (
+        "items",
+        "values",
+        "keys",
+        "get",
+        "update",
+        "pop",
+        "setdefault",
+        "copy",
+    ):
         result = getattr(value, name)(*args, **options)
         return list(result) if name in ("items", "values", "keys") else result
-    if isinstance(value, str) and name in ("lower", "upper", "startswith", "endswith", "format", "strip", "split", "join"):
+    if isinstance(value, str) and name in (
+        "lower",
+        "upper",
+        "startswith",
+        "endswith",
+        "format",
+        "strip",
+        "split",
+        "join",
+    ):
         return getattr(value, name)(*args) if name != "format" else value
     if isinstance(value, tuple) and name in ("numel", "size"):
         return plain(ar.product_of(number(item) for item in value))
@@ -180,7 +244,17 @@ def _known_layer(rec: Record, layer: Layer, args: tuple[Any, ...], options: Mapp
     kept.pop("size_average", None)
     if name in ("dropout", "contiguous"):
         return OPERATIONS[name](rec, args[0])
-    if name in ("softmax", "log_softmax", "leaky_relu", "softplus", "elu", "flatten", "gelu", "cosine_similarity", "glu"):
+    if name in (
+        "softmax",
+        "log_softmax",
+        "leaky_relu",
+        "softplus",
+        "elu",
+        "flatten",
+        "gelu",
+        "cosine_similarity",
+        "glu",
+    ):
         given = (*args, *layer.args)
     elif name in ("relu", "sigmoid", "tanh", "relu6", "silu", "hardswish", "hardsigmoid", "mish"):
         given, kept = args, {}
@@ -199,6 +273,8 @@ def opaque_layer(rec: Record, layer: Layer, args: tuple[Any, ...]) -> Tensor:
         raise Unknown(f"the layer {layer.kind}")
     if len(args) != 1:
         raise Unknown(f"the layer {layer.kind} with several inputs")
+    if len(tensor(args[0]).axes) < 2 and layer.kind != "Embedding":
+        raise Misfit(f"{layer.kind} of a tensor without a batch axis")
     shape = layer_shape(layer, tensor(args[0]).shape)
     return opaque_call(rec, layer.path, tuple(tensor(arg) for arg in args), shape)
 
@@ -257,12 +333,18 @@ def layer_shape(layer: Layer, shape: tuple[Expr, ...]) -> tuple[Expr, ...]:
             shape = layer_shape(inner, shape)
         return shape
     if kind == "Linear":
+        if not same_size(shape[-1], number(_setting(layer, "in_features", 0))):
+            raise Misfit("a linear layer of another width")
         return (*shape[:-1], number(_setting(layer, "out_features", 1)))
     if kind == "Embedding":
         return (*shape, number(_setting(layer, "embedding_dim", 1)))
     if kind.startswith("Conv") and not kind.startswith("ConvT"):
         return _convolved(layer, shape)
-    if kind in SAME_SHAPE or kind in MODULES or kind.startswith(("Dropout", "BatchNorm", "GroupNorm", "Identity")):
+    if (
+        kind in SAME_SHAPE
+        or kind in MODULES
+        or kind.startswith(("Dropout", "BatchNorm", "GroupNorm", "Identity"))
+    ):
         return shape
     if kind.startswith("AdaptiveAvgPool") and plain(_setting(layer, "output_size", 0)) == 1:
         return (*shape[:2], *(num(1) for _ in shape[2:]))
@@ -282,12 +364,15 @@ def _setting(layer: Layer, name: str, at: int, default: Any = None) -> Any:
 def _convolved(layer: Layer, shape: tuple[Expr, ...]) -> tuple[Expr, ...]:
     rank = int(layer.kind[4])
     if len(shape) != rank + 2:
-        from paperback.code.equations.tensor import Misfit
-
         raise Misfit(f"{layer.kind} of a tensor of rank {len(shape)}")
     kernel, stride, pad, dilation = (
         _per_axis(_setting(layer, name, at, default), rank)
-        for name, at, default in (("kernel_size", 2, None), ("stride", 3, 1), ("padding", 4, 0), ("dilation", 5, 1))
+        for name, at, default in (
+            ("kernel_size", 2, None),
+            ("stride", 3, 1),
+            ("padding", 4, 0),
+            ("dilation", 5, 1),
+        )
     )
     out = number(_setting(layer, "out_channels", 1))
     sizes = []

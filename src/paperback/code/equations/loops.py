@@ -95,7 +95,12 @@ def _summarise(it: Machine, node: ast.For, over: tuple[str, Expr], item: Any, fr
 
 
 def _carried(node: ast.For, frame: Frame) -> list[str]:
-    stored = {n.id for part in node.body for n in ast.walk(part) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    stored = {
+        n.id
+        for part in node.body
+        for n in ast.walk(part)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
     return sorted(name for name in stored if isinstance(frame.names.get(name), Tensor | Expr | int | float)
                   and not isinstance(frame.names.get(name), bool))  # fmt: skip
 
@@ -172,7 +177,9 @@ def comprehension(it: Machine, node: ast.ListComp | ast.GeneratorExp, frame: Fra
     return found
 
 
-def _symbolic_comprehension(it: Machine, node: ast.ListComp | ast.GeneratorExp, items: Any, inner: Frame) -> Any:
+def _symbolic_comprehension(
+    it: Machine, node: ast.ListComp | ast.GeneratorExp, items: Any, inner: Frame
+) -> Any:
     name = fresh()
     if isinstance(items, Steps):
         over = (name, ar.sub(items.stop, items.start))

@@ -5,6 +5,7 @@ from typing import Any
 
 from paperback.code.equations import arithmetic as ar
 from paperback.code.equations.form import HALF, MINUS, ONE, ZERO, Expr, num
+from paperback.code.equations.makers import _one_hot
 from paperback.code.equations.pointwise import Operation, logsigmoid, tensor
 from paperback.code.equations.reductions import (
     _distance,
@@ -15,7 +16,7 @@ from paperback.code.equations.reductions import (
     variance,
     weighted_mean,
 )
-from paperback.code.equations.shapes import _one_hot, gather, transposed
+from paperback.code.equations.shapes import gather, transposed
 from paperback.code.equations.tensor import (
     Misfit,
     Tensor,
@@ -30,7 +31,9 @@ from paperback.code.equations.tensor import (
 from paperback.code.equations.values import Record, number, plain
 
 
-def reduced(rec: Record, values: Tensor, reduction: str, size_average: Any = None, reduce: Any = None) -> Tensor:
+def reduced(
+    rec: Record, values: Tensor, reduction: str, size_average: Any = None, reduce: Any = None
+) -> Tensor:
     """`values` under the `reduction` of a loss."""
     if size_average is not None or reduce is not None:
         raise Unknown("the old size_average argument")
@@ -44,7 +47,7 @@ def reduced(rec: Record, values: Tensor, reduction: str, size_average: Any = Non
 
 
 def _pairwise(build: Any) -> Operation:
-    def operation(rec: Record, input: Any, target: Any, reduction: str = "mean", **options: Any) -> Tensor:  # noqa: A002
+    def operation(rec: Record, input: Any, target: Any, reduction: str = "mean", **options: Any) -> Tensor:
         values = elementwise(lambda a, b: build(a, b, **options), tensor(input), tensor(target))
         return reduced(rec, values, reduction)
 
@@ -69,14 +72,16 @@ def cross_term(p: Expr, y: Expr) -> Expr:
     return ar.mul(MINUS, inner)
 
 
-def _bce(rec: Record, input: Any, target: Any, weight: Any = None, reduction: str = "mean", **_: Any) -> Tensor:  # noqa: A002
+def _bce(
+    rec: Record, input: Any, target: Any, weight: Any = None, reduction: str = "mean", **_: Any
+) -> Tensor:
     values = elementwise(cross_term, tensor(input), tensor(target))
     if weight is not None:
         values = elementwise(ar.mul, tensor(weight), values)
     return reduced(rec, values, reduction)
 
 
-def _bce_logits(rec: Record, input: Any, target: Any, weight: Any = None, reduction: str = "mean",  # noqa: A002
+def _bce_logits(rec: Record, input: Any, target: Any, weight: Any = None, reduction: str = "mean",
                 pos_weight: Any = None, **_: Any) -> Tensor:  # fmt: skip
     factor = tensor(1 if pos_weight is None else pos_weight)
 
@@ -97,7 +102,7 @@ def class_last(x: Tensor) -> Tensor:
     return permute(x, [0, *range(2, len(x.axes)), 1])
 
 
-def nll(rec: Record, input: Any, target: Any, weight: Any = None, ignore_index: Any = -100,  # noqa: A002
+def nll(rec: Record, input: Any, target: Any, weight: Any = None, ignore_index: Any = -100,
         reduction: str = "mean", **_: Any) -> Tensor:  # fmt: skip
     logs, labels = class_last(tensor(input)), tensor(target)
     if labels.dtype != "int":
@@ -126,7 +131,7 @@ def _by_label(rec: Record, weight: Tensor, labels: Tensor) -> Tensor:
     return gather_indices(weight, [0], [labels])
 
 
-def cross_entropy(rec: Record, input: Any, target: Any, weight: Any = None, ignore_index: Any = -100,  # noqa: A002
+def cross_entropy(rec: Record, input: Any, target: Any, weight: Any = None, ignore_index: Any = -100,
                   reduction: str = "mean", label_smoothing: Any = 0.0, **_: Any) -> Tensor:  # fmt: skip
     scores, labels = tensor(input), tensor(target)
     logs = log_softmax(rec, scores, 1 if len(scores.axes) > 1 else 0)
@@ -149,7 +154,7 @@ def cross_entropy(rec: Record, input: Any, target: Any, weight: Any = None, igno
     return reduced(rec, mapped(terms, lambda body: ar.mul(MINUS, body)), reduction)
 
 
-def kl_div(rec: Record, input: Any, target: Any, reduction: str = "mean", log_target: bool = False,  # noqa: A002
+def kl_div(rec: Record, input: Any, target: Any, reduction: str = "mean", log_target: bool = False,
            **_: Any) -> Tensor:  # fmt: skip
     logs, targets = tensor(input), tensor(target)
 
@@ -179,7 +184,9 @@ def _triplet(rec: Record, anchor: Any, positive: Any, negative: Any, margin: Any
              eps: Any = 1e-6, swap: bool = False, reduction: str = "mean", **_: Any) -> Tensor:  # fmt: skip
     near, far = _distance(rec, anchor, positive, p, eps), _distance(rec, anchor, negative, p, eps)
     if swap:
-        far = elementwise(lambda a, b: ar.function("min", a, b), far, _distance(rec, positive, negative, p, eps))
+        far = elementwise(
+            lambda a, b: ar.function("min", a, b), far, _distance(rec, positive, negative, p, eps)
+        )
     values = elementwise(lambda a, b: hinge(ar.add(a, ar.mul(MINUS, b), number(margin))), near, far)
     return reduced(rec, values, reduction)
 
@@ -194,12 +201,12 @@ def _cosine_embedding(rec: Record, input1: Any, input2: Any, target: Any, margin
     return reduced(rec, elementwise(term, likeness, tensor(target)), reduction)
 
 
-def _soft_margin(rec: Record, input: Any, target: Any, reduction: str = "mean", **_: Any) -> Tensor:  # noqa: A002
+def _soft_margin(rec: Record, input: Any, target: Any, reduction: str = "mean", **_: Any) -> Tensor:
     term = lambda x, y: ar.function("log", ar.add(ONE, ar.function("exp", ar.mul(MINUS, y, x))))  # noqa: E731
     return reduced(rec, elementwise(term, tensor(input), tensor(target)), reduction)
 
 
-def _gaussian_nll(rec: Record, input: Any, target: Any, var: Any, full: bool = False, eps: Any = 1e-6,  # noqa: A002
+def _gaussian_nll(rec: Record, input: Any, target: Any, var: Any, full: bool = False, eps: Any = 1e-6,
                   reduction: str = "mean") -> Tensor:  # fmt: skip
     if full:
         raise Unknown("the constant term of a Gaussian likelihood")
@@ -211,7 +218,7 @@ def _gaussian_nll(rec: Record, input: Any, target: Any, var: Any, full: bool = F
     return reduced(rec, elementwise(term, tensor(input), tensor(target), tensor(var)), reduction)
 
 
-def _poisson_nll(rec: Record, input: Any, target: Any, log_input: bool = True, full: bool = False,  # noqa: A002
+def _poisson_nll(rec: Record, input: Any, target: Any, log_input: bool = True, full: bool = False,
                  eps: Any = 1e-8, reduction: str = "mean", **_: Any) -> Tensor:  # fmt: skip
     if full:
         raise Unknown("the Stirling term of a Poisson likelihood")
@@ -250,7 +257,9 @@ def _glu(rec: Record, x: Any, dim: Any = -1) -> Tensor:
     return elementwise(lambda a, b: ar.mul(a, sigmoid(b)), value, gate)
 
 
-def _rms_norm(rec: Record, x: Any, normalized_shape: Any = None, weight: Any = None, eps: Any = None) -> Tensor:
+def _rms_norm(
+    rec: Record, x: Any, normalized_shape: Any = None, weight: Any = None, eps: Any = None
+) -> Tensor:
     if eps is None:
         raise Unknown("rms_norm whose epsilon follows the dtype")
     found = tensor(x)

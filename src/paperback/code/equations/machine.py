@@ -86,3 +86,12 @@ class Machine(Protocol):
     def attribute(self, value: Any, name: str) -> Any: ...
 
     def bind(self, function: Func, given: tuple[Any, ...], options: dict[str, Any], frame: Frame) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A function some of whose arguments are given already."""
+
+    function: Any
+    args: tuple[Any, ...]
+    options: dict[str, Any]

@@ -1,17 +1,27 @@
 """Classes of the repository: instances, members, calls, custom autograd functions."""
 
 import ast
+from dataclasses import replace
 from typing import Any
 
-from paperback.code.equations import arithmetic as ar
-from paperback.code.equations import reshape as rs
-from paperback.code.equations.form import ZERO, Apply, El, Expr, Mul, Sym, Var, fresh, num, walk
+from paperback.code.equations.form import El, Expr
 from paperback.code.equations.library import MODULES, call_method, opaque_call
 from paperback.code.equations.machine import Context, Frame, Jump, Machine, Parameter, Raised, Returned, Super
-from paperback.code.equations.pointwise import condition, tensor
 from paperback.code.equations.sources import Defined, Lib
-from paperback.code.equations.tensor import Axis, Misfit, Tensor, Unknown, align, elementwise, freshened, join, mapped, named
-from paperback.code.equations.values import Class, Func, Input, Layer, Method, Obj, Record, ScalarFunction, number
+from paperback.code.equations.tensor import (
+    Tensor,
+    Unknown,
+    named,
+)
+from paperback.code.equations.values import (
+    Class,
+    Func,
+    Input,
+    Layer,
+    Method,
+    Obj,
+    number,
+)
 
 
 def parents(it: Machine, cls: Class) -> list[Class | Lib]:
@@ -36,16 +46,22 @@ def lineage(it: Machine, cls: Class) -> list[Class | Lib]:
     """The class and its ancestors, nearest first."""
     order: list[Class | Lib] = [cls]
     for parent in parents(it, cls):
-        order += [item for item in (lineage(it, parent) if isinstance(parent, Class) else [parent]) if item not in order]
+        order += [
+            item
+            for item in (lineage(it, parent) if isinstance(parent, Class) else [parent])
+            if item not in order
+        ]
     return order
 
 
 def is_autograd(it: Machine, cls: Class) -> bool:
-    return any(isinstance(item, Lib) and item.name.endswith("autograd.Function") or
-               isinstance(item, Lib) and item.last == "Function" for item in lineage(it, cls))  # fmt: skip
+    return any((isinstance(item, Lib) and item.name.endswith("autograd.Function")) or
+               (isinstance(item, Lib) and item.last == "Function") for item in lineage(it, cls))  # fmt: skip
 
 
-def find_method(it: Machine, cls: Class, name: str, after: Class | None = None) -> tuple[Class, ast.stmt] | None:
+def find_method(
+    it: Machine, cls: Class, name: str, after: Class | None = None
+) -> tuple[Class, ast.stmt] | None:
     """The nearest definition of `name`, beyond `after` where that is given."""
     classes = [item for item in lineage(it, cls) if isinstance(item, Class)]
     if after is not None:
@@ -55,9 +71,16 @@ def find_method(it: Machine, cls: Class, name: str, after: Class | None = None) 
         for node in item.node.body:
             if isinstance(node, ast.FunctionDef) and node.name == name:
                 return item, node
-            if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
+            if isinstance(node, ast.Assign) and any(
+                isinstance(t, ast.Name) and t.id == name for t in node.targets
+            ):
                 return item, node
-            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == name and node.value:
+            if (
+                isinstance(node, ast.AnnAssign)
+                and isinstance(node.target, ast.Name)
+                and node.target.id == name
+                and node.value
+            ):
                 return item, node
     return None
 
@@ -139,12 +162,38 @@ def attached(it: Machine, owner: Obj, attr: str, value: Any, line: int) -> Any:
     """What an attribute of an object holds: layers and objects learn the path by which they are reached."""
     path = f"{owner.path}.{attr}" if owner.path else attr
     if isinstance(value, Layer):
-        return Layer(value.kind, value.args, value.options, path)
+        return rooted(value, path)
     if isinstance(value, Obj) and not value.path:
-        value.path = path
+        _reroot(it, value, path)
     if isinstance(value, Parameter):
         return parameter(it, path, value.tensor.shape, line)
     return value
+
+
+def rooted(layer: Layer, path: str) -> Layer:
+    """`layer` as it is reached by `path`, and the layers inside it by their number."""
+    if layer.kind not in ("Sequential", "ModuleList"):
+        return Layer(layer.kind, layer.args, layer.options, path)
+    inner = tuple(
+        rooted(item, f"{path}.{at}") if isinstance(item, Layer) else item
+        for at, item in enumerate(layer.args)
+    )
+    return Layer(layer.kind, inner, layer.options, path)
+
+
+def _reroot(it: Machine, value: Obj, path: str) -> None:
+    """Parameters and layers that `value` made in its constructor are reached through `path` from now on."""
+    value.path = path
+    record = it.record
+    for attr, held in list(value.attrs.items()):
+        if isinstance(held, Layer):
+            value.attrs[attr] = rooted(held, f"{path}.{attr}")
+        elif isinstance(held, Obj):
+            _reroot(it, held, f"{path}.{attr}")
+        elif isinstance(held, Tensor) and isinstance(held.body, El):
+            found = record.inputs.get(held.body.name)
+            if found is not None and found.role == "parameter":
+                record.inputs[found.name] = replace(found, source=f"{path}.{attr}")
 
 
 def instantiate(it: Machine, cls: Class, args: tuple[Any, ...], options: dict[str, Any]) -> Obj:
@@ -193,11 +242,15 @@ def construct(it: Machine, init: Func, args: tuple[Any, ...], options: dict[str,
 def _postpone(node: ast.stmt, frame: Any, error: Unknown) -> None:
     """Names that a statement would have set raise its error when they are used."""
     for inner in ast.walk(node):
-        if isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store) and isinstance(frame.this, Obj):
+        if (
+            isinstance(inner, ast.Attribute)
+            and isinstance(inner.ctx, ast.Store)
+            and isinstance(frame.this, Obj)
+        ):
             if isinstance(inner.value, ast.Name) and frame.names.get(inner.value.id) is frame.this:
                 frame.this.attrs.setdefault(inner.attr, error)
         elif isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
-            frame.names.setdefault(inner.id, error)
+            frame.names[inner.id] = error
 
 
 def call_object(it: Machine, value: Obj, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -210,8 +263,6 @@ def call_object(it: Machine, value: Obj, args: tuple[Any, ...], options: dict[st
 
 def call_named(it: Machine, value: Any, name: str, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """A method that was looked up by name."""
-    if isinstance(value, Class) and name == "apply":
-        return apply_autograd(it, value, args)
     if isinstance(value, Context):
         if name == "save_for_backward":
             value["saved_tensors"] = args
@@ -246,115 +297,11 @@ def _call_super(it: Machine, value: Super, name: str, args: tuple[Any, ...], opt
     if name != "__init__":
         return call_named(it, value.this, name, args, options)
     library = next((item for item in lineage(it, value.this.cls) if isinstance(item, Lib)), None)
-    if library is not None and library.last in MODULES or options:
-        value.this.attrs |= {key: item for key, item in options.items() if key in ("reduction", "weight", "margin")}
+    if (library is not None and library.last in MODULES) or options:
+        value.this.attrs |= {
+            key: item for key, item in options.items() if key in ("reduction", "weight", "margin")
+        }
     return None
-
-
-def apply_autograd(it: Machine, cls: Class, args: tuple[Any, ...]) -> Any:
-    """A custom autograd function: a letter with its own derivative where it is elementwise, else its forward pass."""
-    forward, backward = (class_member(it, cls, name) for name in ("forward", "backward"))
-    tensors = [at for at, arg in enumerate(args) if isinstance(arg, Tensor)]
-    if len(tensors) == 1:
-        made = scalar_pair(it, cls, forward, backward, args, tensors[0])
-        if made is not None:
-            found = args[tensors[0]]
-            return mapped(tensor(found), lambda body: Apply(made.name, body), "float")
-    it.record.assume(f"the gradient of {cls.node.name} is its own and is not shown")
-    return it.call_function(forward, (Context(), *args), {})
-
-
-def context_member(ctx: Context, name: str) -> Any:
-    """`ctx.name`: saved tensors, or what the forward pass attached."""
-    if name in ("saved_tensors", "saved_variables", "saved_values"):
-        return ctx.get("saved_tensors", ())
-    if name == "needs_input_grad":
-        return (True,) * 16
-    if name in ctx:
-        return ctx[name]
-    return Method(ctx, name)
-
-
-def scalar_pair(it: Machine, cls: Class, forward: Func, backward: Func, args: tuple[Any, ...],
-                at: int) -> ScalarFunction | None:  # fmt: skip
-    """Forward and backward as functions of one scalar; None where they are more than elementwise."""
-    known = it.record.functions.get(cls.node.name)
-    ctx, u, g = Context(), fresh("u"), Sym("@gradient")
-    inputs = [Tensor((), Var(u)) if k == at else arg for k, arg in enumerate(args)]
-    before, it.plain_names = it.plain_names, True
-    try:
-        value = tensor(it.call_function(forward, (ctx, *inputs), {}))
-        slope = it.call_function(backward, (ctx, Tensor((), g)), {})
-        first = tensor(slope[at] if isinstance(slope, tuple) else slope)
-    except (Unknown, IndexError, TypeError):
-        return None
-    finally:
-        it.plain_names = before
-    factors = first.body.factors if isinstance(first.body, Mul) else (first.body,)
-    if value.axes or first.axes or list(factors).count(g) != 1:
-        return None if first.body != ZERO else _pair(it, cls, u, value.body, ZERO)
-    rest = [factor for factor in factors if factor != g]
-    if any(item == g for factor in rest for item in walk(factor)):
-        return None
-    made = _pair(it, cls, u, value.body, ar.mul(*rest) if rest else num(1))
-    if known is not None and known.name == made.name:
-        return made
-    return made
-
-
-def _pair(it: Machine, cls: Class, u: str, body: Expr, derivative: Expr) -> ScalarFunction:
-    made = ScalarFunction(cls.node.name, u, body, derivative)
-    it.record.functions[made.name] = made
-    return made
-
-
-def written(rec: Record, value: Tensor, key: Any, new: Any) -> Tensor:
-    """`value` after `value[key] = new`."""
-    found, items = freshened(value), list(key) if isinstance(key, tuple) else [key]
-    if any(item is Ellipsis for item in items):
-        at = items.index(Ellipsis)
-        items[at : at + 1] = [slice(None)] * (len(found.axes) - len(items) + 1)
-    if len(items) == 1 and isinstance(items[0], Tensor) and items[0].dtype == "bool":
-        return _written_mask(found, items[0], new)
-    conditions: list[Expr] = []
-    kept: list[Axis] = []
-    for axis, item in zip(found.axes, items, strict=False):
-        if isinstance(item, slice) and item == slice(None):
-            kept.append(axis)
-        elif isinstance(item, int | Expr) and len(axis.atoms) == 1:
-            target = rs.from_zero(number(item), axis.size)
-            conditions.append(ar.compare("==", Var(axis.names[0]), target))
-        else:
-            raise Unknown("an assignment to these entries")
-    kept += found.axes[len(items) :]
-    source = tensor(new)
-    axes, (_, body) = align(Tensor(tuple(kept), num(0)), source)
-    change: dict[str, Expr] = {}
-    for axis, own in zip(axes, kept, strict=True):
-        joined = join(own, axis)
-        if joined is None:
-            raise Misfit("an assignment of another size")
-        change |= joined[2]
-    from paperback.code.equations.form import subst
-
-    where = ar.conjunction(*conditions) if conditions else ar.TRUE
-    if found.dtype == "bool":
-        target_cond = condition(new).body if not source.axes else None
-        if target_cond is None:
-            raise Unknown("an assignment of a mask")
-        return Tensor(found.axes, ar.disjunction(ar.conjunction(where, target_cond),
-                      ar.conjunction(ar.negate(where), found.body)), "bool")  # fmt: skip
-    return Tensor(found.axes, ar.cases(where, subst(body, change), found.body), found.dtype)
-
-
-def _written_mask(found: Tensor, mask: Tensor, new: Any) -> Tensor:
-    source = tensor(new)
-    if any(axis.atoms for axis in source.axes):
-        raise Unknown("an assignment of several values under a mask")
-    if found.dtype == "bool":
-        return elementwise(lambda c, v, b: ar.disjunction(ar.conjunction(c, v), ar.conjunction(ar.negate(c), b)),
-                           mask, condition(new), found, dtype="bool")  # fmt: skip
-    return elementwise(ar.cases, mask, source, found, dtype=found.dtype)
 
 
 __all__ = ["Defined", "El", "opaque_call"]

@@ -100,7 +100,7 @@ def _softplus(_: Record, x: Any, beta: Any = 1, threshold: Any = 20) -> Tensor:
     return mapped(tensor(x), lambda b: ar.div(softplus(ar.mul(scale, b)), scale))
 
 
-def _clamp(_: Record, x: Any, min: Any = None, max: Any = None) -> Any:  # noqa: A002
+def _clamp(_: Record, x: Any, min: Any = None, max: Any = None) -> Any:
     low, high = min, max
     result = tensor(x)
     if low is not None:
@@ -222,8 +222,8 @@ POINTWISE: dict[str, Operation] = {
     "power": numbers(ar.power), "float_power": numbers(ar.power), "lerp": _lerp, "addcmul": _addcmul,
     "maximum": numbers(fn("max")), "minimum": numbers(fn("min")), "remainder": numbers(fn("mod")),
     "fmod": numbers(fn("mod")), "floor_divide": numbers(fn("floordiv")),
-    "clamp": _clamp, "clip": _clamp, "clamp_min": lambda rec, x, min: _clamp(rec, x, min),  # noqa: A006
-    "clamp_max": lambda rec, x, max: _clamp(rec, x, None, max),  # noqa: A006
+    "clamp": _clamp, "clip": _clamp, "clamp_min": lambda rec, x, min: _clamp(rec, x, min),
+    "clamp_max": lambda rec, x, max: _clamp(rec, x, None, max),
     "where": _where, "masked_fill": _masked_fill, "dropout": dropped, "dropout1d": dropped, "dropout2d": dropped,
     "eq": compared("=="), "ne": compared("!="), "lt": compared("<"), "le": compared("<="), "gt": compared(">"),
     "ge": compared(">="), "greater": compared(">"), "less": compared("<"), "equal": compared("=="),

@@ -1,8 +1,7 @@
 """A reader of LaTeX equations: what `latex` prints and what a careful author would write."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 from paperback.code.equations.form import (
@@ -11,17 +10,12 @@ from paperback.code.equations.form import (
     ONE,
     TWO,
     Add,
-    Apply,
     Bool,
-    Call,
     Cases,
-    Cat,
     Cmp,
-    El,
     Expr,
     Fn,
     Ind,
-    Lam,
     Mul,
     Num,
     Pow,
@@ -33,12 +27,10 @@ from paperback.code.equations.form import (
     num,
     rebuild,
 )
+from paperback.code.equations.read_names import Names
+from paperback.code.equations.tokens import Entry, LatexError, tokens
 from paperback.code.equations.values import ScalarFunction
 
-_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|[A-Za-z]|[^\s]")
-_SKIPPED = {r"\,", r"\;", r"\!", r"\quad", r"\qquad", "&", r"\displaystyle", r"\left", r"\right", r"\limits", r"\:"} | {
-    f"\\{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("l", "r", "")
-}
 _FUNCTIONS = {r"\exp": "exp", r"\sin": "sin", r"\cos": "cos", r"\tan": "tan", r"\tanh": "tanh", r"\sinh": "sinh",
               r"\cosh": "cosh", r"\arcsin": "asin", r"\arccos": "acos", r"\arctan": "atan"}  # fmt: skip
 _OPERATORS = {"sigmoid", "sign", "erf", "mod", "round"}
@@ -47,25 +39,6 @@ _RELATIONS = {"<": "<", ">": ">", "=": "==", r"\leq": "<=", r"\le": "<=", r"\geq
 _LARGE = {r"\sum": "sum", r"\prod": "prod"}
 _CLOSERS = {"(": ")", "[": "]", "{": "}", r"\lVert": r"\rVert", r"\lfloor": r"\rfloor",
             r"\lceil": r"\rceil", r"\{": r"\}", r"\lvert": r"\rvert"}  # fmt: skip
-
-
-class LatexError(Exception):
-    """The text is not in the grammar."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What a symbol of the notation stands for.
-
-    Attributes:
-        kind: "scalar", "tensor", "operator" (custom scalar function) or "function" (opaque).
-        key: The name under which its value is known.
-        sizes: Sizes of a tensor's axes, or of what a function gives.
-    """
-
-    kind: str
-    key: str
-    sizes: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,65 +50,9 @@ class Equation:
     body: Expr
 
 
-def tokens(text: str) -> list[str]:
-    """The tokens of `text` without spacing."""
-    text = text.replace(r"\left|", r"\lvert ").replace(r"\right|", r"\rvert ")
-    plain = re.sub(r"\\(begin|end)\{aligned\}", " ", text)
-    found = _TOKEN.findall(plain)
-    aligned = plain != text
-    return [item for item in found if item not in _SKIPPED or item == "&" and "cases" in text] if not aligned else [
-        item for item in _without_breaks(found) if item not in _SKIPPED or item == "&"]  # fmt: skip
-
-
-def _without_breaks(found: list[str]) -> list[str]:
-    """Line breaks of `aligned` dropped; those of `cases` and `substack` kept."""
-    kept: list[str] = []
-    depth = 0
-    at = 0
-    while at < len(found):
-        item = found[at]
-        if item in (r"\begin", r"\substack"):
-            depth += 1
-        inside = depth > 0
-        if item == r"\end" or (item == "}" and depth and _closes_substack(found, at)):
-            depth -= 1
-        if inside or item not in (r"\\", "&"):
-            kept.append(item)
-        at += 1
-    return kept
-
-
-def _closes_substack(found: list[str], at: int) -> bool:
-    level = 0
-    for back in range(at, -1, -1):
-        level += (found[back] == "}") - (found[back] == "{")
-        if level == 0:
-            return back > 0 and found[back - 1] == r"\substack"
-    return False
-
-
 @dataclass(slots=True)
-class Reader:
+class Reader(Names):
     """Reads one line with the symbols of `notation`."""
-
-    notation: Mapping[str, Entry]
-    text: list[str] = field(default_factory=list)
-    at: int = 0
-    names: list[tuple[list[str], Entry]] = field(default_factory=list)
-    vector: str = ""
-    vector_size: Expr | None = None
-
-    def peek(self, ahead: int = 0) -> str:
-        place = self.at + ahead
-        return self.text[place] if place < len(self.text) else ""
-
-    def take(self, wanted: str = "") -> str:
-        token = self.peek()
-        if not token or (wanted and token != wanted):
-            near = " ".join(self.text[max(0, self.at - 4) : self.at + 4])
-            raise LatexError(f"{wanted or 'more'!r} was expected near {near!r}")
-        self.at += 1
-        return token
 
     def group(self) -> Expr:
         """An argument in braces, or a single token."""
@@ -145,14 +62,6 @@ class Reader:
         inner = self.sum()
         self.take("}")
         return inner
-
-    def word(self) -> str:
-        self.take("{")
-        letters = ""
-        while self.peek() != "}":
-            letters += self.take()
-        self.take("}")
-        return letters
 
     def condition(self) -> Expr:
         left = self.conjunct()
@@ -182,7 +91,16 @@ class Reader:
                 self.take()
                 inner = self.condition()
                 self.take(")")
-                if self.peek() not in _RELATIONS and self.peek() in ("", ")", "]", "}", r"\land", r"\lor", r"\\", r"\end"):
+                if self.peek() not in _RELATIONS and self.peek() in (
+                    "",
+                    ")",
+                    "]",
+                    "}",
+                    r"\land",
+                    r"\lor",
+                    r"\\",
+                    r"\end",
+                ):
                     return inner
             except LatexError:
                 pass
@@ -270,89 +188,6 @@ class Reader:
             self.take(")")
             return inner
         return self.factor()
-
-    def symbol(self) -> Expr | None:
-        for spelled, entry in self.names:
-            if self.text[self.at : self.at + len(spelled)] == spelled:
-                after = self.at + len(spelled)
-                if self.text[after : after + 3] == ["_", "{", r"\mathrm"] and entry.kind == "scalar":
-                    continue
-                self.at = after
-                return self.resolved(entry)
-        return None
-
-    def resolved(self, entry: Entry) -> Expr:
-        if entry.kind == "scalar":
-            return Sym(entry.key)
-        if entry.kind == "tensor":
-            return El(entry.key, self.index(len(entry.sizes), entry.sizes))
-        if entry.kind == "operator":
-            self.take("(")
-            inner = self.sum()
-            self.take(")")
-            return Apply(entry.key, inner)
-        self.take("(")
-        args = [self.whole()]
-        while self.peek() == ",":
-            self.take()
-            args.append(self.whole())
-        self.take(")")
-        return Call(entry.key, tuple(args), self.index(len(entry.sizes), entry.sizes))
-
-    def index(self, rank: int, sizes: tuple[Expr, ...]) -> tuple[Expr, ...]:
-        """Indices in a subscript; inside a norm the last one may be missing."""
-        found: list[Expr] = []
-        if rank and self.peek() == "_":
-            self.take()
-            if self.peek() == "{":
-                self.take()
-                found = self.indices(rank)
-                self.take("}")
-            else:
-                found = [self.atom()]
-        if len(found) == rank - 1 and self.vector:
-            self.vector_size = sizes[-1]
-            found.append(Var(self.vector))
-        if len(found) != rank:
-            raise LatexError(f"{len(found)} indices where {rank} are needed")
-        return tuple(found)
-
-    def indices(self, rank: int) -> list[Expr]:
-        found = [self.sum()]
-        while self.peek() == ",":
-            self.take()
-            found.append(self.sum())
-        if len(found) == 1 and isinstance(found[0], Mul) and rank > 1:
-            return list(found[0].factors)
-        return found
-
-    def whole(self) -> Expr:
-        """A whole tensor, or several joined along their last axis."""
-        if self.peek() != "[":
-            return self.plain_tensor()
-        self.take()
-        parts = [self.plain_tensor()]
-        while self.peek() == ";":
-            self.take()
-            parts.append(self.plain_tensor())
-        self.take("]")
-        rank = len(parts[0].axes)
-        axes = tuple(((fresh(), size),) for size in self.joined_sizes(parts))
-        index = tuple(Var(axis[0][0]) for axis in axes)
-        return Lam(axes, Cat(tuple(parts), rank - 1, index))
-
-    def joined_sizes(self, parts: list[Lam]) -> list[Expr]:
-        sizes = [axis[0][1] for axis in parts[0].axes]
-        sizes[-1] = Add(tuple(part.axes[-1][0][1] for part in parts))
-        return sizes
-
-    def plain_tensor(self) -> Lam:
-        for spelled, entry in self.names:
-            if entry.kind == "tensor" and self.text[self.at : self.at + len(spelled)] == spelled:
-                self.at += len(spelled)
-                axes = tuple(((fresh(), size),) for size in entry.sizes)
-                return Lam(axes, El(entry.key, tuple(Var(axis[0][0]) for axis in axes)))
-        raise LatexError(f"a tensor was expected at {self.peek()!r}")
 
     def fraction(self) -> Expr:
         self.take()
@@ -490,14 +325,6 @@ class Reader:
             raise LatexError("an extreme needs its range")
         return name, self.sum()
 
-    def letter(self) -> str:
-        token = self.take()
-        if token == r"\mathrm":
-            return self.word()
-        if not (len(token) == 1 and token.isalpha()):
-            raise LatexError(f"{token!r} is no index")
-        return token
-
     def extreme(self, kind: str) -> Expr:
         self.take("(")
         args = [self.sum()]
@@ -511,7 +338,7 @@ class Reader:
 def reader(notation: Mapping[str, Entry], text: str) -> Reader:
     names = [(tokens(spelled), entry) for spelled, entry in notation.items()]
     names.sort(key=lambda item: -len(item[0]))
-    return Reader(notation, tokens(text), 0, names)
+    return Reader(tokens(text), 0, names)
 
 
 def read_expression(text: str, notation: Mapping[str, Entry]) -> Expr:

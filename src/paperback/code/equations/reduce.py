@@ -6,17 +6,17 @@ from paperback.code.equations.arithmetic import (
     TRUE,
     add,
     cases,
+    compare,
     conjunction,
+    disjunction,
     exponent_of,
     function,
     indicator,
     mul,
+    negate,
+    power,
     product_of,
     stop,
-    compare,
-    power,
-    disjunction,
-    negate,
 )
 from paperback.code.equations.form import (
     MINUS,
@@ -54,6 +54,7 @@ def total(ranges: tuple[Range, ...], body: Expr, cond: Expr | None = None) -> Ex
     if not ranges:
         return body if cond is None else mul(indicator(cond), body)
     body, cond = _absorb(body, cond)
+    ranges, body, cond = _unskip(ranges, body, cond)
     picked = _pick(ranges, body, cond)
     if picked is not None:
         return picked
@@ -82,6 +83,55 @@ def _absorb(body: Expr, cond: Expr | None) -> tuple[Expr, Expr | None]:
     if not conditions:
         return body, cond
     return mul(*rest), conjunction(*conditions, *(() if cond is None else (cond,)))
+
+
+def _unskip(
+    ranges: tuple[Range, ...], body: Expr, cond: Expr | None
+) -> tuple[tuple[Range, ...], Expr, Expr | None]:
+    """Indices k + 1[k ≥ i] for k up to n − 1 are all indices up to n but i."""
+    for at, (name, size) in enumerate(ranges):
+        steps = {
+            item
+            for part in (body, cond)
+            if part is not None
+            for item in walk(part)
+            if _steps_over(item, name)
+        }
+        if len(steps) != 1:
+            continue
+        step = steps.pop()
+        assert isinstance(step, Add)
+        own = fresh(name)
+        parts = [_put(part, step, Var(own)) for part in (body, cond) if part is not None]
+        if any(name in free(part) for part in parts):
+            continue
+        skipped = _skipped(step)
+        new = (*ranges[:at], (own, add(size, ONE)), *ranges[at + 1 :])
+        conditions = [compare("!=", Var(own), skipped), *parts[1:]]
+        return new, parts[0], conjunction(*conditions)
+    return ranges, body, cond
+
+
+def _steps_over(expr: Expr, name: str) -> bool:
+    if not (isinstance(expr, Add) and len(expr.terms) == 2 and Var(name) in expr.terms):
+        return False
+    other = next((term for term in expr.terms if term != Var(name)), None)
+    return (
+        isinstance(other, Ind)
+        and isinstance(other.cond, Cmp)
+        and other.cond.op == ">="
+        and other.cond.left == Var(name)
+    )
+
+
+def _skipped(step: Add) -> Expr:
+    return next(
+        term.cond.right for term in step.terms if isinstance(term, Ind) and isinstance(term.cond, Cmp)
+    )
+
+
+def _put(expr: Expr, old: Expr, new: Expr) -> Expr:
+    return new if expr == old else rebuild(expr, lambda child: _put(child, old, new))
 
 
 def _pick(ranges: tuple[Range, ...], body: Expr, cond: Expr | None) -> Expr | None:
@@ -147,6 +197,7 @@ def extreme(kind: str, ranges: tuple[Range, ...], body: Expr, cond: Expr | None 
         keep = body.cond if body.other == far else negate(body.cond)
         cond = keep if cond is None else conjunction(keep, cond)
         body = body.then if body.other == far else body.other
+    ranges, body, cond = _unskip(ranges, body, cond)
     if not {name for name, _ in ranges} & (free(body) | (free(cond) if cond else frozenset())):
         return body
     if isinstance(body, Red) and body.kind == kind and cond is None:

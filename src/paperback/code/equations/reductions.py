@@ -123,7 +123,7 @@ def deviation(rec: Record, *args: Any, **options: Any) -> Tensor:
     return mapped(variance(rec, *args, **options), lambda body: ar.power(body, HALF))
 
 
-def norm(_: Record, x: Any, p: Any = 2, dim: Any = None, keepdim: bool = False, ord: Any = None) -> Tensor:  # noqa: A002
+def norm(_: Record, x: Any, p: Any = 2, dim: Any = None, keepdim: bool = False, ord: Any = None) -> Tensor:
     order = plain(ord if ord is not None else p)
     found = tensor(x)
     if order in ("fro", None):
@@ -135,7 +135,7 @@ def norm(_: Record, x: Any, p: Any = 2, dim: Any = None, keepdim: bool = False, 
     return mapped(summed, lambda body: ar.power(body, ar.power(number(order), MINUS)))
 
 
-def _vector_norm(rec: Record, x: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False) -> Tensor:  # noqa: A002
+def _vector_norm(rec: Record, x: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False) -> Tensor:
     return norm(rec, x, ord, dim, keepdim)
 
 
@@ -181,6 +181,9 @@ def einsum(_: Record, equation: str, *operands: Any) -> Tensor:
     tensors = [tensor(item) for item in (operands[0] if isinstance(operands[0], list | tuple) else operands)]
     inputs, _arrow, output = equation.replace(" ", "").partition("->")
     terms = inputs.split(",")
+    if "..." in equation and len(terms) == len(tensors):
+        terms, output = _without_dots(terms, output, [len(item.axes) for item in tensors])
+        inputs, equation = ",".join(terms), ""
     if "." in equation or len(terms) != len(tensors):
         raise Unknown(f"einsum {equation!r}")
     if not _arrow:
@@ -212,12 +215,67 @@ def _diagonal(_: Record, x: Any, diagonal: Any = 0, offset: Any = 0, dim1: int =
         return _diagonal_matrix(found)
     first, second = dimension(found, dim1), dimension(found, dim2)
     joined = join(found.axes[first], found.axes[second])
-    if plain(diagonal) != 0 or plain(offset) != 0 or joined is None:
+    shift = plain(diagonal) if plain(diagonal) != 0 else plain(offset)
+    if isinstance(shift, int) and shift != 0:
+        return _beside(found, shift)
+    if shift != 0 or joined is None:
         raise Unknown("a diagonal beside the main one")
     axis, left, right = joined
     body = subst(subst(found.body, left), right)
     rest = tuple(a for at, a in enumerate(found.axes) if at not in (first, second))
     return Tensor((*rest, axis), body, found.dtype)
+
+
+def _without_dots(terms: list[str], output: str, ranks: list[int]) -> tuple[list[str], str]:
+    """The terms with capital letters for the axes that an ellipsis stands for."""
+    most = max(rank - len(term) + 3 for term, rank in zip(terms, ranks, strict=True) if "..." in term)
+    letters = "ZYXWVU"[:most]
+    spelled = [
+        term.replace("...", letters[len(letters) - (rank - len(term) + 3) :]) if "..." in term else term
+        for term, rank in zip(terms, ranks, strict=True)
+    ]
+    return spelled, output.replace("...", letters)
+
+
+def _beside(found: Tensor, offset: int) -> Tensor:
+    """The diagonal of a matrix that starts `offset` entries to the right, or below where that is negative."""
+    from paperback.code.equations.form import subst
+    from paperback.code.equations.tensor import delinearize
+
+    if len(found.axes) != 2:
+        raise Unknown("a diagonal beside the main one of a stack")
+    rows, columns = found.axes
+    name = fresh()
+    size = ar.sub(columns.size if offset > 0 else rows.size, num(abs(offset)))
+    row, column = ar.add(Var(name), num(max(-offset, 0))), ar.add(Var(name), num(max(offset, 0)))
+    body = subst(found.body, {**delinearize(row, rows.atoms), **delinearize(column, columns.atoms)})
+    return Tensor((Axis(((name, size),)),), body, found.dtype)
+
+
+def _pdist(rec: Record, x: Any, p: Any = 2.0) -> Tensor:
+    """Distances of all pairs of rows, the first before the second."""
+    from paperback.code.equations.reshape import gather_indices
+
+    found = tensor(x)
+    i, j = fresh("i"), fresh("j")
+    size = found.axes[0].size
+    pairs = Axis(((i, size), (j, size)), ar.compare("<", Var(i), Var(j)))
+    rows = (gather_indices(found, [0], [Tensor((pairs,), ar.sub(Var(k), ONE), "int")]) for k in (i, j))
+    return norm(rec, elementwise(ar.sub, *rows), p, -1)
+
+
+def _batch_norm(rec: Record, x: Any, running_mean: Any = None, running_var: Any = None, weight: Any = None,
+                bias: Any = None, training: bool = False, momentum: Any = 0.1, eps: Any = 1e-5) -> Tensor:  # fmt: skip
+    if not training:
+        raise Unknown("batch normalisation with running statistics")
+    found = tensor(x)
+    dims = [at for at in range(len(found.axes)) if at != 1]
+    centred = elementwise(ar.sub, found, mean(rec, found, dims, True))
+    spread = variance(rec, found, dims, False, True)
+    scaled = elementwise(lambda a, v: ar.div(a, ar.power(ar.add(v, number(eps)), HALF)), centred, spread)
+    if weight is not None or bias is not None:
+        raise Unknown("batch normalisation with weights given")
+    return scaled
 
 
 def _diagonal_matrix(found: Tensor) -> Tensor:
@@ -286,7 +344,9 @@ def half(expr: Expr) -> Expr:
 
 REDUCTIONS: dict[str, Operation] = {
     "sum": _sum, "mean": mean, "nanmean": mean, "average": mean, "reduce_sum": _sum, "reduce_mean": mean,
-    "prod": _prod, "max": _extreme("max"), "min": _extreme("min"),
+    "prod": _prod,     "max": _extreme("max"),
+    "pdist": _pdist,
+    "batch_norm": _batch_norm, "min": _extreme("min"),
     "amax": _amax("max"), "amin": _amax("min"), "argmax": _amax("argmax"), "argmin": _amax("argmin"),
     "any": _any("any"), "all": _any("all"), "logsumexp": logsumexp, "softmax": softmax, "log_softmax": log_softmax,
     "var": variance, "std": deviation, "norm": norm, "vector_norm": _vector_norm, "normalize": normalize,

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 
 from paperback.code.equations.arithmetic import (
     add,
+    cases,
     compare,
     conjunction,
-    cases,
     div,
     function,
+    indicator,
     mul,
     product_of,
     sub,
 )
-from paperback.code.equations.form import ONE, ZERO, Expr, Num, Range, Var, fresh, num, subst
+from paperback.code.equations.form import ONE, ZERO, Cmp, Expr, Num, Range, Var, fresh, num, subst
 from paperback.code.equations.tensor import (
     Axis,
     Misfit,
@@ -57,7 +58,10 @@ def reshape(tensor: Tensor, sizes: Sequence[Expr]) -> Tensor:
 
 
 def _filtered(tensor: Tensor, wanted: list[Expr]) -> Tensor:
-    """A filtered axis can only gain axes of size one."""
+    """A filtered axis gains axes of size one; pairs of different indices become rows without one entry each."""
+    skipped = _skipping(tensor, wanted)
+    if skipped is not None:
+        return skipped
     big = [at for at, size in enumerate(wanted) if size != ONE]
     if len(big) != 1 or not same_size(wanted[big[0]], tensor.axes[0].size):
         raise Unknown("reshape of a filtered axis")
@@ -211,3 +215,19 @@ def triangle(tensor: Tensor, diagonal: Expr, *, upper: bool) -> Tensor:
 
 def variable(axis: Axis) -> Var:
     return Var(axis.names[0])
+
+
+def _skipping(tensor: Tensor, wanted: list[Expr]) -> Tensor | None:
+    """Rows and columns of all pairs i ≠ j as n rows of n − 1 entries: the entry at the row's own place is skipped."""
+    axis = tensor.axes[0]
+    if len(axis.atoms) != 2 or len(wanted) != 2 or not isinstance(axis.cond, Cmp) or axis.cond.op != "!=":
+        return None
+    (row, size), (column, other) = axis.atoms
+    if {axis.cond.left, axis.cond.right} != {Var(row), Var(column)} or not same_size(size, other):
+        return None
+    if not (same_size(wanted[0], size) and same_size(wanted[1], sub(size, ONE))):
+        return None
+    name = fresh(column)
+    place_after = add(Var(name), indicator(compare(">=", Var(name), Var(row))))
+    return Tensor((Axis(((row, size),)), Axis(((name, sub(size, ONE)),))),
+                  subst(tensor.body, {column: place_after}), tensor.dtype)  # fmt: skip

@@ -25,16 +25,7 @@ from paperback.code.equations.form import (
     walk,
 )
 from paperback.code.equations.reduce import reduction, total
-
-PROBES = (10_007, 65_537)
-
-
-class Unknown(Exception):  # noqa: N818 - a verdict, not a failure of this program
-    """An operation that is not understood, or a typing that does not fit."""
-
-
-class Misfit(Unknown):
-    """Shapes that do not fit together under the assumed typing."""
+from paperback.code.equations.sizes import Misfit, Unknown, same_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,66 +77,6 @@ class Tensor:
     @property
     def ranges(self) -> tuple[Range, ...]:
         return tuple(atom for axis in self.axes for atom in axis.atoms)
-
-
-def probe_size(size: Expr, prime: int) -> float | None:
-    """The size with a large number for every symbol; None where it is more than arithmetic."""
-    symbols: dict[str, int] = {}
-
-    def value(expr: Expr) -> float:
-        match expr:
-            case Num(number):
-                return float(number)
-            case Sym(name):
-                return symbols.setdefault(
-                    name, prime + 7919 * sum((at + 1) * ord(c) for at, c in enumerate(name))
-                )
-        kids = [value(child) for child in _arithmetic(expr)]
-        return _fold(expr, kids)
-
-    try:
-        return value(size)
-    except (Unknown, ZeroDivisionError, OverflowError):
-        return None
-
-
-def _arithmetic(expr: Expr) -> Sequence[Expr]:
-    from paperback.code.equations.form import Add, Fn, Mul, Pow, children
-
-    if isinstance(expr, Add | Mul | Pow) or (
-        isinstance(expr, Fn) and expr.name in ("floordiv", "mod", "floor")
-    ):
-        return list(children(expr))
-    raise Unknown("not a size")
-
-
-def _fold(expr: Expr, kids: list[float]) -> float:
-    from paperback.code.equations.form import Add, Fn, Mul
-
-    if isinstance(expr, Add):
-        return sum(kids)
-    if isinstance(expr, Mul):
-        result = 1.0
-        for kid in kids:
-            result *= kid
-        return result
-    if isinstance(expr, Fn):
-        return (
-            kids[0] // 1
-            if expr.name == "floor"
-            else (kids[0] // kids[1] if expr.name == "floordiv" else kids[0] % kids[1])
-        )
-    return float(kids[0] ** kids[1])
-
-
-def same_size(left: Expr, right: Expr) -> bool:
-    """Whether two sizes are equal whatever their symbols stand for."""
-    if left == right:
-        return True
-    pairs = [(probe_size(left, prime), probe_size(right, prime)) for prime in PROBES]
-    if any(a is None or b is None for a, b in pairs):
-        return canonical(left) == canonical(right)
-    return all(a == b for a, b in pairs)
 
 
 def scalar(value: Expr | float | int, dtype: str = "float") -> Tensor:

@@ -16,12 +16,14 @@ OPTIONAL_OFF = {"weight", "weights", "mask", "pos_weight", "masks", "sample_weig
 SCALARS = {"tau", "temperature", "temp", "alpha", "beta", "gamma", "delta", "eps", "epsilon", "lam", "lambda_",
            "lambd", "lmbda", "sigma", "margin", "scale", "smooth", "smoothing", "momentum", "rho", "eta", "nu", "mu",
            "kappa", "theta", "coef", "coeff", "weight_decay", "lr", "power", "slope", "threshold", "noise", "cutoff",
-           "base_temperature", "contrast", "gamma_pos", "gamma_neg", "gamma_neg", "m", "s", "label_smoothing",
+           "base_temperature", "contrast", "gamma_pos", "gamma_neg", "m", "s", "label_smoothing",
            "std", "dropout", "p", "jitter", "clip"}  # fmt: skip
 STRUCTURAL = {"dim", "axis", "ignore_index", "n_dims", "ndim", "p", "k", "reduction", "kernel_size", "window_size",
               "num_heads", "heads", "n_heads", "groups", "padding", "stride", "dims", "start_dim", "order", "n_iter",
               "num_iters", "iters", "max_iter", "spatial_dims"}  # fmt: skip
-WHOLE = re.compile(r"^(n_|num_|in_|out_|max_|dim_|d_|len_)|(_dim|_dims|_size|_features|_channels|_classes|_len|_heads)$")
+WHOLE = re.compile(
+    r"^(n_|num_|in_|out_|max_|dim_|d_|len_)|(_dim|_dims|_size|_features|_channels|_classes|_len|_heads)$"
+)
 SHAPES: tuple[tuple[str, ...], ...] = (
     ("N",), ("N", "C"), ("N", "C", "H", "W"), ("N", "T", "D"), (), ("N", "H", "W"), ("N", "C", "D", "H", "W"), ("H", "W"),
 )  # fmt: skip
@@ -45,6 +47,9 @@ class Guess:
     documented: bool = False
 
 
+LETTERS = (Guess("size", ("C",)), Guess("size", ("D",)))
+
+
 @dataclass(frozen=True, slots=True)
 class Typing:
     """One assumption about every argument, constructor arguments under `init.`."""
@@ -60,7 +65,7 @@ class Signature:
     text: str
     compares_labels: bool
     uses_labels: bool
-    uses_axes: bool
+    axis_lines: tuple[str, ...]
 
 
 def signature(nodes: list[ast.FunctionDef], doc: str, *, init: ast.FunctionDef | None) -> Signature:
@@ -76,16 +81,25 @@ def signature(nodes: list[ast.FunctionDef], doc: str, *, init: ast.FunctionDef |
         for arg, default in pairs:
             if arg.arg not in ("self", "cls", "ctx"):
                 arguments.append((arg.arg, arg.annotation, default, is_init))
-    text = "\n".join([doc, *(ast.get_docstring(node) or "" for node in nodes), *(ast.unparse(n) for n in nodes)])
-    return Signature(tuple(arguments), text, _compares(nodes), _indexes(text), _axes(text))
+    text = "\n".join(
+        [doc, *(ast.get_docstring(node) or "" for node in nodes), *(ast.unparse(n) for n in nodes)]
+    )
+    return Signature(tuple(arguments), text, _compares(nodes), _indexes(text), _axes(nodes))
 
 
 def _compares(nodes: list[ast.FunctionDef]) -> bool:
     for node in nodes:
         for item in ast.walk(node):
             if isinstance(item, ast.Compare) and isinstance(item.ops[0], ast.Eq | ast.NotEq):
-                if not isinstance(item.left, ast.Constant) and not isinstance(item.comparators[0], ast.Constant) and (
-                    "label" in ast.unparse(item) or "target" in ast.unparse(item) or "y" in ast.unparse(item).split()):
+                if (
+                    not isinstance(item.left, ast.Constant)
+                    and not isinstance(item.comparators[0], ast.Constant)
+                    and (
+                        "label" in ast.unparse(item)
+                        or "target" in ast.unparse(item)
+                        or "y" in ast.unparse(item).split()
+                    )
+                ):
                     return True
             if isinstance(item, ast.Attribute) and item.attr in ("eq", "ne"):
                 return True
@@ -93,17 +107,36 @@ def _compares(nodes: list[ast.FunctionDef]) -> bool:
 
 
 def _indexes(text: str) -> bool:
-    words = ("gather", "one_hot", "cross_entropy", "nll_loss", "CrossEntropy", "NLLLoss", "scatter", ".long()", "index_select")
+    words = (
+        "gather",
+        "one_hot",
+        "cross_entropy",
+        "nll_loss",
+        "CrossEntropy",
+        "NLLLoss",
+        "scatter",
+        ".long()",
+        "index_select",
+    )
     plain = text.replace("binary_cross_entropy", "").replace("BinaryCrossEntropy", "")
     return any(word in plain for word in words)
 
 
-def _axes(text: str) -> bool:
-    words = ("dim=", "dim =", "dim)", "axis=", "softmax", "normalize", ".t()", ".T", "matmul", "mm(", "cosine", " @ ",
+def _axes(nodes: list[ast.FunctionDef]) -> tuple[str, ...]:
+    """Lines that name an axis: all of them stand for the method itself, each for itself elsewhere."""
+    words = ("dim=", "dim =", "dim)", "axis=", "softmax", "normalize", ".t()", ".T)", ".T ", "matmul", "mm(", "cosine", " @ ",
              "shape[1]", "size(1)", "sum(1)", "sum(-1)", "mean(1)", "cdist", "pairwise", "cross_entropy", "logsumexp",
-             "triplet", "norm(", "[:, ", "argmax")  # fmt: skip
-    plain = text.replace("binary_cross_entropy", "")
-    return any(word in plain for word in words)
+             "triplet", "norm(", "[:, ", "argmax", "transpose")  # fmt: skip
+    found: list[str] = []
+    for at, node in enumerate(nodes):
+        lines = ast.unparse(node).replace("binary_cross_entropy", "").splitlines()
+        hits = [line for line in lines if any(word in line for word in words)]
+        found += ["*"] if hits and at == 0 else hits
+    return tuple(found)
+
+
+def _on_axes(name: str, sig: Signature) -> bool:
+    return any(line == "*" or re.search(rf"\b{re.escape(name)}\b", line) for line in sig.axis_lines)
 
 
 def _annotation(node: ast.expr | None) -> str:
@@ -115,7 +148,9 @@ def guesses(signature: Signature, *, init: bool) -> dict[str, list[Guess]]:
     found = {}
     for name, annotation, default, is_init in signature.arguments:
         if is_init == init:
-            found[("init." if is_init else "") + name] = _options(name, _annotation(annotation), default, signature, init)
+            found[("init." if is_init else "") + name] = _options(
+                name, _annotation(annotation), default, signature, init
+            )
     return found
 
 
@@ -130,13 +165,13 @@ def _options(name: str, annotation: str, default: ast.expr | None, sig: Signatur
     if annotation.startswith("float"):
         return [Guess("real")]
     if annotation.startswith("int"):
-        return [Guess("whole"), Guess("constant", value=2), Guess("constant", value=3)]
+        return [Guess("whole"), *LETTERS, Guess("constant", value=2), Guess("constant", value=3)]
     if annotation.startswith("bool"):
         return [Guess("constant", value=True), Guess("constant", value=False)]
     if annotation.startswith("str"):
         return [Guess("constant", value="mean")]
     if WHOLE.search(name) or name in ("dim", "channels", "features", "heads", "depth", "width"):
-        return [Guess("whole"), Guess("constant", value=2), *([] if init else _tensors(name, sig))]
+        return [Guess("whole"), *LETTERS, Guess("constant", value=2), *([] if init else _tensors(name, sig))]
     if name in SCALARS:
         return [Guess("real"), *_tensors(name, sig)]
     return [Guess("real"), Guess("whole"), *_tensors(name, sig)[:3]] if init else _tensors(name, sig)
@@ -177,11 +212,16 @@ def documented(name: str, text: str) -> tuple[str, ...] | None:
         if not where:
             continue
         rest = re.sub(r"\bshape\b|\bsize\b|:math:|`|\\", " ", where.group(1))
-        found = re.search(r"[(\[]\s*((?:[A-Za-z]\w*|\*)(?:\s*[,x×]\s*(?:[A-Za-z]\w*|\d+|\.\.\.|\*))*),?\s*[)\]]", rest)
+        found = re.search(
+            r"[(\[]\s*((?:[A-Za-z]\w*|\*)(?:\s*[,x×]\s*(?:[A-Za-z]\w*|\d+|\.\.\.|\*))*),?\s*[)\]]", rest
+        )
         if found and "=" not in rest[: found.start()]:
             letters = [part.strip() for part in re.split(r"[,×]|\bx\b", found.group(1))]
             if len(letters) > 1 and all(re.fullmatch(r"[A-Za-z]\w{0,14}|\d+", part) for part in letters):
-                if not any(part.lower() in ("optional", "float", "tensor", "int", "default", "default") for part in letters):
+                if not any(
+                    part.lower() in ("optional", "float", "tensor", "int", "default", "default")
+                    for part in letters
+                ):
                     return tuple(_letter(part, at) for at, part in enumerate(letters))
             if len(letters) == 1 and re.fullmatch(r"[NBnb]|batch\w*|bsz", letters[0]):
                 return (_letter(letters[0], 0),)
@@ -202,7 +242,7 @@ def _letter(word: str, at: int) -> str:
 
 def _tensors(name: str, sig: Signature) -> list[Guess]:
     shapes = list(SHAPES)
-    if sig.uses_axes:
+    if _on_axes(name, sig):
         shapes[:2] = [shapes[1], shapes[0]]
     doc = documented(name, sig.text)
     if doc is not None:
@@ -212,7 +252,10 @@ def _tensors(name: str, sig: Signature) -> list[Guess]:
         return [Guess("tensor", shape, "mask") for shape in shapes[:4]] + real[:2]
     if name in LABELS or name.endswith(("label", "labels", "target", "targets")):
         tops = [doc] if doc else []
-        labels = [Guess("tensor", s, "label", None, s == doc) for s in (*tops, ("N",), ("N", "H", "W"), ("N", "T"), ("N", "C"))]
+        labels = [
+            Guess("tensor", s, "label", None, s == doc)
+            for s in (*tops, ("N",), ("N", "H", "W"), ("N", "T"), ("N", "C"))
+        ]
         return [*labels, *real] if sig.uses_labels or sig.compares_labels else [*real, *labels]
     return real
 
@@ -236,7 +279,11 @@ def typings(sig: Signature) -> Iterator[Typing]:
 def _cost(picked: tuple[Guess, ...], choice: tuple[int, ...]) -> float:
     """Later choices cost more; tensors of unrelated shapes cost more than those of one shape."""
     cost = 0.0
-    shapes = [guess.axes for guess in picked if guess.role == "tensor" and guess.kind == "real" and not guess.documented]
+    shapes = [
+        guess.axes
+        for guess in picked
+        if guess.role == "tensor" and guess.kind == "real" and not guess.documented
+    ]
     cost += 0.3 * max(choice[at] for at in range(len(choice))) if choice else 0
     cost += sum(0.05 * at for at in choice)
     cost += 2.0 * (len(set(shapes)) - 1 if shapes else 0)
@@ -246,5 +293,14 @@ def _cost(picked: tuple[Guess, ...], choice: tuple[int, ...]) -> float:
             cost += 2.0
         if shapes and guess.kind == "label" and len(max(shapes, key=len)) - len(guess.axes) not in (0, 1):
             cost += 0.8
-    cost += sum(1.5 for guess, at in zip(picked, choice, strict=True) if guess.role != "tensor" and at)
+    cost += sum(
+        _detour(guess)
+        for guess, at in zip(picked, choice, strict=True)
+        if guess.role not in ("tensor", "size") and at
+    )
     return cost
+
+
+def _detour(guess: Guess) -> float:
+    """The price of another reading of a scalar; its own default as a constant is the cheapest."""
+    return 0.6 if guess.role == "constant" and guess.value is not None else 1.5

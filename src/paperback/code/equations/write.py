@@ -1,8 +1,7 @@
 """A traced computation to printed lines, symbols and assumptions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from paperback.code.equations import arithmetic as ar
 from paperback.code.equations.derivation import Derivation, Line, Plan, Symbol
@@ -11,18 +10,32 @@ from paperback.code.equations.latex import Printer
 from paperback.code.equations.layout import COLUMN, NUMBER_ROOM, broken
 from paperback.code.equations.letters import Symbols
 from paperback.code.equations.lines import Lines, extract, gather
-from paperback.code.equations.read import Entry
 from paperback.code.equations.tensor import Unknown, linear
+from paperback.code.equations.tokens import Entry
 from paperback.code.equations.traced import Output, Traced
 from paperback.code.equations.values import Definition, Record
 from paperback.source import Source
 
 ROOM = COLUMN - NUMBER_ROOM
 MOST_LINES = 10
-LOSSES = ("loss", "bce", "criterion", "entropy", "penalty", "nll", "objective", "cost", "crossent", "divergence", "kl")
+LOSSES = (
+    "loss",
+    "bce",
+    "criterion",
+    "entropy",
+    "penalty",
+    "nll",
+    "objective",
+    "cost",
+    "crossent",
+    "divergence",
+    "kl",
+)
 
 
-def written(traced: Traced, *, name: str, source: Source, root: Path) -> Derivation:
+def written(
+    traced: Traced, *, name: str, source: Source, files: Mapping[str, str], module: str
+) -> Derivation:
     """The derivation of `traced`.
 
     Raises:
@@ -38,7 +51,8 @@ def written(traced: Traced, *, name: str, source: Source, root: Path) -> Derivat
     for _ in range(MOST_LINES):
         printed, tight = _printed(lines, traced)
         if tight is None:
-            return _derivation(printed, lines, traced, name, source)
+            made = _derivation(printed, lines, traced, name, source)
+            return replace(made, plan=replace(made.plan, files=files, module=module) if made.plan else None)
         more = extract(lines, taken, tight)
         if more is None or len(more.main) + len(more.where) > MOST_LINES:
             break
@@ -47,7 +61,9 @@ def written(traced: Traced, *, name: str, source: Source, root: Path) -> Derivat
 
 
 def _output(record: Record, item: Output, at: int, traced: Traced) -> Definition:
-    stem = "@output" if len(traced.outputs) == 1 or (traced.kind == "autograd" and at == 0) else f"@output {at}"
+    stem = (
+        "@output" if len(traced.outputs) == 1 or (traced.kind == "autograd" and at == 0) else f"@output {at}"
+    )
     axes = tuple(axis.atoms for axis in item.value.axes)
     return Definition(f"{stem}:{item.name}", axes, numeric(item.value.body), record.line)
 
@@ -77,7 +93,9 @@ def _symbols(lines: Lines, traced: Traced) -> Symbols:
     for key in record.functions:
         used |= {x.name for part in (record.functions[key].body, record.functions[key].derivative)
                  for x in walk(part) if isinstance(x, Sym)}  # fmt: skip
-    sizes = {x.name for item in record.inputs.values() for s in item.sizes for x in walk(s) if isinstance(x, Sym)}
+    sizes = {
+        x.name for item in record.inputs.values() for s in item.sizes for x in walk(s) if isinstance(x, Sym)
+    }
     sizes |= {x.name for item in record.inputs.values() if item.classes is not None
               for x in walk(item.classes) if isinstance(x, Sym)}  # fmt: skip
     for name in sorted(sizes - record.hypers.keys(), key=lambda item: (len(item), item)):
@@ -96,7 +114,9 @@ def _symbols(lines: Lines, traced: Traced) -> Symbols:
                 continue
             symbols.give(name, "tensor")
     for item in lines.main[1:] if traced.kind == "autograd" else ():
-        symbols.of[item.name] = rf"\bar{{{_base(symbols.of[item.name.rpartition(':')[2].removeprefix('grad_')])}}}"
+        symbols.of[item.name] = (
+            rf"\bar{{{_base(symbols.of[item.name.rpartition(':')[2].removeprefix('grad_')])}}}"
+        )
     for name in record.functions:
         symbols.give(name, "operator")
     for name in record.opaques:
@@ -134,7 +154,9 @@ def _printed(lines: Lines, traced: Traced) -> tuple["_Page", int | None]:
     for at, item in enumerate((*lines.main, *lines.where)):
         printer = Printer(symbols.of, frozenset(symbols.taken | set(symbols.of.values())), {})
         scope = printer.bind(item.ranges, item.body)
-        index = tuple(linear([(Var(name), size) for name, size in axis]) if axis else num(1) for axis in item.axes)
+        index = tuple(
+            linear([(Var(name), size) for name, size in axis]) if axis else num(1) for axis in item.axes
+        )
         left = symbols.of[item.name] + scope.subscript(index)
         text = broken(left, scope.show(item.body), ROOM)
         if text is None:
@@ -144,7 +166,9 @@ def _printed(lines: Lines, traced: Traced) -> tuple["_Page", int | None]:
     for key, function in traced.record.functions.items():
         if any(isinstance(part, Apply) and part.name == key for item in (*lines.main, *lines.where)
                for part in walk(item.body)):  # fmt: skip
-            page.lines.append(_function_line(key, function.variable, function.body, function.derivative, symbols))
+            page.lines.append(
+                _function_line(key, function.variable, function.body, function.derivative, symbols)
+            )
     return page, None
 
 
@@ -234,7 +258,9 @@ def _product(axis: tuple[tuple[str, Expr], ...]) -> Expr:
     return ar.product_of(size for _, size in axis)
 
 
-def _rows(lines: Lines, traced: Traced, symbols: Symbols, printer: Printer, source: Source) -> Iterable[Symbol]:
+def _rows(
+    lines: Lines, traced: Traced, symbols: Symbols, printer: Printer, source: Source
+) -> Iterable[Symbol]:
     record = traced.record
     made = {item.name: item for item in (*lines.main, *lines.where)}
     for name, symbol in symbols.of.items():
@@ -251,9 +277,13 @@ def _rows(lines: Lines, traced: Traced, symbols: Symbols, printer: Printer, sour
                          _at(source, given.line))  # fmt: skip
         elif name in record.hypers:
             hyper = record.hypers[name]
-            yield Symbol(symbol, name, "size" if hyper.whole else "hyper-parameter", (), _at(source, hyper.line))
+            yield Symbol(
+                symbol, name, "size" if hyper.whole else "hyper-parameter", (), _at(source, hyper.line)
+            )
         elif name in record.functions or name in record.opaques:
-            yield Symbol(symbol, name, "function" if name in record.functions else "layer", (), _at(source, 0))
+            yield Symbol(
+                symbol, name, "function" if name in record.functions else "layer", (), _at(source, 0)
+            )
         else:
             yield Symbol(symbol, name, "size", (), _at(source, 0))
 

@@ -8,11 +8,21 @@ from paperback.errors import SettingsError
 from paperback.runs.readers import (
     csv_log,
     database,
+    dvclive,
+    hf_trainer,
+    inspect_eval,
     json_lines,
     json_run,
+    lm_eval,
     mlflow_files,
+    notebook,
+    numpy_curves,
     optuna_journal,
+    ray_tune,
+    sacred,
+    stdout_log,
     tensorboard,
+    wandb_files,
     wandb_local,
 )
 from paperback.runs.readers.log import Reader
@@ -20,12 +30,22 @@ from paperback.runs.readers.log import Reader
 READERS: tuple[Reader, ...] = (
     tensorboard,
     wandb_local,
+    wandb_files,
     database,
     mlflow_files,
+    hf_trainer,
+    ray_tune,
+    lm_eval,
+    inspect_eval,
+    sacred,
+    dvclive,
     optuna_journal,
     json_lines,
     json_run,
     csv_log,
+    numpy_curves,
+    notebook,
+    stdout_log,
 )
 GROUP = "paperback.readers"
 

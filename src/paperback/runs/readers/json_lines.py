@@ -1,13 +1,18 @@
 """JSON Lines: one object per line, each a step of a run or a run of its own."""
 
 import json
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from paperback.finding import Finding
 from paperback.runs.lexicon import mentions_metric
+from paperback.runs.readers.leaves import flatten, step_key
 from paperback.runs.readers.log import Log, LogFile
 from paperback.runs.readers.recognise import is_run_log
 from paperback.runs.readers.rows import records_of_rows
+from paperback.runs.run import Series
 
 name = "JSON Lines"
 alone = True
@@ -36,10 +41,55 @@ def read(file: LogFile) -> Log:
     """One record per run; lines that are no object are counted in one finding."""
     if not (file.declared or mentions_metric(file.data[:65536])):
         return Log(file, name)
+    rows, lines, bad, total = _parse(file.data)
+    records = tuple(record for record in records_of_rows(file, rows, lines) if is_run_log(file, record))
+    return Log(file, name, records, _findings(file, bad, total) if records else ())
+
+
+def grow(file: LogFile, log: Log, size: int) -> Log | None:
+    """The log of a file whose first `size` bytes gave `log`; None where the new lines may change the old ones.
+
+    They do not where both are the history of one run, with the same settings and the same key counting steps.
+    """
+    rows, lines, bad, _ = _parse(file.data[size:])
+    if bad or not rows or file.data[size - 1 : size] != b"\n" or len(log.records) != 1:
+        return None
+    (old,) = log.records
+    found = records_of_rows(file, rows, lines)
+    if len(found) != 1 or old.finals or found[0].finals or dict(old.params) != dict(found[0].params):
+        return None
+    (new,) = found
+    axes = {series.axis for record in (old, new) for series in record.series.values()}
+    if len(axes) != 1 or "row" in axes or not (old.series and new.series):
+        return None
+    # Another key may count steps once both are read together.
+    if step_key([*_flat_keys(rows), *old.series]) != step_key(_flat_keys(rows)):
+        return None
+    keys = dict.fromkeys((*old.series, *new.series))
+    series = {key: _joined(file, old.series.get(key), new.series.get(key)) for key in keys}
+    return Log(file, name, (replace(old, series=series),))
+
+
+def _flat_keys(rows: list[dict[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(key for row in rows for key in flatten(row)))
+
+
+def _joined(file: LogFile, old: Series | None, new: Series | None) -> Series:
+    parts = [part for part in (old, new) if part is not None]
+    return Series(
+        np.concatenate([part.steps for part in parts]),
+        np.concatenate([part.values for part in parts]),
+        parts[0].axis,
+        file.source(parts[0].source.key),
+    )
+
+
+def _parse(data: bytes) -> tuple[list[dict[str, Any]], list[int], list[tuple[int, str]], int]:
+    """The objects, their line numbers, the lines that are none with the reason, and the count of lines."""
     rows: list[dict[str, Any]] = []
     lines: list[int] = []
     bad: list[tuple[int, str]] = []
-    whole = file.data.decode("utf-8-sig", errors="replace").split("\n")
+    whole = data.decode("utf-8-sig", errors="replace").split("\n")
     for number, line in enumerate(whole, start=1):
         if not line.strip():
             continue
@@ -51,8 +101,7 @@ def read(file: LogFile) -> Log:
         if isinstance(value, dict):
             rows.append(value)
             lines.append(number)
-    records = tuple(record for record in records_of_rows(file, rows, lines) if is_run_log(file, record))
-    return Log(file, name, records, _findings(file, bad, len(whole)) if records else ())
+    return rows, lines, bad, len(whole)
 
 
 def _findings(file: LogFile, bad: list[tuple[int, str]], total: int) -> tuple[Finding, ...]:

@@ -13,7 +13,18 @@ from paperback.runs.run import text as text_of
 
 name = "JSON"
 alone = True
-_ITEM_KEYS = ("idx", "index", "id", "item", "item_id", "question_id", "problem_id", "task_id", "sample_id", "doc_id")
+_ITEM_KEYS = (
+    "idx",
+    "index",
+    "id",
+    "item",
+    "item_id",
+    "question_id",
+    "problem_id",
+    "task_id",
+    "sample_id",
+    "doc_id",
+)
 _HEAD = re.compile(rb"^(?:\xef\xbb\xbf)?\s*[\[{]")
 
 
@@ -29,7 +40,10 @@ def read(file: LogFile) -> Log:
     ):
         return Log(file, name)
     try:
-        value = json.loads(file.data.decode("utf-8-sig"))
+        twice: list[str] = []
+        value = json.loads(
+            file.data.decode("utf-8-sig"), object_pairs_hook=lambda pairs: _object(pairs, twice)
+        )
     except (ValueError, RecursionError) as error:
         return Log(file, name, findings=_broken(file, error))
     if isinstance(value, list):
@@ -39,7 +53,21 @@ def read(file: LogFile) -> Log:
     leaves = Leaves(file)
     leaves.add(value)
     record = leaves.record()
-    return Log(file, name, (record,) if is_run_log(file, record) else ())
+    return Log(file, name, (record,), _doubled(file, twice)) if is_run_log(file, record) else Log(file, name)
+
+
+def _object(pairs: list[tuple[str, Any]], twice: list[str]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice += sorted({key for key, _ in pairs if sum(key == other for other, _ in pairs) > 1})
+    return found
+
+
+def _doubled(file: LogFile, twice: list[str]) -> tuple[Finding, ...]:
+    if not twice:
+        return ()
+    message = f"{file.path}: {', '.join(map(repr, twice[:5]))} stands twice in one object; the last one counts"
+    return (Finding("unreadable-log", message, (file.source(twice[0]),), "Write each key once."),)
 
 
 def _records(file: LogFile, items: list[Any]) -> list[Record]:
@@ -89,7 +117,9 @@ def _item(file: LogFile, item: dict[str, Any], value: str, key: str) -> Record:
     for name, part in item.items():
         if name == key:
             continue
-        listed = isinstance(part, list) and part and all(isinstance(each, (bool, int, float)) for each in part)
+        listed = (
+            isinstance(part, list) and part and all(isinstance(each, (bool, int, float)) for each in part)
+        )
         leaves.add([float(each) for each in part] if listed else part, name, "metrics" if listed else "")
     leaves.params["item"] = value
     return leaves.record(value)

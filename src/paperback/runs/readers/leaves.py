@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,8 +31,10 @@ _STATUS = {
 }
 _STATUS_KEYS = ("status", "state", "run_status", "exit_status")
 _COMMIT_KEYS = ("commit", "git_commit", "git_hash", "git_sha", "commit_hash", "sha", "git_commit_hash")
-_SPLIT_KEYS = ("split", "mode", "phase", "stage", "partition", "subset")
+SPLIT_KEYS = ("split", "mode", "phase", "stage", "partition", "subset")
 
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
 
 @dataclass(slots=True)
 class Leaves:
@@ -59,6 +62,9 @@ class Leaves:
             self._add_number(value, key, section)
         elif section == "metrics" and isinstance(value, str) and (number := number_in(value)) is not None:
             self.finals[key] = Final(number, self.file.source(key))
+        # Programs that write strict JSON turn NaN into null.
+        elif section == "metrics" and value is None and is_metric_name(key):
+            self.finals[key] = Final(math.nan, self.file.source(key))
         else:
             self.params[key] = value
 
@@ -155,7 +161,7 @@ def series_of_rows(
     points: dict[str, tuple[list[float], list[float]]] = {}
     for place, row in enumerate(rows):
         step = number_of(row.get(axis)) if axis else place
-        split = next((str(row[k]) for k in _SPLIT_KEYS if str(row.get(k)).lower() in SPLITS), "")
+        split = next((str(row[k]) for k in SPLIT_KEYS if str(row.get(k)).lower() in SPLITS), "")
         start = ".".join(part for part in (prefix, split) if part)
         for key, value in flatten(row).items():
             if key == axis or (number := number_of(value)) is None:
@@ -171,15 +177,24 @@ def series_of_rows(
 
 
 def make_series(
-    file: LogFile, key: str, steps: Iterable[float], values: Sequence[float], *, axis: str
+    file: LogFile,
+    key: str,
+    steps: Iterable[float] | np.ndarray,
+    values: Sequence[float] | np.ndarray,
+    *,
+    axis: str,
 ) -> Series:
     """A history; fractional steps, such as HF's epochs, are numbered in order instead."""
-    at = np.array(list(steps), np.float64)
+    at = _array(steps)
     if not np.all(np.isfinite(at)) or np.any(at != np.floor(at)) or np.any(np.abs(at) > 2**62):
         at, axis = np.arange(len(at), dtype=np.float64), "row"
-    return Series(
-        at.astype(np.int64), np.array(values, np.float64), axis.lower().strip("_"), file.source(key)
-    )
+    return Series(at.astype(np.int64), _array(values), axis.lower().strip("_"), file.source(key))
+
+
+def _array(numbers: Iterable[float] | np.ndarray) -> np.ndarray:
+    if isinstance(numbers, np.ndarray):
+        return numbers.astype(np.float64)
+    return np.array([_float(number) for number in numbers], np.float64)
 
 
 def number_of(value: Any) -> float | None:
@@ -198,14 +213,23 @@ def _float(value: float) -> float:
     try:
         return float(value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 def number_in(text: str) -> float | None:
-    """The number that a text is: `0.93`, `93.2%`, `1,234.5`, `nan`; None for any other text."""
-    plain = text.strip().removesuffix("%").replace(",", "") if text[:1].strip() else text.strip()
+    """The number that a text is: `0.93`, `93.2%`, `1,234.5`, `0,93`, `nan`; None for any other text."""
     try:
-        return float(plain)
+        # Python reads 1_000 as a number, which no logger writes.
+        return float(text) if "_" not in text else None
+    except ValueError:
+        pass
+    word = text.strip().removesuffix("%").rstrip()
+    if _THOUSANDS.fullmatch(word):
+        word = word.replace(",", "")
+    elif _DECIMAL_COMMA.fullmatch(word):
+        word = word.replace(",", ".")
+    try:
+        return float(word)
     except ValueError:
         return None
 

@@ -21,6 +21,7 @@ class LogFile:
         data: Its bytes; of a database only the first, because it is read where it lies.
         digest: Digest of all its bytes.
         declared: A path template of the author names it, so it is a log whatever it looks like.
+        patterns: The author's regular expressions for lines of text logs.
     """
 
     path: str
@@ -28,6 +29,7 @@ class LogFile:
     data: bytes
     digest: str
     declared: bool = False
+    patterns: tuple[str, ...] = ()
 
     def source(self, key: str = "", line: int | None = None) -> Source:
         """The place `key` or `line` in this file."""

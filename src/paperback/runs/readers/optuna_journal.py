@@ -11,6 +11,7 @@ from paperback.runs.readers.log import Log, LogFile
 from paperback.runs.readers.optuna_trial import NAMES, Study, Trial, parameter, record_of
 
 name = "Optuna journal"
+alone = True
 _DIRECTIONS = {1: "MINIMIZE", 2: "MAXIMIZE"}
 _STATES = ("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING")
 

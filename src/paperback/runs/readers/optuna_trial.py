@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -119,9 +120,7 @@ def _facts(trial: Trial) -> dict[str, Scalar]:
     facts: dict[str, Scalar] = {"state": trial.state.lower()}
     if trial.start:
         facts["started"] = trial.start
-        try:
+        with suppress(ValueError, TypeError):
             length = datetime.fromisoformat(trial.end) - datetime.fromisoformat(trial.start)
             facts["duration"] = length.total_seconds()
-        except (ValueError, TypeError):
-            pass
     return facts

@@ -1,5 +1,6 @@
 """Whether what a file holds is the log of a run: by content, then by the names around it."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from paperback.runs.lexicon import (
@@ -13,6 +14,9 @@ from paperback.runs.lexicon import (
 )
 from paperback.runs.readers.log import LogFile, Record
 
+_DEEPEST = 2
+_MOST_PLACES = 3
+
 
 def is_run_log(file: LogFile, record: Record) -> bool:
     """Whether the record measures something and stands where, or says by which settings, a run was made."""
@@ -25,8 +29,17 @@ def is_run_log(file: LogFile, record: Record) -> bool:
 
 
 def has_settings(keys: Iterable[str]) -> bool:
-    """Whether a section of settings or a key that plays a role is among the keys."""
-    return any(_has_section(key, SETTINGS_SECTIONS) or is_role_name(key) for key in keys)
+    """Whether a section of settings or a key that plays a role is among the keys.
+
+    A run has one method and few seeds: a name that stands in many places, or deep inside, describes something
+    else, such as the operations of a web service.
+    """
+    known = list(keys)
+    if any(_has_section(key, SETTINGS_SECTIONS) for key in known):
+        return True
+    roles = Counter(key.rsplit(".", 1)[-1].lower() for key in known if is_role_name(key))
+    shallow = {key.rsplit(".", 1)[-1].lower() for key in known if is_role_name(key) and key.count(".") <= _DEEPEST}
+    return any(count <= _MOST_PLACES for name, count in roles.items() if name in shallow)
 
 
 def is_role_name(key: str) -> bool:

@@ -119,7 +119,7 @@ def _repeats(sizes: np.ndarray, period: int) -> bool:
 
 def is_sound(data: bytes, start: int, size: int) -> bool:
     """Whether the payload's checksum matches."""
-    return _masked(data[start : start + size]) == _CRC.unpack_from(data, start + size)[0]
+    return bool(_masked(data[start : start + size]) == _CRC.unpack_from(data, start + size)[0])
 
 
 def _masked(data: bytes) -> int:

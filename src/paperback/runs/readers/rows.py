@@ -23,7 +23,7 @@ def records_of_rows(file: LogFile, rows: Sequence[Mapping[str, Any]], lines: Seq
     """
     flat = [flatten(row) for row in rows]
     keys = dict.fromkeys(key for row in flat for key in row)
-    setting = [key for key in keys if _is_setting(key)]
+    setting = [key for key in keys if is_setting_column(key)]
     axis = step_key(keys)
     groups: dict[tuple[str, ...], list[int]] = {}
     for place, row in enumerate(flat):
@@ -52,7 +52,8 @@ def _record(
     return leaves.record(name)
 
 
-def _is_setting(key: str) -> bool:
+def is_setting_column(key: str) -> bool:
+    """Whether a column tells a setting of the run: it plays a role, or stands in a section of settings."""
     sections = key.lower().split(".")[:-1]
     return is_role_name(key) or any(part in SETTINGS_SECTIONS for part in sections)
 

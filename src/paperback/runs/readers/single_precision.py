@@ -16,6 +16,12 @@ def shortest(values: np.ndarray) -> np.ndarray:
     Returns:
         float64; equal to `float(str(value))` for every value.
     """
+    # A signalling NaN, which damaged training writes, is a NaN like any other.
+    with np.errstate(invalid="ignore", over="ignore"):
+        return _shortest(values)
+
+
+def _shortest(values: np.ndarray) -> np.ndarray:
     found = values.astype(np.float64)
     bits = values.view(np.uint32)
     exponents = bits >> np.uint32(23) & np.uint32(0xFF)

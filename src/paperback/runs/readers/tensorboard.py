@@ -119,7 +119,7 @@ class Events:
             if size > LONGEST and not is_sound(data, start, size):
                 damages.append(_mismatch(start, size))
             else:
-                found += self._one(data[start : start + size], row)
+                found += self._one(data[start : start + size], int(row))
         self._merge(found)
 
     def _merge(self, found: list[Points]) -> None:
@@ -201,7 +201,8 @@ def _numbers(value: float, single: bool) -> np.ndarray:
 def _table(tensor: bytes) -> Iterator[tuple[str, Scalar]]:
     """Hyper-parameters that were logged as the text of a Markdown table with two columns."""
     text = _part(tensor, 8).decode(errors="replace")
-    rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in text.splitlines()]
+    lines = [line.strip().removeprefix("|").removesuffix("|") for line in text.splitlines()]
+    rows = [[cell.strip() for cell in line.split("|")] for line in lines]
     if len(rows) < 3 or any(len(row) != 2 for row in rows[:2]) or set("".join(rows[1])) - set("-: "):
         return
     for row in rows[2:]:

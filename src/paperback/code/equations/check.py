@@ -1,0 +1,328 @@
+"""The check: the printed LaTeX, read back, against the code run in a guarded process."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from paperback.code.equations import tape
+from paperback.code.equations.derivation import Derivation, Plan
+from paperback.code.equations.evaluate import EvaluationError, World
+from paperback.code.equations.form import Expr, Fn, Num, Sym
+from paperback.code.equations.page import Page, line_value, order, read_page
+from paperback.code.equations.points import Point, points
+from paperback.code.equations.tape import Array, Node
+from paperback.code.equations.tokens import LatexError
+
+TOLERANCE = 1e-8
+TINY = 1e-3
+LEAST_POINTS = 5
+VERIFIED = ("verified (value and gradient)", "verified (value)")
+RUNNER = Path(__file__).with_name("runner.py")
+SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check found.
+
+    Attributes:
+        word: "verified (value and gradient)", "verified (value)", "static only", "opaque" or "mismatch".
+        reason: Why it is not more, in words.
+        points: Number of points at which code and equation were compared.
+        error: Largest relative difference of values; `gradient_error` of gradients.
+    """
+
+    word: str
+    reason: str = ""
+    points: int = 0
+    error: float = 0.0
+    gradient_error: float = 0.0
+
+    @property
+    def printable(self) -> bool:
+        """A mismatch is never printed."""
+        return self.word != "mismatch"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One point with what the code gave there."""
+
+    point: Point
+    answer: dict[str, Any]
+
+
+def verify(
+    derivation: Derivation, *, python: str = sys.executable, timeout: float = SECONDS, seed: int = 0
+) -> Verdict:
+    """Compare the printed lines with the code at random points, values and vector-Jacobian products.
+
+    The extracted slice runs in a subprocess with limited time and memory, an empty environment and no network.
+
+    Args:
+        derivation: What `derive` gave.
+        python: An interpreter that can import torch and what the slice imports.
+        timeout: Seconds for the subprocess.
+        seed: Chooses the points.
+    """
+    plan = derivation.plan
+    if plan is None or not derivation.equations:
+        return Verdict("static only", derivation.reason or "there is no equation")
+    try:
+        samples = run(plan, python=python, timeout=timeout, rng=np.random.default_rng(seed))
+    except CheckError as error:
+        return Verdict("static only", str(error))
+    return compare(derivation, samples)
+
+
+class CheckError(Exception):
+    """The code could not be run."""
+
+
+def run(plan: Plan, *, python: str, timeout: float, rng: np.random.Generator) -> list[Sample]:
+    """What the code gives at the points where it gives finite numbers.
+
+    Raises:
+        CheckError: The slice cannot be run, or there are too few such points.
+    """
+    try:
+        chosen = points(plan, rng)
+    except EvaluationError as error:
+        raise CheckError(str(error)) from error
+    job = {
+        "modules": dict(plan.files), "module": plan.module, "target": plan.target, "kind": plan.kind,
+        "method": plan.method, "places": [int(at) for at in plan.outputs], "seconds": int(timeout), "gigabytes": 12,
+        "parameters": [item.source for item in plan.inputs if item.role == "parameter"],
+        "opaques": [item.path for item in plan.opaques], "trials": [point.spec for point in chosen],
+    }  # fmt: skip
+    answer = _subprocess(job, python, timeout)
+    if "error" in answer:
+        raise CheckError(answer["error"])
+    found = [Sample(point, one) for point, one in zip(chosen, answer["trials"], strict=True) if _finite(one)]
+    counts = [sum(1 for item in found if item.point.shape_set == at) for at in range(3)]
+    if min(counts) < LEAST_POINTS:
+        errors = [one["error"] for one in answer["trials"] if "error" in one]
+        reason = errors[0] if errors else "the code gives no finite numbers at random points"
+        raise CheckError(f"too few points: {reason}")
+    return found
+
+
+def _finite(answer: Mapping[str, Any]) -> bool:
+    if "error" in answer:
+        return False
+    data = [x for item in (*answer["outputs"], *answer["gradients"].values()) for x in item["data"]]
+    return bool(np.all(np.isfinite(data))) and bool(answer["outputs"])
+
+
+def _subprocess(job: dict[str, Any], python: str, timeout: float) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {"PATH": "/usr/bin:/bin", "HOME": folder, "TMPDIR": folder, "OMP_NUM_THREADS": "1"}
+        command = [*_isolation(), python, "-I", str(RUNNER)]
+        try:
+            done = subprocess.run(command, input=json.dumps(job), capture_output=True, text=True, cwd=folder,
+                                  env=environment, timeout=timeout, check=False)  # fmt: skip
+        except subprocess.TimeoutExpired as error:
+            raise CheckError(f"the code ran longer than {timeout:g} s") from error
+        except OSError as error:
+            raise CheckError(f"{python} cannot be started: {error.strerror}") from error
+    if done.returncode != 0 or not done.stdout:
+        last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
+        raise CheckError(f"the code could not be run: {last[0][:200]}")
+    return json.loads(done.stdout)  # type: ignore[no-any-return]
+
+
+def _isolation() -> list[str]:
+    """A network namespace of its own where the system allows one; the runner blocks sockets in any case."""
+    program = shutil.which("unshare")
+    if program is None:
+        return []
+    command = [program, "--user", "--map-root-user", "--net"]
+    probe = subprocess.run([*command, "true"], capture_output=True, check=False, env={"PATH": os.defpath})
+    return command if probe.returncode == 0 else []
+
+
+def compare(derivation: Derivation, samples: Sequence[Sample]) -> Verdict:
+    """The verdict on the printed lines at the given samples."""
+    plan = derivation.plan
+    assert plan is not None
+    try:
+        page = read_page(derivation.lines, plan.notation)
+    except LatexError as error:
+        return Verdict("mismatch", f"the printed line cannot be read: {error}")
+    ordinary = [item for item in samples if item.point.domain != "tiny/tiny"]
+    tiny = [item for item in samples if item.point.domain == "tiny/tiny"]
+    arms: dict[Expr, set[int]] = {}
+    try:
+        with np.errstate(all="ignore"):
+            verdict = _judged(derivation, len(ordinary), *_worst(page, plan, ordinary, arms))
+            if verdict.word not in VERIFIED:
+                return verdict
+            small = _judged(derivation, len(tiny), *_worst(page, plan, tiny, arms)) if tiny else verdict
+    except (EvaluationError, ValueError, IndexError, KeyError, FloatingPointError) as error:
+        return Verdict("mismatch", f"the equation has no value: {error}", len(samples))
+    return _with_arms(verdict, small, arms)
+
+
+def _worst(
+    page: Page, plan: Plan, samples: Sequence[Sample], arms: dict[Expr, set[int]]
+) -> tuple[float, float, bool]:
+    worst, steepest, moved = 0.0, 0.0, False
+    for sample in samples:
+        value, slope, alive = _differences(page, plan, sample, arms)
+        worst, steepest, moved = max(worst, value), max(steepest, slope), moved or alive
+    return worst, steepest, moved
+
+
+def _with_arms(verdict: Verdict, small: Verdict, arms: Mapping[Expr, set[int]]) -> Verdict:
+    """The verdict, weaker where an arm was never taken, or where the code keeps tiny numbers away from zero."""
+    if small.word == "mismatch":
+        return replace(
+            verdict, word="verified up to ε", reason="differs where norms or sums are next to zero"
+        )
+    idle = [choice for choice, taken in arms.items() if len(taken) < 2]
+    if any(not _guards(choice) for choice in idle):
+        return replace(verdict, word="static only", reason="an arm of a choice was never reached")
+    if idle:
+        return replace(
+            verdict, word="verified up to ε", reason="a guard against tiny numbers was never reached"
+        )
+    return verdict
+
+
+def _guards(choice: Expr) -> bool:
+    """Whether a choice only keeps a number away from zero or from one by a tiny amount."""
+    if not (isinstance(choice, Fn) and choice.name in ("max", "min")):
+        return False
+    numbers = [float(arg.value) for arg in choice.args if isinstance(arg, Num)]
+    symbols = any(isinstance(arg, Sym) for arg in choice.args)
+    return symbols or any(abs(number) <= TINY or abs(1 - number) <= TINY for number in numbers)
+
+
+def _judged(derivation: Derivation, count: int, worst: float, steepest: float, moved: bool) -> Verdict:
+    if not worst <= TOLERANCE:
+        return Verdict("mismatch", f"values differ by {worst:.2g}", count, worst, steepest)
+    assert derivation.plan is not None
+    if derivation.plan.kind == "autograd":
+        return Verdict("verified (value and gradient)", "", count, worst, worst)
+    if not steepest <= TOLERANCE:
+        return Verdict("verified (value)", f"gradients differ by {steepest:.2g}", count, worst, steepest)
+    if not moved:
+        return Verdict("verified (value)", "the gradient is zero everywhere", count, worst, steepest)
+    return Verdict("verified (value and gradient)", "", count, worst, steepest)
+
+
+def _differences(
+    page: Page, plan: Plan, sample: Sample, arms: dict[Expr, set[int]]
+) -> tuple[float, float, bool]:
+    """Largest relative differences of values and of gradients, and whether any gradient is not zero."""
+    world, leaves = _world(page, plan, sample, arms)
+    outputs = [line_value(page, key, world) for key in page.outputs]
+    expected = [_array(item) for item in sample.answer["outputs"]]
+    if plan.kind == "autograd":
+        gradients = sample.answer["gradients"]
+        names = [item.source for item in plan.inputs if item.role == "argument" and item.kind == "real"]
+        expected += [_array(gradients[name]) for name in names if name in gradients][: len(outputs) - 1]
+    if len(expected) != len(outputs):
+        raise EvaluationError("another number of results")
+    worst = max(_difference(node.value, want) for node, want in zip(outputs, expected, strict=True))
+    if plan.kind == "autograd":
+        return worst, 0.0, True
+    steepest, moved = 0.0, False
+    totals: dict[int, Array] = {}
+    for node, cotangent in zip(outputs, sample.point.spec["cotangents"], strict=True):
+        weights = np.asarray(cotangent[: node.value.size]).reshape(node.value.shape)
+        for key, gradient in tape.backward(node, weights).items():
+            totals[key] = totals.get(key, 0.0) + gradient
+    scale = max(
+        [
+            1e-9,
+            *(
+                float(np.max(np.abs(item["data"]), initial=0.0))
+                for item in sample.answer["gradients"].values()
+            ),
+        ]
+    )
+    for name, item in sample.answer["gradients"].items():
+        want = _array(item)
+        leaf = leaves.get(name)
+        got = totals.get(id(leaf), np.zeros_like(want)) if leaf is not None else np.zeros_like(want)
+        steepest = max(steepest, float(np.max(np.abs(got - want), initial=0.0)) / scale)
+        moved = moved or bool(np.any(want != 0))
+    return worst, steepest if np.isfinite(steepest) else np.inf, moved
+
+
+def _array(item: Mapping[str, Any]) -> Array:
+    return np.asarray(item["data"], dtype=float).reshape(item["shape"])
+
+
+def _difference(got: Array, want: Array) -> float:
+    if got.shape != want.shape:
+        if got.size != want.size or [s for s in got.shape if s != 1] != [s for s in want.shape if s != 1]:
+            return np.inf
+        got = got.reshape(want.shape)
+    if not want.size:
+        return 0.0
+    scale = max(float(np.max(np.abs(want))), 1e-6)
+    gap = float(np.max(np.abs(got - want))) / scale
+    return gap if np.isfinite(gap) else np.inf
+
+
+def _world(
+    page: Page, plan: Plan, sample: Sample, arms: dict[Expr, set[int]]
+) -> tuple[World, dict[str, Node]]:
+    """What every symbol stands for, and the leaves by the name under which the code gives their gradient."""
+    world = World(
+        {name: tape.leaf(value) for name, value in sample.point.scalars.items()}, {}, page.functions
+    )
+    leaves: dict[str, Node] = {}
+    for item in plan.inputs:
+        if item.role == "parameter":
+            array = _array(sample.answer["parameters"][item.source])
+        elif item.role == "random":
+            draws = sample.answer["draws"]
+            if int(item.source) >= len(draws):
+                continue
+            array = _array(draws[int(item.source)])
+        else:
+            array = np.asarray(sample.point.tensors[item.name], dtype=float) + (item.kind == "label")
+        node = tape.leaf(array)
+        world.tensors[item.name] = node
+        leaves[item.source] = node
+    world.opaques = _opaques(plan, sample.answer["calls"])
+    waiting = {key for key in page.equations if key not in page.outputs}
+    for key in order(page, waiting):
+        world.tensors[key] = line_value(page, key, world)
+    return world, leaves
+
+
+def _opaques(plan: Plan, calls: Sequence[Mapping[str, Any]]) -> dict[str, Callable[[list[Node]], Node]]:
+    """Recorded calls as functions that only accept the argument with which the code called them."""
+    found: dict[str, Callable[[list[Node]], Node]] = {}
+    seen: dict[str, int] = {}
+    for item in plan.opaques:
+        mine = [call for call in calls if call["path"] == item.path]
+        at = seen.get(item.path, 0)
+        seen[item.path] = at + 1
+        if at < len(mine):
+            found[item.name] = _replayed(mine[at])
+    return found
+
+
+def _replayed(call: Mapping[str, Any]) -> Callable[[list[Node]], Node]:
+    given, got, jacobian = (_array(call[key]) for key in ("input", "output", "jacobian"))
+
+    def function(args: list[Node]) -> Node:
+        if len(args) != 1 or _difference(args[0].value, given) > TOLERANCE:
+            raise EvaluationError("a layer gets another argument than in the code")
+        return tape.opaque(got, args[0], jacobian)
+
+    return function

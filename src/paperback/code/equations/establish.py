@@ -1,0 +1,54 @@
+"""The best derivation that stands its check."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from paperback.code.equations.check import SECONDS, Verdict, verify
+from paperback.code.equations.derivation import Derivation
+from paperback.code.equations.derive import derive_all
+
+RANKS = ("verified (value and gradient)", "verified (value)", "static only")
+MOST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Established:
+    """A derivation with its verdict.
+
+    Attributes:
+        refused: Candidates under other typings whose equation differed from the code.
+    """
+
+    derivation: Derivation
+    verdict: Verdict
+    refused: int = 0
+
+
+def establish(
+    path: Path, name: str, *, root: Path, python: str = sys.executable, timeout: float = SECONDS
+) -> Established:
+    """The first derivation of `name` that is verified in value and gradient, else the best of a few.
+
+    Where every candidate differs from the code, the derivation that comes back is a fallback without an equation.
+    """
+    best: Established | None = None
+    refused = 0
+    last = Verdict("static only")
+    candidate = Derivation(name, "fallback")
+    for candidate in derive_all(path, name, root=root, most=MOST):
+        verdict = verify(candidate, python=python, timeout=timeout)
+        last = verdict
+        if not verdict.printable:
+            refused += 1
+            continue
+        if best is None or RANKS.index(verdict.word) < RANKS.index(best.verdict.word):
+            best = Established(candidate, verdict)
+        if verdict.word == RANKS[0]:
+            break
+    if best is None:
+        reason = f"no equation that equals the code: {last.reason}"
+        return Established(
+            Derivation(name, "fallback", reason=reason, source=candidate.source), last, refused
+        )
+    return Established(best.derivation, best.verdict, refused)

@@ -1,0 +1,245 @@
+"""Runs one slice on given inputs in a process of its own: JSON in, JSON out, no repository, no network.
+
+This file is started by its path, so it imports nothing of its package.
+"""
+
+import contextlib
+import importlib.abc
+import importlib.util
+import io
+import json
+import resource
+import socket
+import sys
+import types
+from typing import Any
+
+GIGABYTE = 1 << 30
+
+
+def limit(seconds: int, memory: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def no_network() -> None:
+    class Refused(socket.socket):
+        def __init__(self, *_: Any, **__: Any) -> None:
+            raise OSError("no network in a check")
+
+    socket.socket = Refused  # type: ignore[misc]
+
+
+class Slices(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Serves the modules of the slice from memory; their packages are empty."""
+
+    def __init__(self, modules: dict[str, str]) -> None:
+        self.modules = dict(modules)
+        for name in modules:
+            while "." in name:
+                name = name.rpartition(".")[0]
+                self.modules.setdefault(name, "")
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name not in self.modules:
+            return None
+        return importlib.util.spec_from_loader(name, self, is_package=True)
+
+    def create_module(self, spec: Any) -> types.ModuleType | None:
+        return None
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        exec(compile(self.modules[module.__name__], f"<slice {module.__name__}>", "exec"), module.__dict__)
+
+
+class Draws:
+    """Keeps what the random functions give."""
+
+    NAMES = ("randn", "randn_like", "rand", "rand_like")
+
+    def __init__(self, torch: Any) -> None:
+        self.found: list[Any] = []
+        for name in self.NAMES:
+            setattr(torch, name, self.kept(getattr(torch, name)))
+
+    def kept(self, function: Any) -> Any:
+        def call(*args: Any, **options: Any) -> Any:
+            value = function(*args, **options)
+            self.found.append(value.detach().clone())
+            return value
+
+        return call
+
+
+def only_double(torch: Any) -> None:
+    """Everything real is computed in double precision."""
+    torch.set_default_dtype(torch.float64)
+    torch.Tensor.float = torch.Tensor.double
+    torch.Tensor.half = torch.Tensor.double
+    for name in ("float", "float32", "float16", "half", "bfloat16"):
+        setattr(torch, name, torch.float64)
+
+
+def tensor(torch: Any, spec: dict[str, Any]) -> Any:
+    dtype = {"real": torch.float64, "label": torch.int64, "mask": torch.bool, "upstream": torch.float64}[
+        spec["kind"]
+    ]
+    return torch.tensor(spec["data"], dtype=dtype).reshape(spec["shape"])
+
+
+def argument(torch: Any, spec: dict[str, Any]) -> Any:
+    if spec["kind"] == "value":
+        return spec["value"]
+    value = tensor(torch, spec)
+    return value.requires_grad_() if spec["kind"] == "real" else value
+
+
+def attribute(owner: Any, path: str) -> Any:
+    for name in path.split("."):
+        owner = getattr(owner, name)
+    return owner
+
+
+def flat(value: Any) -> dict[str, Any]:
+    value = value.detach()
+    return {"shape": list(value.shape), "data": value.double().reshape(-1).tolist()}
+
+
+def watch(torch: Any, owner: Any, paths: list[str]) -> list[tuple[str, Any, Any]]:
+    calls: list[tuple[str, Any, Any]] = []
+    for path in dict.fromkeys(paths):
+        layer = attribute(owner, path)
+        layer.register_forward_hook(
+            lambda _m, given, got, path=path: calls.append((path, given[0].detach(), got.detach()))
+        )
+    return calls
+
+
+def recorded(torch: Any, owner: Any, calls: list[tuple[str, Any, Any]]) -> list[dict[str, Any]]:
+    found = []
+    for path, given, got in list(calls):
+        layer = attribute(owner, path)
+        layer._forward_hooks.clear()
+        jacobian = torch.autograd.functional.jacobian(layer, given).reshape(got.numel(), given.numel())
+        found.append({"path": path, "input": flat(given), "output": flat(got), "jacobian": flat(jacobian)})
+    return found
+
+
+def shaken(torch: Any, module: Any, seed: int) -> None:
+    """Parameters moved at random, so that zeros and ones of an initialisation hide nothing."""
+    generator = torch.Generator().manual_seed(seed)
+    for parameter in module.parameters():
+        parameter.data = parameter.data + 0.3 * torch.randn(
+            parameter.shape, generator=generator, dtype=parameter.dtype
+        )
+
+
+def picked(result: Any, places: list[int]) -> list[Any]:
+    if isinstance(result, dict):
+        result = list(result.values())
+    return [result if at < 0 else result[at] for at in places]
+
+
+def as_tensor(torch: Any, value: Any) -> Any:
+    return value if isinstance(value, torch.Tensor) else torch.tensor(float(value), dtype=torch.float64)
+
+
+def trial(torch: Any, module: Any, job: dict[str, Any], spec: dict[str, Any], draws: Draws) -> dict[str, Any]:
+    torch.manual_seed(spec["seed"])
+    built = {name: argument(torch, item) for name, item in spec["init"].items()}
+    given = {name: argument(torch, item) for name, item in spec["call"].items()}
+    draws.found.clear()
+    target = getattr(module, job["target"])
+    parameters: dict[str, Any] = {}
+    calls: list[tuple[str, Any, Any]] = []
+    owner = None
+    if job["kind"] == "class":
+        owner = target(
+            **{name: value.detach() if hasattr(value, "detach") else value for name, value in built.items()}
+        )
+        if isinstance(owner, torch.nn.Module):
+            owner.double().eval()
+            kept = list(draws.found)
+            shaken(torch, owner, spec["seed"] + 1)
+            draws.found[:] = kept
+            calls = watch(torch, owner, job["opaques"])
+        parameters = {path: attribute(owner, path) for path in job["parameters"]}
+        result = (owner if job["method"] in ("forward", "__call__") else getattr(owner, job["method"]))(
+            **given
+        )
+    elif job["kind"] == "autograd":
+        result = target.apply(*given.values())
+    else:
+        result = target(**given)
+    outputs = [
+        as_tensor(torch, item)
+        for item in picked(result, job["places"] if job["kind"] != "autograd" else [-1])
+    ]
+    leaves = {**{n: v for n, v in given.items() if getattr(v, "requires_grad", False)},
+              **{n: v for n, v in parameters.items() if getattr(v, "requires_grad", False)}}  # fmt: skip
+    found: dict[str, Any] = {
+        "draws": [flat(item) for item in draws.found],
+        "parameters": {n: flat(v) for n, v in parameters.items()},
+    }
+    found["outputs"] = [flat(item) for item in outputs]
+    found["gradients"] = gradients(torch, outputs, leaves, spec)
+    found["calls"] = recorded(torch, owner, calls) if calls else []
+    return found
+
+
+def gradients(torch: Any, outputs: list[Any], leaves: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:
+    """Cotangents of the leaves for the given cotangents of the outputs."""
+    live = [(item, cot) for item, cot in zip(outputs, spec["cotangents"], strict=False) if item.requires_grad]
+    if not live or not leaves:
+        return {
+            name: {"shape": list(leaf.shape), "data": [0.0] * leaf.numel()} for name, leaf in leaves.items()
+        }
+    total = sum(
+        (item * torch.tensor(cot[: item.numel()], dtype=torch.float64).reshape(item.shape)).sum()
+        for item, cot in live
+    )
+    found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True, retain_graph=True)
+    return {name: flat(torch.zeros_like(leaf) if grad is None else grad)
+            for (name, leaf), grad in zip(leaves.items(), found, strict=True)}  # fmt: skip
+
+
+def main() -> None:
+    job = json.load(sys.stdin)
+    limit(job["seconds"], job["gigabytes"] * GIGABYTE)
+    no_network()
+    answer: dict[str, Any] = {}
+    heard = io.StringIO()
+    with contextlib.redirect_stdout(heard), contextlib.redirect_stderr(heard):
+        answer = worked(job)
+    json.dump(answer, sys.stdout)
+
+
+def worked(job: dict[str, Any]) -> dict[str, Any]:
+    import warnings
+
+    warnings.simplefilter("ignore")
+    try:
+        import torch
+    except ImportError as error:
+        return {"error": f"torch cannot be imported: {error}"}
+    torch.set_num_threads(1)
+    only_double(torch)
+    draws = Draws(torch)
+    sys.meta_path.insert(0, Slices(job["modules"]))
+    try:
+        module = importlib.import_module(job["module"])
+    except BaseException as error:
+        return {"error": f"the slice cannot be loaded: {type(error).__name__}: {error}"}
+    answers: list[dict[str, Any]] = []
+    for spec in job["trials"]:
+        try:
+            answers.append(trial(torch, module, job, spec, draws))
+        except Exception as error:
+            answers.append({"error": f"{type(error).__name__}: {error}"[:300]})
+    return {"trials": answers}
+
+
+if __name__ == "__main__":
+    main()
