@@ -163,6 +163,23 @@ def check(repo: Path, out: Path | None, as_json: bool) -> int:
     return FINDINGS if found.findings else NOTHING_FOUND
 
 
+@main.command(epilog=_example("paperback runs my-repo"))
+@_repo
+@_json_option
+@_command
+def runs(repo: Path, as_json: bool) -> int:
+    """List the runs that were found, by format and role."""
+    from paperback.runs import read_runs
+    from paperback.runs.describe import describe_runs, show_runs
+    from paperback.settings import open_repository
+
+    tell = _progress(quiet=as_json)
+    told = (lambda done, total: tell("runs", done, total)) if tell else None
+    found = describe_runs(read_runs(repo, open_repository(repo), progress=told))
+    click.echo(json.dumps(found, indent=1, ensure_ascii=False) if as_json else show_runs(found))
+    return FINDINGS if found["findings"] else NOTHING_FOUND
+
+
 @main.command(
     epilog=_example(
         "paperback value accuracy --where method=mlp --where dataset=adult --over seed --split test"

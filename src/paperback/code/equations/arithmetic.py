@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from fractions import Fraction
-from functools import reduce
 
 from paperback.code.equations.form import (
     MINUS,
@@ -310,7 +309,7 @@ def negate(cond: Expr) -> Expr:
     """The opposite condition."""
     if isinstance(cond, Cmp):
         return Cmp(NEGATED[cond.op], cond.left, cond.right)
-    if cond == TRUE or cond == FALSE:
+    if cond in (TRUE, FALSE):
         return FALSE if cond == TRUE else TRUE
     if isinstance(cond, Bool) and cond.op == "not":
         return cond.args[0]
@@ -339,7 +338,7 @@ def disjunction(*conditions: Expr) -> Expr:
 
 
 def indicator(cond: Expr) -> Expr:
-    if cond == TRUE or cond == FALSE:
+    if cond in (TRUE, FALSE):
         return ONE if cond == TRUE else ZERO
     return Ind(cond)
 
@@ -374,4 +373,4 @@ def square(expr: Expr) -> Expr:
 
 
 def product_of(items: Iterable[Expr]) -> Expr:
-    return reduce(lambda left, right: mul(left, right), items, ONE)
+    return mul(*items)

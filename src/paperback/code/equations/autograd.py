@@ -7,11 +7,8 @@ from paperback.code.equations.form import ZERO, Apply, Expr, Mul, Sym, Var, fres
 from paperback.code.equations.machine import Context, Machine
 from paperback.code.equations.objects import class_member
 from paperback.code.equations.pointwise import tensor
-from paperback.code.equations.tensor import (
-    Tensor,
-    Unknown,
-    mapped,
-)
+from paperback.code.equations.sizes import Unknown
+from paperback.code.equations.tensor import Tensor, mapped
 from paperback.code.equations.values import (
     Class,
     Func,

@@ -3,12 +3,15 @@
 from typing import Any
 
 from paperback.code.equations import expressions as ex
-from paperback.code.equations.form import Cmp, Expr, Sym, num, walk
+from paperback.code.equations.arithmetic import function
+from paperback.code.equations.form import Cmp, Expr, Sym, walk
 from paperback.code.equations.library import OPERATIONS
 from paperback.code.equations.machine import Machine
+from paperback.code.equations.objects import lineage
 from paperback.code.equations.pointwise import numbers
+from paperback.code.equations.sizes import Misfit, Unknown
 from paperback.code.equations.sources import Lib
-from paperback.code.equations.tensor import Misfit, Tensor, Unknown
+from paperback.code.equations.tensor import Tensor
 from paperback.code.equations.values import Class, Layer, Obj, integer, number, plain
 
 CONTAINERS = {"tuple": tuple, "list": list}
@@ -113,8 +116,6 @@ def _isinstance(it: Machine, value: Any, kinds: Any) -> bool:
     for kind in kinds if isinstance(kinds, tuple) else (kinds,):
         name = kind.last if isinstance(kind, Lib) else kind.node.name if isinstance(kind, Class) else ""
         if isinstance(kind, Class) and isinstance(value, Obj):
-            from paperback.code.equations.objects import lineage
-
             if any(isinstance(item, Class) and item.node is kind.node for item in lineage(it, value.cls)):
                 return True
         elif _is(value, name) or (name in ("int", "Integral") and _whole(it, value)):
@@ -175,13 +176,7 @@ def _arithmetic(it: Machine, name: str, args: tuple[Any, ...], options: dict[str
 
 
 def _extreme(name: str, left: Expr, right: Expr) -> Expr:
-    from paperback.code.equations.arithmetic import function
-
     return function(name, left, right)
-
-
-def is_number(value: Any) -> bool:
-    return isinstance(value, int | float | Expr) and not isinstance(value, bool) and value is not num
 
 
 def _whole(it: Machine, value: Any) -> bool:

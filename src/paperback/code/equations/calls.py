@@ -7,12 +7,13 @@ from typing import Any
 
 from paperback.code.equations import autograd, objects
 from paperback.code.equations import expressions as ex
+from paperback.code.equations.builtin import call_builtin
 from paperback.code.equations.form import Expr
 from paperback.code.equations.library import call_layer, call_library, library_value
 from paperback.code.equations.machine import Context, Frame, Parameter, Partial, Returned, Super
 from paperback.code.equations.pointwise import tensor
+from paperback.code.equations.sizes import Misfit, Unknown
 from paperback.code.equations.sources import Defined, Imported, Lib, Sources
-from paperback.code.equations.tensor import Misfit, Unknown
 from paperback.code.equations.values import MOST_DEPTH, Class, Func, Layer, Method, Obj, Record
 
 BUILTINS = {"len", "range", "float", "int", "bool", "str", "sum", "max", "min", "abs", "isinstance", "hasattr",
@@ -152,8 +153,6 @@ class Calls:
             case Method(value=value, name=name):
                 return objects.call_named(self, value, name, args, options)
             case Lib(name=name) if name.startswith("builtins."):
-                from paperback.code.equations.builtin import call_builtin
-
                 return call_builtin(self, function.last, args, options)
             case Lib(name="functools.partial"):
                 return Partial(args[0], args[1:], options)

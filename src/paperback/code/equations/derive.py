@@ -7,19 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from paperback.code.equations import arithmetic as ar
 from paperback.code.equations import objects, write
 from paperback.code.equations.derivation import Derivation
 from paperback.code.equations.evaluate import World, evaluate
-from paperback.code.equations.form import Cmp, Expr, Num, Sym, num, walk
+from paperback.code.equations.form import Cmp, Expr, Sym, num, walk
 from paperback.code.equations.interpret import Interpreter
 from paperback.code.equations.machine import Context, Returned
+from paperback.code.equations.pointwise import tensor
+from paperback.code.equations.sizes import Misfit, Unknown
 from paperback.code.equations.slice import module_name, sliced
-from paperback.code.equations.sources import Lib, SourceFile, Sources
+from paperback.code.equations.sources import SourceFile, Sources
 from paperback.code.equations.tape import leaf
-from paperback.code.equations.tensor import Axis, Misfit, Tensor, Unknown, mapped, named, scalar
+from paperback.code.equations.tensor import Tensor, mapped, named, scalar
 from paperback.code.equations.traced import Output, Traced
 from paperback.code.equations.typings import Guess, Typing, signature, typings
-from paperback.code.equations.values import Class, Func, Hyper, Input, Obj, Record
+from paperback.code.equations.values import Class, Func, Hyper, Input, Record
 from paperback.errors import ReadError, near_miss
 from paperback.source import Source, digest, relative
 
@@ -148,8 +151,7 @@ def _signature(sources: Sources, target: Target) -> Any:
     ]
     doc = ast.get_docstring(target.node) or ""
     static = objects.is_autograd(it, cls)
-    found = signature([method, *own], doc, init=None if static else init)
-    return found
+    return signature([method, *own], doc, init=None if static else init)
 
 
 def trace(sources: Sources, target: Target, typing: Typing) -> Traced:
@@ -196,8 +198,7 @@ def _argument(it: Interpreter, name: str, guess: Guess) -> Any:
     role = "constructor" if name.startswith("init.") else "argument"
     if guess.role == "constant":
         if guess.value is not None or role == "argument":
-            shown = "left out" if guess.value is None else f"= {guess.value!r}"
-            it.record.assume(f"{bare} {shown}" if guess.value is None else f"{bare} {shown}")
+            it.record.assume(f"{bare} left out" if guess.value is None else f"{bare} = {guess.value!r}")
         return guess.value
     if guess.role == "size":
         return Sym(guess.axes[0])
@@ -219,7 +220,7 @@ def entry(key: str, sizes: tuple[Expr, ...], kind: str) -> Tensor:
     """A tensor from outside; labels count from zero in the code and from one on paper."""
     if kind == "label":
         found = named(key, sizes, "int")
-        return mapped(found, lambda body: write.ar.sub(body, num(1)))
+        return mapped(found, lambda body: ar.sub(body, num(1)))
     if kind == "mask":
         found = named(key, sizes, "bool")
         return mapped(found, lambda body: Cmp("!=", body, num(0)))
@@ -248,7 +249,7 @@ def _decide(record: Record, conditions: list[Expr], cond: Expr) -> bool:
                 PRIMES[sum(map(ord, item.name)) % len(PRIMES)] * 7 + len(item.name)
             )
     holds = bool(evaluate(cond, world).value)
-    stated = cond if holds else write.ar.negate(cond)
+    stated = cond if holds else ar.negate(cond)
     if stated not in conditions:
         conditions.append(stated)
     return holds
@@ -282,8 +283,6 @@ def _outputs(value: Any, node: ast.FunctionDef) -> tuple[Output, ...]:
 
 
 def _as_numbers(item: Tensor) -> Tensor:
-    from paperback.code.equations.pointwise import tensor
-
     found = tensor(item)
     if any(axis.cond is not None for axis in found.axes):
         raise Unknown("a result whose number of entries depends on the data")
@@ -326,6 +325,3 @@ def _autograd(it: Interpreter, cls: Class, method: ast.FunctionDef, given: dict[
                   if isinstance(item, Tensor) and at < len(names))  # fmt: skip
     found = (Output(outputs[0].name, outputs[0].value, -1), *extra)
     return Traced("autograd", cls.node.name, "apply", typing, it.record, found, conditions)
-
-
-__all__ = ["Axis", "Lib", "Num", "Obj"]

@@ -9,7 +9,9 @@ from paperback.code.equations import reshape as rs
 from paperback.code.equations.form import ONE, Expr, fresh
 from paperback.code.equations.pointwise import tensor
 from paperback.code.equations.reductions import REDUCTIONS, einsum
-from paperback.code.equations.tensor import Axis, Misfit, Tensor, Unknown, freshened
+from paperback.code.equations.shapes import SHAPES
+from paperback.code.equations.sizes import Misfit, Unknown
+from paperback.code.equations.tensor import Axis, Tensor, freshened
 from paperback.code.equations.values import Record, number
 
 Side = list[list[str]]
@@ -55,8 +57,6 @@ def rearranged(rec: Record, kind: str, args: tuple[Any, ...], options: Mapping[s
     source, _, target = args[1].partition("->")
     value = args[0]
     if isinstance(value, list | tuple):
-        from paperback.code.equations.shapes import SHAPES
-
         value = SHAPES["stack"](rec, value)
     found = freshened(tensor(value))
     left = _sized(_side(source), len(found.axes))

@@ -6,16 +6,8 @@ from paperback.code.equations import arithmetic as ar
 from paperback.code.equations import reshape as rs
 from paperback.code.equations.form import Expr, Var, num, subst
 from paperback.code.equations.pointwise import condition, tensor
-from paperback.code.equations.tensor import (
-    Axis,
-    Misfit,
-    Tensor,
-    Unknown,
-    align,
-    elementwise,
-    freshened,
-    join,
-)
+from paperback.code.equations.sizes import Misfit, Unknown
+from paperback.code.equations.tensor import Axis, Tensor, align, elementwise, freshened, join
 from paperback.code.equations.values import (
     Record,
     number,

@@ -27,6 +27,7 @@ from paperback.code.equations.form import (
     Sg,
     Sym,
     Var,
+    subst,
 )
 from paperback.code.equations.tape import Array, Node
 from paperback.code.equations.values import ScalarFunction
@@ -210,7 +211,7 @@ def truth(cond: Expr, world: World, scope: Scope) -> NDArray[np.bool_]:
             return result
         case Red("any" | "all"):
             return _reduction(cond, world, scope).value.astype(bool)
-    return evaluate(cond, world, scope).value != 0
+    return np.not_equal(evaluate(cond, world, scope).value, 0)
 
 
 def _reduction(red: Red, world: World, scope: Scope) -> Node:
@@ -246,8 +247,6 @@ def _custom(function: ScalarFunction, arg: Node, world: World) -> Node:
     inner = World(
         world.scalars, {"@u": Node(arg.value.reshape(-1))}, world.functions, world.opaques, world.arms
     )
-    from paperback.code.equations.form import subst
-
     count = arg.value.size
     at: dict[str, Expr] = {function.variable: El("@u", (Var("@at"),))}
     scope = (("@at", count),)

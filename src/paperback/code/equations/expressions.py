@@ -6,13 +6,14 @@ from typing import Any
 
 from paperback.code.equations import arithmetic as ar
 from paperback.code.equations import reshape as rs
-from paperback.code.equations.form import Add, Bool, Cmp, El, Expr, Fn, Num, Red, num, walk
-from paperback.code.equations.library import call_layer, call_library, call_method, tensor_attribute
+from paperback.code.equations.form import Add, Bool, Cmp, El, Expr, Num, Red, num, walk
+from paperback.code.equations.library import tensor_attribute
 from paperback.code.equations.pointwise import compared, condition, numbers, tensor
 from paperback.code.equations.reductions import Pair, matmul
-from paperback.code.equations.shapes import shape_of
+from paperback.code.equations.shapes import SHAPES
+from paperback.code.equations.sizes import Misfit, Unknown, same_size
 from paperback.code.equations.sources import Imported, Lib
-from paperback.code.equations.tensor import Misfit, Tensor, Unknown, freshened, mapped
+from paperback.code.equations.tensor import Tensor, elementwise, freshened, mapped, unsqueeze
 from paperback.code.equations.values import Class, Func, Layer, Method, Obj, Record, integer, number, plain
 
 Scope = dict[str, Any]
@@ -72,8 +73,6 @@ def _sequence(op: ast.operator, left: Any, right: Any) -> Any:
 
 
 def _bitwise(op: ast.operator, left: Any, right: Any) -> Any:
-    from paperback.code.equations.tensor import elementwise
-
     a, b = condition(left), condition(right)
     if isinstance(op, ast.BitXor):
         return elementwise(lambda p, q: ar.disjunction(ar.conjunction(p, ar.negate(q)),
@@ -125,8 +124,6 @@ def _compare_plain(name: str, left: Any, right: Any) -> bool:
         and isinstance(right, tuple)
         and any(isinstance(i, Expr) for i in (*left, *right))
     ):
-        from paperback.code.equations.tensor import same_size
-
         equal = len(left) == len(right) and all(
             same_size(number(a), number(b)) for a, b in zip(left, right, strict=True)
         )
@@ -149,7 +146,8 @@ def index_tensor(rec: Record, value: Tensor, key: Any) -> Tensor:
     if any(item is Ellipsis for item in items):
         at = next(n for n, item in enumerate(items) if item is Ellipsis)
         items[at : at + 1] = [slice(None)] * (len(value.axes) - used)
-    result, at, advanced = value, 0, []
+    result, at = value, 0
+    advanced: list[tuple[int, Tensor]] = []
     for item in items:
         result, at = _one_index(result, at, item, advanced)
     if advanced:
@@ -159,8 +157,6 @@ def index_tensor(rec: Record, value: Tensor, key: Any) -> Tensor:
 
 def _index_list(rec: Record, item: Any) -> Any:
     if isinstance(item, list) and all(isinstance(entry, int) for entry in item):
-        from paperback.code.equations.shapes import SHAPES
-
         return Tensor(*_as_index(SHAPES["tensor"](rec, item)))
     return item
 
@@ -176,8 +172,6 @@ def _consumes(item: Any) -> int:
 
 
 def _one_index(value: Tensor, at: int, item: Any, advanced: list[tuple[int, Tensor]]) -> tuple[Tensor, int]:
-    from paperback.code.equations.tensor import unsqueeze
-
     if item is None:
         return unsqueeze(value, at), at + 1
     if isinstance(item, slice):
@@ -319,9 +313,6 @@ def iterate(rec: Record, value: Any) -> list[Any]:
     if isinstance(value, Layer) and value.kind in ("Sequential", "ModuleList"):
         return list(value.args)
     raise Unknown(f"a loop over {_what(value)}")
-
-
-__all__ = ["Fn", "call_layer", "call_library", "call_method", "shape_of"]
 
 
 def _never_below(cond: Expr) -> bool | None:

@@ -1,11 +1,11 @@
 """The indexed-tensor form: scalar expressions over index variables, counted from one."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from functools import cache, lru_cache
 from itertools import count
-from typing import cast
+from typing import Any, cast
 
 _fresh = count()
 
@@ -184,24 +184,24 @@ def _map(part: Part, change: Callable[[Expr], Expr]) -> Part:
 
 
 @cache
-def _names(kind: type[Expr]) -> tuple[str, ...]:
-    return tuple(item.name for item in fields(kind))  # type: ignore[arg-type]
+def _names(kind: Hashable) -> tuple[str, ...]:
+    return tuple(item.name for item in fields(cast("Any", kind)))
 
 
 def rebuild(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
     """`expr` with `change` applied to its direct children."""
     if isinstance(expr, Num | Sym | Var):
         return expr
-    old = [getattr(expr, name) for name in _names(type(expr))]
+    old = [getattr(expr, name) for name in _names(cast("Hashable", type(expr)))]
     new = [_map(part, change) for part in old]
     if all(before is after or before == after for before, after in zip(old, new, strict=True)):
         return expr
-    return cast("Expr", type(expr)(*new))
+    return type(expr)(*new)
 
 
 def children(expr: Expr) -> Iterator[Expr]:
     """The direct children of `expr`, sizes of ranges included."""
-    stack: list[Part] = [getattr(expr, name) for name in reversed(_names(type(expr)))]
+    stack: list[Part] = [getattr(expr, name) for name in reversed(_names(cast("Hashable", type(expr))))]
     while stack:
         part = stack.pop()
         if isinstance(part, Expr):

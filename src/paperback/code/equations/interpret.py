@@ -8,14 +8,14 @@ from paperback.code.equations import arithmetic as ar
 from paperback.code.equations import entries, loops, objects
 from paperback.code.equations import expressions as ex
 from paperback.code.equations.calls import Calls
-from paperback.code.equations.form import Sym, weight
-from paperback.code.equations.library import call_method, define
+from paperback.code.equations.form import Cat, Sym, num, walk, weight
+from paperback.code.equations.library import define
 from paperback.code.equations.machine import Context, Frame, Jump, Raised, Returned
-from paperback.code.equations.pointwise import condition, tensor
 from paperback.code.equations.reductions import Pair
+from paperback.code.equations.sizes import Misfit, Unknown
 from paperback.code.equations.sources import Lib
-from paperback.code.equations.tensor import Misfit, Tensor, Unknown, align, elementwise, mapped
-from paperback.code.equations.values import Func, Obj, number
+from paperback.code.equations.tensor import Tensor, mapped
+from paperback.code.equations.values import Func, Obj
 
 SMALL = 9
 CHECKS = ("check", "assert", "valid", "log", "warn", "print", "record")
@@ -140,7 +140,6 @@ class Interpreter(Calls):
     def unpack(self, parts: list[ast.expr], value: Any, frame: Frame) -> None:
         if isinstance(value, Tensor) and value.axes:
             from paperback.code.equations import reshape as rs
-            from paperback.code.equations.form import num
 
             items = [rs.take(value, 0, num(n + 1)) for n in range(len(parts))]
             if value.axes[0].size != num(len(parts)):
@@ -188,8 +187,6 @@ class Interpreter(Calls):
         value = self.silenced(value)
         if not isinstance(value, Tensor) or value.dtype != "float" or self.plain_names:
             return value
-        from paperback.code.equations.form import Cat, walk
-
         if weight(value.body) <= SMALL or isinstance(value.body, Cat):
             return value
         if any(isinstance(item, Sym) and item.name.startswith("@carried") for item in walk(value.body)):
@@ -295,6 +292,3 @@ def _stored(target: ast.expr) -> ast.expr:
     if not isinstance(target, ast.Name | ast.Attribute | ast.Subscript):
         raise Unknown("a change in place of something without a name")
     return target
-
-
-__all__ = ["align", "call_method", "condition", "elementwise", "number", "tensor"]

@@ -7,9 +7,7 @@ from fractions import Fraction
 from paperback.code.equations.arithmetic import split_coefficient
 from paperback.code.equations.form import (
     HALF,
-    MINUS,
     ONE,
-    ZERO,
     Add,
     Apply,
     Bool,
@@ -369,6 +367,3 @@ def _without_last(text: str) -> str:
 def used_names(expr: Expr) -> set[str]:
     """Names that `expr` mentions."""
     return {item.name for item in walk(expr) if isinstance(item, El | Sym | Call | Apply)}
-
-
-__all__ = ["MINUS", "ZERO", "Printer"]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from paperback.code.equations.form import Expr, Range, Sym, walk
+from paperback.code.equations.form import Expr, Sym, walk
 
 GREEK = frozenset(
     [
@@ -167,7 +167,3 @@ def index_letter(size: Expr, taken: set[str]) -> str:
         if letter not in taken and letter != "e":
             return letter
     return rf"\mathrm{{i{len(taken)}}}"
-
-
-def size_name(range_: Range) -> Expr:
-    return range_[1]

@@ -5,19 +5,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from paperback.code.equations import arithmetic as ar
-from paperback.code.equations.form import Call, Cat, El, Expr, Lam, Num, Sym, Var, fresh, num
+from paperback.code.equations.einops import rearranged
+from paperback.code.equations.form import Call, Cat, El, Expr, Lam, Sym, Var, fresh, num
 from paperback.code.equations.losses import LOSSES, MODULES, layer_norm
-from paperback.code.equations.pointwise import POINTWISE, Operation, numbers, tensor
+from paperback.code.equations.pointwise import POINTWISE, Operation, condition, numbers, tensor
 from paperback.code.equations.reductions import REDUCTIONS
 from paperback.code.equations.shapes import SHAPES, shape_of, transposed
+from paperback.code.equations.sizes import Misfit, Unknown, same_size
 from paperback.code.equations.sources import Lib
-from paperback.code.equations.tensor import Axis, Misfit, Tensor, Unknown, as_lam, place, same_size, scalar
+from paperback.code.equations.tensor import Axis, Tensor, as_lam, elementwise, place, scalar
 from paperback.code.equations.values import (
     Definition,
     Layer,
+    Method,
     Opaque,
     Record,
-    infinite,
     integer,
     number,
     plain,
@@ -90,8 +92,6 @@ def call_library(rec: Record, lib: Lib, args: tuple[Any, ...], options: Mapping[
     if ".nn." in f".{lib.name}." and name[:1].isupper() and name not in ("Parameter",):
         return Layer(name, tuple(args), dict(options))
     if top in ("einops", "einx"):
-        from paperback.code.equations.einops import rearranged
-
         return rearranged(rec, name, args, options)
     if name in ("is_scripting", "is_tracing", "is_exporting", "is_compiling", "is_autocast_enabled"):
         return False
@@ -143,8 +143,6 @@ def library_value(lib: Lib) -> Any:
 
 def tensor_attribute(rec: Record, value: Tensor, name: str) -> Any:
     """`value.name` where it is a fact rather than a method."""
-    from paperback.code.equations.values import Method
-
     if name == "shape":
         return shape_of(value)
     if name in ("T", "mT"):
@@ -177,9 +175,6 @@ def call_method(rec: Record, value: Any, name: str, args: tuple[Any, ...], optio
 def _fill_diagonal(rec: Record, value: Tensor, fill: Any) -> Tensor:
     eye = OPERATIONS["eye"](rec, value.axes[0].size, value.axes[1].size)
     if value.dtype == "bool":
-        from paperback.code.equations.pointwise import condition
-        from paperback.code.equations.tensor import elementwise
-
         on = ar.TRUE if fill else ar.FALSE
         return elementwise(
             lambda c, b: ar.disjunction(ar.conjunction(c, on), ar.conjunction(ar.negate(c), b)),
@@ -388,6 +383,3 @@ def _per_axis(value: Any, rank: int) -> list[Expr]:
     if isinstance(value, str):
         raise Unknown(f"padding {value!r}")
     return [number(item) for item in value] if isinstance(value, list | tuple) else [number(value)] * rank
-
-
-__all__ = ["Num", "infinite", "integer"]

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from paperback.code.equations.form import (
     ONE,
-    Apply,
+    Bool,
     Call,
-    Cat,
+    Cmp,
     El,
     Expr,
     Lam,
@@ -17,6 +17,7 @@ from paperback.code.equations.form import (
     Var,
     canonical,
     children,
+    free,
     fresh,
     rebuild,
     subst,
@@ -24,7 +25,8 @@ from paperback.code.equations.form import (
     weight,
 )
 from paperback.code.equations.reduce import simplify
-from paperback.code.equations.tensor import Unknown, opened
+from paperback.code.equations.sizes import Unknown
+from paperback.code.equations.tensor import opened
 from paperback.code.equations.values import Definition, Record
 
 SHORT = 12
@@ -160,8 +162,6 @@ def _parts(expr: Expr, ranges: tuple[Range, ...]) -> list[tuple[Expr, tuple[Rang
     for child in children(expr):
         if isinstance(child, Lam) or _is_size(child, expr):
             continue
-        from paperback.code.equations.form import Bool, Cmp, free
-
         if not isinstance(child, Cmp | Bool):
             used = free(child)
             found.append((child, tuple(item for item in inner if item[0] in used)))
@@ -208,6 +208,3 @@ def _match(pattern: Expr, expr: Expr, holes: frozenset[str], found: dict[str, Ex
 def _shell(expr: Expr) -> Expr:
     """`expr` with its children blanked, so that only its own words remain."""
     return expr if isinstance(expr, Var | Sym) or not list(children(expr)) else rebuild(expr, lambda _: ONE)
-
-
-__all__ = ["Apply", "Cat"]

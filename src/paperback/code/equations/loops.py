@@ -6,12 +6,12 @@ from typing import Any
 from paperback.code.equations import arithmetic as ar
 from paperback.code.equations import expressions as ex
 from paperback.code.equations.builtin import Steps
-from paperback.code.equations.form import ONE, ZERO, Add, Expr, Mul, Sym, Var, fresh, num, subst, walk
+from paperback.code.equations.form import ONE, Add, Expr, Mul, Num, Sym, Var, fresh, subst, walk
 from paperback.code.equations.machine import Frame, Jump, Machine
 from paperback.code.equations.pointwise import tensor
 from paperback.code.equations.reduce import reduction
-from paperback.code.equations.tensor import Axis, Misfit, Tensor, Unknown, freshened
-from paperback.code.equations.values import number
+from paperback.code.equations.sizes import Misfit, Unknown
+from paperback.code.equations.tensor import Axis, Tensor, freshened
 
 MOST_ROUNDS = 64
 
@@ -39,8 +39,6 @@ def run_for(it: Machine, node: ast.For, frame: Frame) -> None:
 
 
 def _known(items: Tensor) -> bool:
-    from paperback.code.equations.form import Num
-
     return isinstance(items.axes[0].size, Num)
 
 
@@ -196,6 +194,3 @@ def _symbolic_comprehension(
     finally:
         it.ranges = outer
     return stacked(tensor(value), over)
-
-
-_ = (ZERO, num, number)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from paperback.code.equations import arithmetic as ar
-from paperback.code.equations.form import HALF, MINUS, ONE, ZERO, Expr, num
+from paperback.code.equations.form import HALF, MINUS, ONE, ZERO, Expr
 from paperback.code.equations.makers import _one_hot
-from paperback.code.equations.pointwise import Operation, logsigmoid, tensor
+from paperback.code.equations.pointwise import Operation, logsigmoid, sigmoid, tensor
 from paperback.code.equations.reductions import (
     _distance,
     cosine_similarity,
@@ -16,11 +16,11 @@ from paperback.code.equations.reductions import (
     variance,
     weighted_mean,
 )
-from paperback.code.equations.shapes import gather, transposed
+from paperback.code.equations.reshape import gather_indices
+from paperback.code.equations.shapes import _chunk, gather, transposed
+from paperback.code.equations.sizes import Misfit, Unknown
 from paperback.code.equations.tensor import (
-    Misfit,
     Tensor,
-    Unknown,
     elementwise,
     mapped,
     permute,
@@ -126,8 +126,6 @@ def _no_ignored(rec: Record, ignore_index: Any) -> None:
 
 
 def _by_label(rec: Record, weight: Tensor, labels: Tensor) -> Tensor:
-    from paperback.code.equations.reshape import gather_indices
-
     return gather_indices(weight, [0], [labels])
 
 
@@ -250,9 +248,6 @@ def layer_norm(rec: Record, x: Any, normalized_shape: Any = None, weight: Any = 
 
 
 def _glu(rec: Record, x: Any, dim: Any = -1) -> Tensor:
-    from paperback.code.equations.pointwise import sigmoid
-    from paperback.code.equations.shapes import _chunk
-
     value, gate = _chunk(rec, x, 2, dim)
     return elementwise(lambda a, b: ar.mul(a, sigmoid(b)), value, gate)
 
@@ -292,4 +287,3 @@ MODULES: dict[str, str] = {
     "PairwiseDistance": "pairwise_distance", "Flatten": "flatten", "Identity": "contiguous", "GLU": "glu",
     "Hardtanh": "hardtanh",
 }  # fmt: skip
-_ = num

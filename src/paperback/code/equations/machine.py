@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from paperback.code.equations.form import Expr
+from paperback.code.equations.sizes import Misfit
 from paperback.code.equations.sources import SourceFile, Sources
-from paperback.code.equations.tensor import Misfit, Tensor
+from paperback.code.equations.tensor import Tensor
 from paperback.code.equations.values import Class, Func, Record
 
 

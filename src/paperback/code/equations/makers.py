@@ -6,16 +6,8 @@ from typing import Any
 from paperback.code.equations import arithmetic as ar
 from paperback.code.equations.form import ONE, ZERO, Expr, Num, Sym, Var, fresh, num
 from paperback.code.equations.pointwise import Operation, tensor
-from paperback.code.equations.tensor import (
-    Axis,
-    Tensor,
-    Unknown,
-    dimension,
-    freshened,
-    mapped,
-    named,
-    place,
-)
+from paperback.code.equations.sizes import Unknown
+from paperback.code.equations.tensor import Axis, Tensor, dimension, freshened, mapped, named, place
 from paperback.code.equations.values import Input, Record, integer, number, plain
 
 
@@ -44,7 +36,7 @@ def constant(shape: Sequence[Expr], value: Expr, kind: Any, dtype: str = "float"
 
 
 def dtype_of(kind: Any) -> str | None:
-    """ "float", "int" or "bool" for a library's dtype; None for none."""
+    """Our word for the dtype of a library: "float", "int" or "bool"; None for none."""
     name = getattr(kind, "name", kind if isinstance(kind, str) else "") or ""
     last = name.rpartition(".")[2]
     if last == "bool":

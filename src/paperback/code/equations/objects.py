@@ -5,14 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from paperback.code.equations.form import El, Expr
-from paperback.code.equations.library import MODULES, call_method, opaque_call
+from paperback.code.equations.library import call_method
+from paperback.code.equations.losses import MODULES
 from paperback.code.equations.machine import Context, Frame, Jump, Machine, Parameter, Raised, Returned, Super
-from paperback.code.equations.sources import Defined, Lib
-from paperback.code.equations.tensor import (
-    Tensor,
-    Unknown,
-    named,
-)
+from paperback.code.equations.sizes import Unknown
+from paperback.code.equations.sources import Lib
+from paperback.code.equations.tensor import Tensor, named
 from paperback.code.equations.values import (
     Class,
     Func,
@@ -302,6 +300,3 @@ def _call_super(it: Machine, value: Super, name: str, args: tuple[Any, ...], opt
             key: item for key, item in options.items() if key in ("reduction", "weight", "margin")
         }
     return None
-
-
-__all__ = ["Defined", "El", "opaque_call"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from paperback.code.equations.derivation import Plan
 from paperback.code.equations.evaluate import EvaluationError, World, evaluate, size
-from paperback.code.equations.form import Expr, Num, Sym, walk
+from paperback.code.equations.form import Expr, Sym, walk
 from paperback.code.equations.tape import leaf
 from paperback.code.equations.typings import LABELS
 from paperback.code.equations.values import Hyper, Input
@@ -180,6 +180,3 @@ def _arguments(
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
-
-
-__all__ = ["Num"]

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from paperback.code.equations import arithmetic as ar
-from paperback.code.equations.form import HALF, MINUS, ONE, TWO, ZERO, Cmp, El, Expr, Fn, Ind, num
-from paperback.code.equations.tensor import Tensor, Unknown, elementwise, mapped, scalar
+from paperback.code.equations.form import HALF, MINUS, ONE, TWO, ZERO, Cmp, El, Expr, Ind, Sym, num
+from paperback.code.equations.sizes import Unknown
+from paperback.code.equations.tensor import Tensor, elementwise, mapped
 from paperback.code.equations.values import Record, number, plain
 
 Operation = Callable[..., Any]
@@ -88,7 +89,7 @@ def _elu(_: Record, x: Any, alpha: Any = 1.0, inplace: bool = False) -> Tensor:
 
 def _gelu(_: Record, x: Any, approximate: str = "none") -> Tensor:
     if approximate == "tanh":
-        inner = lambda b: ar.mul(ar.power(ar.div(TWO, ar.Sym("pi")), HALF),  # noqa: E731
+        inner = lambda b: ar.mul(ar.power(ar.div(TWO, Sym("pi")), HALF),  # noqa: E731
                                  ar.add(b, ar.mul(num(0.044715), ar.power(b, num(3)))))  # fmt: skip
         return mapped(tensor(x), lambda b: ar.mul(HALF, b, ar.add(ONE, ar.function("tanh", inner(b)))))
     root = ar.power(TWO, ar.mul(MINUS, HALF))
@@ -231,7 +232,3 @@ POINTWISE: dict[str, Operation] = {
     "logical_and": logical(ar.conjunction), "logical_or": logical(ar.disjunction), "logical_not": logical(ar.negate),
     "bitwise_not": logical(ar.negate), "bitwise_and": logical(ar.conjunction), "bitwise_or": logical(ar.disjunction),
 }  # fmt: skip
-
-
-def indicator_of(x: Fn) -> Tensor:
-    return scalar(x)

@@ -24,8 +24,8 @@ from paperback.code.equations.form import (
     Sym,
     Var,
     fresh,
-    num,
     rebuild,
+    renamed,
 )
 from paperback.code.equations.read_names import Names
 from paperback.code.equations.tokens import Entry, LatexError, tokens
@@ -395,12 +395,7 @@ def _scalar_function(found: Reader, entry: Entry, spelled: list[str]) -> ScalarF
 
 def scoped(expr: Expr) -> Expr:
     """`expr` with fresh names for bound letters, so that a letter used twice is two variables."""
-    from paperback.code.equations.form import renamed
-
     if isinstance(expr, Red):
         own = renamed(expr, {name for name, _ in expr.ranges})
         return rebuild(own, scoped)
     return rebuild(expr, scoped)
-
-
-__all__ = ["num"]

@@ -4,21 +4,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from paperback.code.equations import arithmetic as ar
-from paperback.code.equations.form import HALF, MINUS, ONE, TWO, ZERO, Expr, Var, fresh, num
+from paperback.code.equations.form import HALF, MINUS, ONE, ZERO, Var, fresh, num, subst
 from paperback.code.equations.pointwise import Operation, condition, fn, tensor
 from paperback.code.equations.reduce import reduction
+from paperback.code.equations.reshape import gather_indices
+from paperback.code.equations.sizes import Misfit, Unknown
 from paperback.code.equations.tensor import (
     Axis,
-    Misfit,
     Tensor,
-    Unknown,
     align,
     count_axes,
+    delinearize,
     dimension,
     elementwise,
     freshened,
     join,
     mapped,
+    place,
     reduce_axes,
     unsqueeze,
 )
@@ -208,8 +210,6 @@ def _spread(item: Tensor, term: str, order: str) -> Tensor:
 
 
 def _diagonal(_: Record, x: Any, diagonal: Any = 0, offset: Any = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-    from paperback.code.equations.form import subst
-
     found = freshened(tensor(x))
     if len(found.axes) == 1:
         return _diagonal_matrix(found)
@@ -239,9 +239,6 @@ def _without_dots(terms: list[str], output: str, ranks: list[int]) -> tuple[list
 
 def _beside(found: Tensor, offset: int) -> Tensor:
     """The diagonal of a matrix that starts `offset` entries to the right, or below where that is negative."""
-    from paperback.code.equations.form import subst
-    from paperback.code.equations.tensor import delinearize
-
     if len(found.axes) != 2:
         raise Unknown("a diagonal beside the main one of a stack")
     rows, columns = found.axes
@@ -254,8 +251,6 @@ def _beside(found: Tensor, offset: int) -> Tensor:
 
 def _pdist(rec: Record, x: Any, p: Any = 2.0) -> Tensor:
     """Distances of all pairs of rows, the first before the second."""
-    from paperback.code.equations.reshape import gather_indices
-
     found = tensor(x)
     i, j = fresh("i"), fresh("j")
     size = found.axes[0].size
@@ -279,8 +274,6 @@ def _batch_norm(rec: Record, x: Any, running_mean: Any = None, running_var: Any 
 
 
 def _diagonal_matrix(found: Tensor) -> Tensor:
-    from paperback.code.equations.tensor import place
-
     other = freshened(found)
     cond = ar.compare("==", place(found.axes[0]), place(other.axes[0]))
     return Tensor((found.axes[0], other.axes[0]), ar.cases(cond, found.body, ZERO), found.dtype)
@@ -312,8 +305,6 @@ def cumulative(kind: str) -> Operation:
         if axis.cond is not None or len(axis.atoms) != 1:
             raise Unknown("a running sum over a compound axis")
         name, size = axis.atoms[0]
-        from paperback.code.equations.form import subst
-
         inner = fresh(name)
         body = subst(found.body, {name: Var(inner)})
         cond = ar.compare("<=", Var(inner), Var(name))
@@ -338,10 +329,6 @@ def weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
     return elementwise(ar.div, top, reduce_axes("sum", Tensor(axes, weight), None))
 
 
-def half(expr: Expr) -> Expr:
-    return ar.mul(HALF, expr)
-
-
 REDUCTIONS: dict[str, Operation] = {
     "sum": _sum, "mean": mean, "nanmean": mean, "average": mean, "reduce_sum": _sum, "reduce_mean": mean,
     "prod": _prod,     "max": _extreme("max"),
@@ -355,4 +342,3 @@ REDUCTIONS: dict[str, Operation] = {
     "pairwise_distance": _distance, "cdist": _cdist, "outer": _outer, "cumsum": cumulative("sum"),
     "cumprod": cumulative("prod"), "baddbmm": baddbmm, "addmm": baddbmm,
 }  # fmt: skip
-_ = (TWO, num)

@@ -15,18 +15,17 @@ from paperback.code.equations.arithmetic import (
     sub,
 )
 from paperback.code.equations.form import ONE, ZERO, Cmp, Expr, Num, Range, Var, fresh, num, subst
+from paperback.code.equations.sizes import Misfit, Unknown, same_size
 from paperback.code.equations.tensor import (
     Axis,
-    Misfit,
     Tensor,
-    Unknown,
+    align,
     delinearize,
     dimension,
     freshened,
     join,
     linear,
     place,
-    same_size,
 )
 
 
@@ -190,8 +189,6 @@ def select(tensor: Tensor, dim: int, mask: Tensor) -> Tensor:
 
 def gather_indices(tensor: Tensor, dims: Sequence[int], indices: Sequence[Tensor]) -> Tensor:
     """Advanced indexing of `dims` by integer tensors that count from zero."""
-    from paperback.code.equations.tensor import align
-
     tensor = freshened(tensor)
     axes, bodies = align(*indices)
     body = tensor.body
@@ -211,10 +208,6 @@ def triangle(tensor: Tensor, diagonal: Expr, *, upper: bool) -> Tensor:
     row, column = place(tensor.axes[-2]), place(tensor.axes[-1])
     cond = compare(">=" if upper else "<=", sub(column, row), diagonal)
     return Tensor(tensor.axes, cases(cond, tensor.body, ZERO), tensor.dtype)
-
-
-def variable(axis: Axis) -> Var:
-    return Var(axis.names[0])
 
 
 def _skipping(tensor: Tensor, wanted: list[Expr]) -> Tensor | None:

@@ -221,7 +221,7 @@ def worked(job: dict[str, Any]) -> dict[str, Any]:
 
     warnings.simplefilter("ignore")
     try:
-        import torch
+        import torch  # type: ignore[import-not-found,unused-ignore]
     except ImportError as error:
         return {"error": f"torch cannot be imported: {error}"}
     torch.set_num_threads(1)

@@ -5,7 +5,7 @@ from typing import Any
 
 from paperback.code.equations import arithmetic as ar
 from paperback.code.equations import reshape as rs
-from paperback.code.equations.form import ONE, ZERO, Expr, Num, Var, fresh, num
+from paperback.code.equations.form import ONE, ZERO, Expr, Num, Var, fresh, num, subst
 from paperback.code.equations.makers import (
     _arange,
     _eye,
@@ -22,21 +22,20 @@ from paperback.code.equations.makers import (
     sizes_of,
 )
 from paperback.code.equations.pointwise import Operation, condition, tensor
+from paperback.code.equations.reduce import simplify
+from paperback.code.equations.sizes import Misfit, Unknown, same_size
 from paperback.code.equations.tensor import (
     Axis,
-    Misfit,
     Tensor,
-    Unknown,
     align,
     concatenate,
+    delinearize,
     dimension,
-    elementwise,
     expand,
     freshened,
     mapped,
     permute,
     place,
-    same_size,
     squeeze,
     unsqueeze,
 )
@@ -206,9 +205,6 @@ def gather(_: Record, x: Any, dim: Any, index: Any) -> Tensor:
     if len(found.axes) != len(places.axes):
         raise Misfit("gather with an index of another rank")
     body = found.body
-    from paperback.code.equations.form import subst
-    from paperback.code.equations.tensor import delinearize
-
     for k, (axis, other) in enumerate(zip(found.axes, places.axes, strict=True)):
         target = ar.add(places.body, ONE) if k == at else place(other)
         if axis.cond is not None or (k != at and not same_size(axis.size, other.size)):
@@ -299,13 +295,11 @@ def _roll(_: Record, x: Any, shifts: Any, dims: Any = None) -> Tensor:
     at = dimension(found, integer(dims))
     if shift == 0:
         return found
-    cut = num(-shift) if shift > 0 else num(-shift)
+    cut = num(-shift)
     return concatenate([rs.cut(found, at, cut, None), rs.cut(found, at, ZERO, cut)], at)
 
 
 def _flip(_: Record, x: Any, *dims: Any) -> Tensor:
-    from paperback.code.equations.form import subst
-
     found = freshened(tensor(x))
     body = found.body
     for dim in _ints(dims):
@@ -350,8 +344,6 @@ def _tolist(_: Record, x: Any) -> Any:
         return plain(found.body)
     if len(found.axes) != 1 or len(found.axes[0].atoms) > 1:
         raise Unknown("a list of a tensor of several axes")
-    from paperback.code.equations.reduce import simplify
-
     return [plain(simplify(rs.take(found, 0, num(at + 1)).body)) for at in range(integer(found.axes[0].size))]
 
 
@@ -382,4 +374,3 @@ SHAPES: dict[str, Operation] = {
     "new_tensor": lambda rec, x, *a, **o: _as_tensor(rec, *a, **o),
     "atleast_1d": unwrapped,
 }  # fmt: skip
-__all__ = ["SHAPES", "elementwise", "squeeze"]

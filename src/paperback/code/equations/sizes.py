@@ -3,10 +3,15 @@
 from collections.abc import Sequence
 
 from paperback.code.equations.form import (
+    Add,
     Expr,
+    Fn,
+    Mul,
     Num,
+    Pow,
     Sym,
     canonical,
+    children,
 )
 
 PROBES = (10_007, 65_537)
@@ -42,8 +47,6 @@ def probe_size(size: Expr, prime: int) -> float | None:
 
 
 def _arithmetic(expr: Expr) -> Sequence[Expr]:
-    from paperback.code.equations.form import Add, Fn, Mul, Pow, children
-
     if isinstance(expr, Add | Mul | Pow) or (
         isinstance(expr, Fn) and expr.name in ("floordiv", "mod", "floor")
     ):
@@ -52,8 +55,6 @@ def _arithmetic(expr: Expr) -> Sequence[Expr]:
 
 
 def _fold(expr: Expr, kids: list[float]) -> float:
-    from paperback.code.equations.form import Add, Fn, Mul
-
     if isinstance(expr, Add):
         return sum(kids)
     if isinstance(expr, Mul):

@@ -2,9 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
 
-from paperback.code.equations.arithmetic import add, cases, compare, function, mul, product_of, sub
+from paperback.code.equations.arithmetic import (
+    add,
+    cases,
+    compare,
+    conjunction,
+    function,
+    mul,
+    product_of,
+    sub,
+)
 from paperback.code.equations.form import (
     ONE,
     Cat,
@@ -14,7 +22,6 @@ from paperback.code.equations.form import (
     Lam,
     Num,
     Range,
-    Red,
     Sym,
     Var,
     canonical,
@@ -233,8 +240,6 @@ def reduce_axes(kind: str, tensor: Tensor, dims: Sequence[int] | None, keepdim: 
     conditions = [cond for at in sorted(which) if (cond := tensor.axes[at].cond) is not None]
     cond = None
     if conditions:
-        from paperback.code.equations.arithmetic import conjunction
-
         cond = conjunction(*conditions)
     axes = tuple(
         Axis(()) if at in which else axis for at, axis in enumerate(tensor.axes) if keepdim or at not in which
@@ -341,11 +346,3 @@ def _as_cases(cat: Cat) -> Expr:
     for n in reversed(range(len(sizes) - 1)):
         result = cases(compare("<=", at, ends[n]), piece(n), result)
     return result
-
-
-def contains_reduction(expr: Expr) -> bool:
-    return any(isinstance(item, Red) for item in walk(expr))
-
-
-def vector_index(expr: Expr) -> tuple[Expr, ...]:
-    return cast("El", expr).index

@@ -289,9 +289,13 @@ def _cost(picked: tuple[Guess, ...], choice: tuple[int, ...]) -> float:
     cost += 2.0 * (len(set(shapes)) - 1 if shapes else 0)
     labels = [guess for guess in picked if guess.kind in ("label", "mask")]
     for guess in labels:
-        if shapes and not (set(guess.axes) <= set(max(shapes, key=len))):
+        if shapes and not (set(guess.axes) <= set(max(shapes, key=lambda shape: len(tuple(shape))))):
             cost += 2.0
-        if shapes and guess.kind == "label" and len(max(shapes, key=len)) - len(guess.axes) not in (0, 1):
+        if (
+            shapes
+            and guess.kind == "label"
+            and len(max(shapes, key=lambda shape: len(tuple(shape)))) - len(guess.axes) not in (0, 1)
+        ):
             cost += 0.8
     cost += sum(
         _detour(guess)

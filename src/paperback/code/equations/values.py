@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from paperback.code.equations.form import Expr, Lam, Num, Range, Sym, num
+from paperback.code.equations.arithmetic import INF, mul
+from paperback.code.equations.form import MINUS, Expr, Num, Range, Sym, num
+from paperback.code.equations.sizes import Unknown
 from paperback.code.equations.sources import SourceFile
-from paperback.code.equations.tensor import Tensor, Unknown
+from paperback.code.equations.tensor import Tensor
 
 MOST_STEPS = 20_000
 MOST_DEPTH = 40
@@ -192,9 +194,6 @@ def number(value: Any) -> Expr:
 
 
 def infinite(value: float) -> Expr | None:
-    from paperback.code.equations.arithmetic import INF, mul
-    from paperback.code.equations.form import MINUS
-
     if value != value:
         raise Unknown("not a number")
     return {float("inf"): INF, float("-inf"): mul(MINUS, INF)}.get(float(value))
@@ -221,7 +220,3 @@ def integer(value: Any) -> int:
 
 def _kind(value: Any) -> str:
     return f"the symbol {value.name}" if isinstance(value, Sym) else type(value).__name__
-
-
-def lam_size(lam: Lam) -> int:
-    return len(lam.axes)

@@ -10,7 +10,8 @@ from paperback.code.equations.latex import Printer
 from paperback.code.equations.layout import COLUMN, NUMBER_ROOM, broken
 from paperback.code.equations.letters import Symbols
 from paperback.code.equations.lines import Lines, extract, gather
-from paperback.code.equations.tensor import Unknown, linear
+from paperback.code.equations.sizes import Unknown
+from paperback.code.equations.tensor import linear
 from paperback.code.equations.tokens import Entry
 from paperback.code.equations.traced import Output, Traced
 from paperback.code.equations.values import Definition, Record
@@ -110,13 +111,11 @@ def _symbols(lines: Lines, traced: Traced) -> Symbols:
         if name in used:
             role = record.inputs[name].role
             if role == "upstream":
-                symbols.of[name] = rf"\bar{{{_base(symbols.of[lines.main[0].name])}}}"
+                symbols.of[name] = rf"\bar{{{symbols.of[lines.main[0].name]}}}"
                 continue
             symbols.give(name, "tensor")
     for item in lines.main[1:] if traced.kind == "autograd" else ():
-        symbols.of[item.name] = (
-            rf"\bar{{{_base(symbols.of[item.name.rpartition(':')[2].removeprefix('grad_')])}}}"
-        )
+        symbols.of[item.name] = rf"\bar{{{symbols.of[item.name.rpartition(':')[2].removeprefix('grad_')]}}}"
     for name in record.functions:
         symbols.give(name, "operator")
     for name in record.opaques:
@@ -125,10 +124,6 @@ def _symbols(lines: Lines, traced: Traced) -> Symbols:
     for item in lines.where:
         symbols.give(item.name, "definition")
     return symbols
-
-
-def _base(symbol: str) -> str:
-    return symbol
 
 
 def _output_symbol(item: Definition, traced: Traced, symbols: Symbols) -> str:
@@ -142,7 +137,7 @@ def _output_symbol(item: Definition, traced: Traced, symbols: Symbols) -> str:
     if len(name) == 1 and not scalar:
         choices.insert(0, name)
     choices += ["y", "o", "f", r"\hat{y}", r"\mathcal{L}", r"\mathcal{R}", r"\mathcal{S}", r"\mathcal{T}"]
-    taken = symbols.taken | {symbol for symbol in symbols.of.values()}
+    taken = symbols.taken | set(symbols.of.values())
     inputs = {key.lower() for key in traced.record.inputs}
     return next(choice for choice in choices if choice not in taken and choice not in inputs)
 
@@ -290,6 +285,3 @@ def _rows(
 
 def _at(source: Source, line: int) -> Source:
     return replace(source, line=line or source.line, key="")
-
-
-__all__ = ["ar"]

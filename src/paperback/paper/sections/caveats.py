@@ -22,6 +22,8 @@ def caveats(material: Material) -> tuple[Paragraph, ...]:
 
 def _few(material: Material) -> list[Inline]:
     study, parts = material.study, list[Inline]()
+    if material.table.protocol.is_test_selected:
+        parts.append(Text("Values were chosen by looking at the test part, so they are optimistic. "))
     if len(study.seeds) < 2:
         parts.append(Text("There is a single run per cell, so the variation between trainings is unknown. "))
     if 1 < len(study.seeds) < _HEADLINE_SEEDS:

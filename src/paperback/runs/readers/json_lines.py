@@ -1,6 +1,7 @@
 """JSON Lines: one object per line, each a step of a run or a run of its own."""
 
 import json
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from paperback.finding import Finding
 from paperback.runs.lexicon import mentions_metric
-from paperback.runs.readers.leaves import flatten, step_key
+from paperback.runs.readers.leaves import flatten, number_of, step_key
 from paperback.runs.readers.log import Log, LogFile
 from paperback.runs.readers.recognise import is_run_log
 from paperback.runs.readers.rows import records_of_rows
@@ -62,8 +63,12 @@ def grow(file: LogFile, log: Log, size: int) -> Log | None:
     axes = {series.axis for record in (old, new) for series in record.series.values()}
     if len(axes) != 1 or "row" in axes or not (old.series and new.series):
         return None
-    # Another key may count steps once both are read together.
-    if step_key([*_flat_keys(rows), *old.series]) != step_key(_flat_keys(rows)):
+    # Another key may count steps once both are read together, and a row without a step is counted by its place.
+    axis = step_key(_flat_keys(rows))
+    if axis is None or step_key([*_flat_keys(rows), *old.series]) != axis:
+        return None
+    counted = [number_of(row.get(axis)) for row in rows]
+    if not all(number is not None and math.isfinite(number) for number in counted):
         return None
     keys = dict.fromkeys((*old.series, *new.series))
     series = {key: _joined(file, old.series.get(key), new.series.get(key)) for key in keys}
