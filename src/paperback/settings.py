@@ -40,11 +40,13 @@ class ClaimSettings:
     """One claim that the author declares before looking.
 
     Attributes:
-        kind: `better` or `ablation hurts`.
+        kind: `better`, `ablation hurts`, `not worse than`, `equivalent`, `best of` or `reaches with fewer steps`.
         method: The method that the claim is about.
-        over: The method it is compared with.
+        over: The method it is compared with; empty for `best of`, which speaks of every other method.
         metric: Metric; empty means the study's.
         datasets: The data sets it speaks of; empty means all.
+        margin: The largest difference that does not matter, in the metric's unit as logged.
+        threshold: The value that `reaches with fewer steps` counts the steps to.
     """
 
     kind: str
@@ -52,6 +54,8 @@ class ClaimSettings:
     over: str
     metric: str = ""
     datasets: tuple[str, ...] = ()
+    margin: float | None = None
+    threshold: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +251,28 @@ _SCALARS: dict[str, dict[str, type]] = {
 }
 _TABLES = (*_SCALARS, "roles", "names", "metrics", "claims")
 _METRIC = {"name": str, "unit": str, "direction": str, "percent": bool, "decimals": int}
-_CLAIM = {"kind": str, "method": str, "over": str, "metric": str, "datasets": tuple}
-CLAIM_KINDS = ("better", "ablation hurts")
+_CLAIM = {
+    "kind": str,
+    "method": str,
+    "over": str,
+    "metric": str,
+    "datasets": tuple,
+    "margin": float,
+    "threshold": float,
+}
+CLAIM_KINDS = (
+    "better",
+    "ablation hurts",
+    "not worse than",
+    "equivalent",
+    "best of",
+    "reaches with fewer steps",
+)
+_CLAIM_NEEDS = {
+    "not worse than": "margin",
+    "equivalent": "margin",
+    "reaches with fewer steps": "threshold",
+}
 
 
 def _known(where: str, given: Mapping[str, Any], allowed: Mapping[str, Any] | tuple[str, ...]) -> None:
@@ -272,10 +296,18 @@ def _value(where: str, given: Any, kind: type) -> Any:
             return tuple(items)
         raise SettingsError(f"{FILE}: {where} is {given!r}", mend="Give a list of strings.")
     # bool is an int in Python: `seed = true` would pass for 1.
-    is_truth = kind is int and isinstance(given, bool)
+    is_truth = kind in (int, float) and isinstance(given, bool)
+    if kind is float and isinstance(given, int) and not is_truth:
+        return float(given)
     is_plain = kind is list and isinstance(given, list) and not all(isinstance(item, dict) for item in given)
     if not isinstance(given, kind) or is_truth or is_plain:
-        word = {str: "a string", int: "a whole number", bool: "true or false", list: "a list of tables"}[kind]
+        word = {
+            str: "a string",
+            int: "a whole number",
+            float: "a number",
+            bool: "true or false",
+            list: "a list of tables",
+        }[kind]
         raise SettingsError(f"{FILE}: {where} is {given!r}", mend=f"Give {word}.")
     return given
 
@@ -293,14 +325,25 @@ def _fields(name: str, given: object, kinds: Mapping[str, type]) -> dict[str, An
 
 def _claim(given: object) -> ClaimSettings:
     values = _fields("claims", given, _CLAIM)
-    missing = [key for key in ("kind", "method", "over") if not values.get(key)]
+    wanted = ("kind", "method") if values.get("kind") == "best of" else ("kind", "method", "over")
+    missing = [key for key in wanted if not values.get(key)]
     if missing:
         raise SettingsError(f"{FILE}: a [[claims]] table lacks {missing[0]!r}", mend="Add it.")
     if values["kind"] not in CLAIM_KINDS:
         raise SettingsError(
             f"{FILE}: [[claims]] kind is {values['kind']!r}", mend=near_miss(values["kind"], CLAIM_KINDS)
         )
-    return ClaimSettings(**values)
+    need = _CLAIM_NEEDS.get(values["kind"], "")
+    if need and need not in values:
+        raise SettingsError(
+            f"{FILE}: a [[claims]] table of kind {values['kind']!r} lacks {need!r}",
+            mend="Declare it before looking.",
+        )
+    if values.get("margin", 1.0) <= 0:
+        raise SettingsError(
+            f"{FILE}: [[claims]] margin is {values['margin']}", mend="Give a number above zero."
+        )
+    return ClaimSettings(**{"over": "", **values})
 
 
 def _check_paths(paths: tuple[str, ...]) -> None:

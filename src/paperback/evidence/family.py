@@ -103,7 +103,11 @@ def raw_p(cells: Cells, tested: Tested) -> float | None:
     """
     if tested.kind == "best":
         rivals = best_against(cells, tested.method, tested.datasets)
-        return max((p for p, _ in rivals.values() if p is not None), default=None) if all_tested(rivals) else None
+        return (
+            max((p for p, _ in rivals.values() if p is not None), default=None)
+            if all_tested(rivals)
+            else None
+        )
     gain = gain_of(cells, tested.method, tested.over, tested.datasets)
     if tested.kind == "difference":
         sides = [gain.p_above(0.0), gain.p_below(0.0)]
@@ -116,13 +120,13 @@ def raw_p(cells: Cells, tested: Tested) -> float | None:
     return None if above is None or below is None else max(above, below)
 
 
-def best_against(
-    cells: Cells, method: str, datasets: Sequence[str]
-) -> dict[str, tuple[float | None, float]]:
+def best_against(cells: Cells, method: str, datasets: Sequence[str]) -> dict[str, tuple[float | None, float]]:
     """Each other method to (p, gain of `method` over it), adjusted for having picked any two after looking."""
     from scipy.stats import studentized_range
 
-    names = [name for name in cells.rows if not datasets or any((name, each) in cells.cells for each in datasets)]
+    names = [
+        name for name in cells.rows if not datasets or any((name, each) in cells.cells for each in datasets)
+    ]
     pairs = len(names) * (len(names) - 1) / 2
     found: dict[str, tuple[float | None, float]] = {}
     for other in names:
@@ -130,8 +134,9 @@ def best_against(
             continue
         gain = gain_of(cells, method, other, datasets)
         if gain.gains:
+            # Six data sets and more without a p are tied on all of them.
             p = signed_rank(gain.gains).p
-            found[other] = (None if p is None else min(1.0, p * pairs), gain.value)
+            found[other] = (1.0 if p is None else min(1.0, p * pairs), gain.value)
         elif gain.error is None:
             found[other] = (None, gain.value)
         else:
@@ -146,7 +151,9 @@ def all_tested(rivals: dict[str, tuple[float | None, float]]) -> bool:
     return bool(rivals) and all(p is not None for p, _ in rivals.values())
 
 
-def adjusted(cells: Cells, family: Sequence[Tested]) -> tuple[tuple[float | None, ...], tuple[float | None, ...]]:
+def adjusted(
+    cells: Cells, family: Sequence[Tested]
+) -> tuple[tuple[float | None, ...], tuple[float | None, ...]]:
     """Raw and Holm-adjusted p of each hypothesis; one that could not be tested is None and not counted."""
     raw = tuple(raw_p(cells, each) for each in family)
     return raw, holm(raw)
@@ -174,9 +181,7 @@ def family_quantity(
 
 def family_again(table: RunTable, field: str, arguments: dict[str, Any]) -> Quantity:
     """The quantity of a recipe that `family_quantity` wrote."""
-    family = [
-        Tested(**{**each, "datasets": tuple(each["datasets"])}) for each in arguments["family"]
-    ]
+    family = [Tested(**{**each, "datasets": tuple(each["datasets"])}) for each in arguments["family"]]
     where = {"split": arguments["split"], "family": family, "place": arguments["place"]}
     return family_quantity(table, arguments["metric"], field=field, **where)
 

@@ -69,7 +69,8 @@ def _design(material: Material) -> tuple[Block, ...]:
     ]
     if shared:
         parts += [Text("All runs share "), *enumerate_parts(shared), Text(". ")]
-    parts += [Text(f"We report {_lower(measured(material.study))}; {_unit_of_run(material)}. ")]
+    parts.append(Text(f"We report {_lower(measured(material.study))}; {_unit_of_run(material)}. "))
+    parts.append(Text(f"A run enters with this value: {material.table.protocol}. "))
     parts += _tests(material)
     return (paragraph("E2", *parts),)
 

@@ -1,0 +1,21 @@
+"""Sentences that evidence carries: claims, and what the evidence says of them."""
+
+from paperback.claims.claim import Claim, ClaimKind, Verdict, Word
+from paperback.claims.missing import Missing, missing_evidence
+from paperback.claims.state import ALL_DESIGNS, DESIGNS, missing_claims, state_claims
+from paperback.claims.strength import strength, unlocked
+
+__all__ = [
+    "ALL_DESIGNS",
+    "DESIGNS",
+    "Claim",
+    "ClaimKind",
+    "Missing",
+    "Verdict",
+    "Word",
+    "missing_claims",
+    "missing_evidence",
+    "state_claims",
+    "strength",
+    "unlocked",
+]
