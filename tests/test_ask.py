@@ -73,12 +73,32 @@ def test_a_metric_by_each_of_its_names(repo: Path, name: str) -> None:
 
 ERRORS: dict[str, tuple[str, dict[str, object], type[PaperbackError], str]] = {
     "metric": ("acuracy", {"where": {}}, SettingsError, "Did you mean 'accuracy'?"),
-    "value": ("accuracy", {"where": {"method": "our", "dataset": "wine"}}, EvidenceError, "Did you mean 'ours'?"),
-    "key": ("accuracy", {"where": {"metod": "ours", "dataset": "wine"}}, EvidenceError, "Did you mean 'method'?"),
+    "value": (
+        "accuracy",
+        {"where": {"method": "our", "dataset": "wine"}},
+        EvidenceError,
+        "Did you mean 'ours'?",
+    ),
+    "key": (
+        "accuracy",
+        {"where": {"metod": "ours", "dataset": "wine"}},
+        EvidenceError,
+        "Did you mean 'method'?",
+    ),
     "mixed": ("accuracy", {"where": {"method": "ours"}}, EvidenceError, "dataset"),
-    "split": ("accuracy", {"where": {"method": "ours", "dataset": "wine"}, "split": "train"}, SettingsError, ""),
-    "over": ("accuracy", {"where": {"method": "ours", "dataset": "wine"}, "over": ("sed",)}, PaperbackError, "seed"),
-}  # fmt: skip
+    "split": (
+        "accuracy",
+        {"where": {"method": "ours", "dataset": "wine"}, "split": "train"},
+        SettingsError,
+        "",
+    ),
+    "over": (
+        "accuracy",
+        {"where": {"method": "ours", "dataset": "wine"}, "over": ("sed",)},
+        PaperbackError,
+        "seed",
+    ),
+}
 
 
 @pytest.mark.parametrize("case", ERRORS)
@@ -99,7 +119,9 @@ def test_the_answer_for_a_terminal(repo: Path) -> None:
     assert "n = 3" in shown
     assert f"value {found['value']!r}  unit fraction  (higher is better)" in shown
     assert f"[{found['low']!r}, {found['high']!r}]" in shown
-    single = show_value(ask_value(repo, "accuracy", where={"method": "ours", "dataset": "adult", "seed": "0"}))
+    single = show_value(
+        ask_value(repo, "accuracy", where={"method": "ours", "dataset": "adult", "seed": "0"})
+    )
     assert "interval none" in single
 
 
@@ -108,7 +130,9 @@ def test_a_table_as_json(repo: Path) -> None:
     found = json.loads(print_listing(ask_table(repo, "accuracy", where={}), "json"))
     cells = found["cells"]
     assert all(set(cell) == {"row", "column", "value", "spread", "n", "runs"} for cell in cells)
-    assert {(cell["row"], cell["column"]) for cell in cells} == {(m, d) for m in VALUES for d in ("adult", "wine")}
+    assert {(cell["row"], cell["column"]) for cell in cells} == {
+        (m, d) for m in VALUES for d in ("adult", "wine")
+    }
     for cell in cells:
         values = [value_of(cell["row"], cell["column"], seed) for seed in range(3)]
         assert cell["value"] == pytest.approx(statistics.fmean(values), rel=1e-14)
@@ -140,7 +164,11 @@ def test_a_table_as_csv(repo: Path) -> None:
     assert len(rows) == 4
     for row in rows:
         cell = cells[row["row"], row["column"]]
-        assert (float(row["value"]), float(row["spread"]), int(row["n"])) == (cell["value"], cell["spread"], 3)
+        assert (float(row["value"]), float(row["spread"]), int(row["n"])) == (
+            cell["value"],
+            cell["spread"],
+            3,
+        )
 
 
 def test_a_table_for_reading(repo: Path) -> None:

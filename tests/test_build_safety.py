@@ -1,4 +1,4 @@
-"""A repository is material, never an instruction: nothing of it runs, and whatever its names are, they are words."""
+"""A repository is material, never an instruction: nothing of it runs, and its names are words."""
 
 import html.parser
 import json
@@ -36,8 +36,19 @@ ask_value(root, "accuracy", where={"method": "ours", "dataset": "wine"})
 loaded = [str(getattr(module, "__file__", "")) for module in list(sys.modules.values())]
 print(json.dumps([path for path in loaded if path.startswith(str(root))]))
 """
-NAMES = ("train.py", "conftest.py", "setup.py", "sitecustomize.py", "usercustomize.py", "models/__init__.py",
-         "models/net.py", "torch.py", "yaml.py", "numpy/__init__.py", "paperback/__init__.py")  # fmt: skip
+NAMES = (
+    "train.py",
+    "conftest.py",
+    "setup.py",
+    "sitecustomize.py",
+    "usercustomize.py",
+    "models/__init__.py",
+    "models/net.py",
+    "torch.py",
+    "yaml.py",
+    "numpy/__init__.py",
+    "paperback/__init__.py",
+)
 
 
 @pytest.mark.parametrize("inside", [False, True])
@@ -54,9 +65,17 @@ def test_no_file_of_the_repository_runs(
     marker = tmp_path / "marker"
     marker.write_text("alive")
     code = CANARY.format(places=[str(marker)])
-    net = code + "\nimport torch\nclass Net(torch.nn.Module):\n    def __init__(self):\n        self.a = torch.nn.Linear(2, 3)\n"
-    files = {name: code for name in NAMES} | {"models/net.py": net}
-    files |= {"Makefile": "all:\n\trm -f marker\n", ".latexmkrc": "unlink('marker')", "latexmkrc": "unlink('marker')"}
+    net = (
+        code
+        + "\nimport torch\nclass Net(torch.nn.Module):\n"
+        + "    def __init__(self):\n        self.a = torch.nn.Linear(2, 3)\n"
+    )
+    files = dict.fromkeys(NAMES, code) | {"models/net.py": net}
+    files |= {
+        "Makefile": "all:\n\trm -f marker\n",
+        ".latexmkrc": "unlink('marker')",
+        "latexmkrc": "unlink('marker')",
+    }
     root = study(tmp_path / "repo", files=files)
     before = fingerprint(root)
     script = tmp_path / "script.py"
@@ -81,7 +100,7 @@ HOSTILE = {
     "write": "\\immediate\\write18{touch pwned}",
     "end": "\\end{document}",
     "brace": "}{}}{{",
-    "typst": "#eval(\"1\") *b* _i_ @ref <label> $x$ #read(\"/etc/passwd\")",
+    "typst": '#eval("1") *b* _i_ @ref <label> $x$ #read("/etc/passwd")',
     "html": "<script>alert(1)</script>&amp;\"'><img src=x onerror=alert(1)>",
     "shell": "$(rm -rf .) `id` ; | ../../x",
     "template": "{{x}} {value: accuracy} %s %(a)s {0}",
@@ -98,7 +117,7 @@ HOSTILE = {
     "dash": "--help",
     "comma": "a,b=c;d",
     "toml": "]\n[study]\nproposal = 'x'",
-}  # fmt: skip
+}
 
 
 class Words(html.parser.HTMLParser):
@@ -124,7 +143,7 @@ def plain(text: str) -> str:
 
 @pytest.mark.parametrize("case", HOSTILE)
 def test_hostile_names_are_words(case: str, study: Callable[..., Path], tmp_path: Path) -> None:
-    """A method, data set, title and note of any name is built by all writers and stands in the page as it is."""
+    """Any name of a method, data set or title is built by all writers and stands in the page as it is."""
     name = HOSTILE[case]
     escaped = json.dumps(name, ensure_ascii=False).replace("\x7f", "\\u007f")
     notes = "# T\n\n## M1 P\n\n" + re.sub(r"\s+", " ", name) + "\n"
@@ -134,7 +153,7 @@ def test_hostile_names_are_words(case: str, study: Callable[..., Path], tmp_path
         datasets=("wine", name),
         seeds=3,
         value=lambda m, d, s: 0.5 + (m == "mlp") / 10 + (d == "wine") / 20 + (s * s) / 500,
-        toml=f'[paper]\ntitle = {escaped}\nauthors = [{escaped}]\n[study]\nproposal = {escaped}\n',
+        toml=f"[paper]\ntitle = {escaped}\nauthors = [{escaped}]\n[study]\nproposal = {escaped}\n",
         files={"notes.md": notes, "weird_net.py": f"# {name!r}\nx = {name!r}\n"},
     )
     made = build_paper(root, engine="none")
@@ -144,7 +163,9 @@ def test_hostile_names_are_words(case: str, study: Callable[..., Path], tmp_path
     assert not {"script", "img", "iframe", "object"} & page.tags
     assert page.handlers == []
     control = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u202e\ufffd]|\\x..", "", name)
-    shown = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u202e\ufffd]|\u2400|\u2407|\u241b|\u2421", "", "".join(page.words))
+    shown = re.sub(
+        r"[\x00-\x08\x0b-\x1f\x7f\u200b\u202e\ufffd]|\u2400|\u2407|\u241b|\u2421", "", "".join(page.words)
+    )
     assert plain(control) in plain(shown)
     assert {p.name for p in tmp_path.iterdir()} == {"repo"}
     assert not [p for p in root.rglob("*") if p.name in ("pwned", "x")]
@@ -154,8 +175,13 @@ def test_hostile_names_are_words(case: str, study: Callable[..., Path], tmp_path
 # Short enough for one line of a column: a name that is broken over lines cannot be read back in one piece.
 PRINTED = (
     *(HOSTILE[case] for case in ("TeX", "command", "brace", "path", "end")),
-    '#eval("1") *b*', "_i_ @ref <label>", "<script>x</script>", "&amp; <b>", "$(rm -rf .) `id`", "{{x}} %s {0}",
-)  # fmt: skip
+    '#eval("1") *b*',
+    "_i_ @ref <label>",
+    "<script>x</script>",
+    "&amp; <b>",
+    "$(rm -rf .) `id`",
+    "{{x}} %s {0}",
+)
 
 
 def test_hostile_names_are_words_in_the_pdf(study: Callable[..., Path], tmp_path: Path) -> None:
@@ -175,7 +201,9 @@ def test_hostile_names_are_words_in_the_pdf(study: Callable[..., Path], tmp_path
     document = pypdfium2.PdfDocument(root / "paper/main.pdf")
     text = plain("".join(page.get_textpage().get_text_bounded() for page in document))
     document.close()
-    lacking = [name for name in names.values() if plain(name).replace("--", "–") not in text.replace("--", "–")]
+    lacking = [
+        name for name in names.values() if plain(name).replace("--", "–") not in text.replace("--", "–")
+    ]
     assert lacking == []
 
 
@@ -194,4 +222,4 @@ def test_hostile_metrics_are_words(metric: str, study: Callable[..., Path], tmp_
     name = made.ledger["study"]["metric"]
     assert plain(name)
     for form in ("md", "csv", "json", "latex"):
-        assert print_listing(ask_table(root, name, where={}), form)  # type: ignore[arg-type]
+        assert print_listing(ask_table(root, name, where={}), form)

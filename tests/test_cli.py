@@ -31,7 +31,7 @@ def repo(built: Path, tmp_path: Path) -> Path:
 
 
 def test_build_tells_what_it_wrote(study: Callable[..., Path], tmp_path: Path) -> None:
-    """A build prints the files, the verdicts and the open questions; the next one says that nothing changed."""
+    """A build prints files, verdicts and open questions; the next one says that nothing changed."""
     root = study(tmp_path)
     first, second = call("build", root, "--pdf", "none"), call("build", root, "--pdf", "none")
     assert (first.exit_code, second.exit_code) == (0, 0)
@@ -89,7 +89,21 @@ def test_value(repo: Path) -> None:
     assert result.exit_code == 0
     assert {"value", "std", "n", "low", "high", "unit", "runs", "sources"} <= set(found)
     assert f"value {found['value']!r}" in call("value", "accuracy", *where, "--repo", repo).output
-    twice = json.loads(call("value", "accuracy", "-w", "method=ours", "--over", "seed", "--over", "dataset", "--repo", repo, "--json").output)  # fmt: skip
+    twice = json.loads(
+        call(
+            "value",
+            "accuracy",
+            "-w",
+            "method=ours",
+            "--over",
+            "seed",
+            "--over",
+            "dataset",
+            "--repo",
+            repo,
+            "--json",
+        ).output
+    )
     assert (twice["over"], twice["n"]) == (["seed", "dataset"], 2)
 
 
@@ -125,10 +139,13 @@ UNUSABLE: dict[str, tuple[tuple[str, ...], str]] = {
     "where": (("value", "accuracy", "-w", "method", "--repo", "{repo}"), "--where 'method' is not KEY=VALUE"),
     "empty key": (("value", "accuracy", "-w", "=x", "--repo", "{repo}"), "--where '=x' is not KEY=VALUE"),
     "rows": (("table", "--metric", "accuracy", "--rows", "nosuch", "--repo", "{repo}"), "error: "),
-    "format": (("table", "--metric", "accuracy", "--format", "xml", "--repo", "{repo}"), "'xml' is not one of"),
+    "format": (
+        ("table", "--metric", "accuracy", "--format", "xml", "--repo", "{repo}"),
+        "'xml' is not one of",
+    ),
     "option": (("build", "--nosuch"), "No such option"),
     "command": (("biuld",), "No such command"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", UNUSABLE)
@@ -142,7 +159,9 @@ def test_unusable(case: str, built: Path, tmp_path: Path) -> None:
     assert result.stdout == ""
 
 
-@pytest.mark.parametrize("toml", ["[study\n", "[studi]\n", "[study]\nmetric = 3\n", "[study]\nproposal = 'x'\n"])
+@pytest.mark.parametrize(
+    "toml", ["[study\n", "[studi]\n", "[study]\nmetric = 3\n", "[study]\nproposal = 'x'\n"]
+)
 @pytest.mark.parametrize("command", ["build", "status", "check", "value"])
 def test_settings_that_cannot_be_used(toml: str, command: str, repo: Path) -> None:
     """A paperback.toml that cannot be used gives exit code 2 with its name and a mend."""
@@ -159,8 +178,18 @@ def test_settings_that_cannot_be_used(toml: str, command: str, repo: Path) -> No
 
 def test_the_commands_stand_in_the_order_of_the_journey() -> None:
     """The help lists init, build, status, check before the questions to a repository."""
-    lines = [line.split()[0] for line in call("--help").output.split("Commands:")[1].splitlines() if line.startswith("  ") and line.strip()]  # fmt: skip
-    assert [name for name in lines if name in ("init", "build", "status", "check", "value")] == ["init", "build", "status", "check", "value"]  # fmt: skip
+    lines = [
+        line.split()[0]
+        for line in call("--help").output.split("Commands:")[1].splitlines()
+        if line.startswith("  ") and line.strip()
+    ]
+    assert [name for name in lines if name in ("init", "build", "status", "check", "value")] == [
+        "init",
+        "build",
+        "status",
+        "check",
+        "value",
+    ]
 
 
 def test_the_example_is_never_copied_over_something(tmp_path: Path) -> None:

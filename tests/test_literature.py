@@ -10,7 +10,10 @@ from paperback.literature import Bibliography, read_bibliography
 from paperback.literature.bibliography import plain
 from paperback.source import digest
 
-KNUTH = "@book{knuth84,\n author = {Knuth, Donald E.},\n title = {The {\\TeX}book},\n year = 1984,\n publisher = {AW}\n}\n"
+KNUTH = (
+    "@book{knuth84,\n author = {Knuth, Donald E.},\n"
+    " title = {The {\\TeX}book},\n year = 1984,\n publisher = {AW}\n}\n"
+)
 
 
 def read(folder: Path, text: str | bytes) -> Bibliography:
@@ -33,7 +36,7 @@ NAMES = {
     "accents": (r"G{\"o}del, Kurt and \'Alvarez, {\O}ystein", (("Kurt", "Gödel"), ("Øystein", "Álvarez"))),
     "unicode": ("Gödel, Kurt and 山田, 太郎", (("Kurt", "Gödel"), ("太郎", "山田"))),
     "hyphen": ("Jean-Paul Sartre", (("Jean-Paul", "Sartre"),)),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", NAMES)
@@ -54,7 +57,7 @@ def test_names(case: str, tmp_path: Path) -> None:
         (r"{U}n{b}alanced }", "Unbalanced"),
         ("50\\% of \\$x\\$ \\& y", "50% of $x$ & y"),
     ],
-)  # fmt: skip
+)
 def test_plain_text(latex: str, text: str) -> None:
     """A title in print has accents in place of commands, and no braces."""
     assert plain(latex) == text
@@ -180,16 +183,41 @@ def test_line_ends_and_byte_order_mark_make_no_difference(tmp_path: Path) -> Non
 
 
 PIECES = st.sampled_from(
-    ["@article{", "@string{", "@comment{", "@preamble{", "a,", "title", " = ", "{", "}", '"', "#", "and", ",",
-     "author = {", "year = 2020", "\\'e", "\\", "%", "\n", "@", "Jr.", "von ", "$", "\x00", "{\\", "~", "é"]
-)  # fmt: skip
+    [
+        "@article{",
+        "@string{",
+        "@comment{",
+        "@preamble{",
+        "a,",
+        "title",
+        " = ",
+        "{",
+        "}",
+        '"',
+        "#",
+        "and",
+        ",",
+        "author = {",
+        "year = 2020",
+        "\\'e",
+        "\\",
+        "%",
+        "\n",
+        "@",
+        "Jr.",
+        "von ",
+        "$",
+        "\x00",
+        "{\\",
+        "~",
+        "é",
+    ]
+)
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(PIECES | st.text(max_size=4), max_size=25).map("".join))
-def test_no_text_is_too_strange(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], text: str
-) -> None:
+def test_no_text_is_too_strange(tmp_path: Path, capfd: pytest.CaptureFixture[str], text: str) -> None:
     """Whatever the file holds, reading gives works and findings, raises nothing and prints nothing."""
     found = read(tmp_path, text.encode("utf-8", "surrogatepass"))
     assert all(work.key == key for key, work in found.references.items())

@@ -66,7 +66,10 @@ BLOCKS: dict[str, tuple[str, tuple[ProseBlock, ...]]] = {
         "One\ntwo {value: acc} three.",
         (words(Text("One two "), ValueReference("acc", (), 4), Text(" three.")),),
     ),
-    "bullets": ("- a\n- b *c*", (Items((words(Text("a")), words(Text("b "), Emphasis((Text("c"),)))), False),)),
+    "bullets": (
+        "- a\n- b *c*",
+        (Items((words(Text("a")), words(Text("b "), Emphasis((Text("c"),)))), False),),
+    ),
     "numbers": ("1. a\n2. b", (Items((words(Text("a")), words(Text("b"))), True),)),
     "quotation": ("> a", (words(Text("a")),)),
     "fence": ("```python\nx = 1\n```", (words(Code("x = 1")),)),
@@ -76,7 +79,7 @@ BLOCKS: dict[str, tuple[str, tuple[ProseBlock, ...]]] = {
     "escapes": (r"\*a\* \$x\$", (words(Text("*a* $x$")),)),
     "umlauts": ("Größe — 数学 😀", (words(Text("Größe — 数学 😀")),)),
     "TeX": (r"\input{/etc/passwd} 50% & #1", (words(Text(r"\input{/etc/passwd} 50% & #1")),)),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", BLOCKS)
@@ -108,7 +111,9 @@ def test_a_list_inside_a_list_keeps_its_words(tmp_path: Path) -> None:
     assert found.answers["M1"] == (Items((words(Text("a")), words(Text("b")), words(Text("c"))), False),)
 
 
-@pytest.mark.parametrize("heading", ["## M1 Problem", "## m1: problem", "### M1", "# M1. Problem", "## M1 — x"])
+@pytest.mark.parametrize(
+    "heading", ["## M1 Problem", "## m1: problem", "### M1", "# M1. Problem", "## M1 — x"]
+)
 def test_a_heading_names_its_item(tmp_path: Path, heading: str) -> None:
     """An item is found by its id, whatever its case, level or the sign behind it."""
     assert list(read(tmp_path, f"{heading}\n\nText.\n").answers) == ["M1"]
@@ -129,7 +134,10 @@ def test_an_item_answered_twice_keeps_both(tmp_path: Path) -> None:
 
 def test_a_smaller_heading_belongs_to_its_item(tmp_path: Path) -> None:
     """What stands under a heading of level three still answers the item above it."""
-    assert read(tmp_path, "## M1\n\na\n\n### Aside\n\nb\n").answers["M1"] == (words(Text("a")), words(Text("b")))
+    assert read(tmp_path, "## M1\n\na\n\n### Aside\n\nb\n").answers["M1"] == (
+        words(Text("a")),
+        words(Text("b")),
+    )
 
 
 def test_items_may_be_grouped(tmp_path: Path) -> None:
@@ -191,7 +199,8 @@ def test_equations_carry_name_place_and_explanation(tmp_path: Path) -> None:
     """Each displayed formula under Equations knows the code it states and the words behind it."""
     found = read(
         tmp_path,
-        "## Equations\n\n### Loss (losses.py:Spread.forward)\n\n$$ a $$\n\nwhere b.\n\n$$ c $$\n\n### Bare\n\n$$ d $$\n",
+        "## Equations\n\n### Loss (losses.py:Spread.forward)\n\n$$ a $$\n\nwhere b.\n\n"
+        "$$ c $$\n\n### Bare\n\n$$ d $$\n",
     )
     assert [(e.name, e.place, e.latex, e.explanation, e.source.line) for e in found.equations] == [
         ("Loss", "losses.py:Spread.forward", "a", (words(Text("where b.")),), 5),
@@ -205,7 +214,10 @@ def test_equations_carry_name_place_and_explanation(tmp_path: Path) -> None:
 def test_line_ends_make_no_difference(tmp_path: Path) -> None:
     """CR LF, and a byte-order mark, change neither words nor lines."""
     text = "# T\n\n## M1\n\nOne\ntwo.\n\n- a\n- b\n\n$$\nx\n$$\n\n## Thoughts\n\nz\n"
-    plain, windows = read(tmp_path, text), read(tmp_path, b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    plain, windows = (
+        read(tmp_path, text),
+        read(tmp_path, b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode()),
+    )
     assert (plain.title, plain.answers, plain.findings) == (windows.title, windows.answers, windows.findings)
 
 
@@ -241,10 +253,43 @@ def test_notes_beside_the_repository_are_named_by_their_path(tmp_path: Path) -> 
 
 
 PIECES = st.sampled_from(
-    ["# ", "## M1 ", "### ", "## Equations\n", "\n", "\n\n", "$", "$$", "- ", "  - ", "1. ", "> ", "`", "```\n",
-     "[@a]", "[@", "{value: a, b=c}", "{value:", "}", "*", "**", "](x)", "![", "---\n", "a: b\n", "\\", "<b>",
-     "&amp;", "\x00", "\r\n", "\t", "|a|b|\n|-|-|\n", "(a.py:B)", "word "]
-)  # fmt: skip
+    [
+        "# ",
+        "## M1 ",
+        "### ",
+        "## Equations\n",
+        "\n",
+        "\n\n",
+        "$",
+        "$$",
+        "- ",
+        "  - ",
+        "1. ",
+        "> ",
+        "`",
+        "```\n",
+        "[@a]",
+        "[@",
+        "{value: a, b=c}",
+        "{value:",
+        "}",
+        "*",
+        "**",
+        "](x)",
+        "![",
+        "---\n",
+        "a: b\n",
+        "\\",
+        "<b>",
+        "&amp;",
+        "\x00",
+        "\r\n",
+        "\t",
+        "|a|b|\n|-|-|\n",
+        "(a.py:B)",
+        "word ",
+    ]
+)
 
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -264,8 +309,8 @@ def test_no_bytes_are_too_strange(tmp_path: Path, data: bytes) -> None:
 
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(st.from_regex(r"[A-Za-z0-9 ,.;:()/äéß数—%&#~^_]{1,40}", fullmatch=True))
+@given(st.from_regex(r"[A-Za-z0-9 ,.;:()/äéß数—%#~^]{1,40}", fullmatch=True))
 def test_plain_words_arrive_as_written(tmp_path: Path, text: str) -> None:
     """Words without Markdown's marks are the words of one paragraph, blanks at its ends aside."""
-    written = f"x{text}x"
-    assert "__" in written or read(tmp_path, f"## M1\n\n{written}\n").answers["M1"] == (words(Text(written)),)
+    found = read(tmp_path, f"## M1 Problem\n\nx{text}x\n")
+    assert found.answers["M1"] == (words(Text(f"x{text}x")),)

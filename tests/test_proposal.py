@@ -22,9 +22,14 @@ def test_the_proposal_is_read_back(study: Callable[..., Path], tmp_path: Path) -
     assert settings.roles == {"method": "config.method", "dataset": "config.dataset", "seed": "config.seed"}
     assert (settings.metric, settings.split, settings.proposal) == ("accuracy", "test", "ours")
     assert settings.baselines == ("mlp",)
-    assert settings.names == {"method": {"mlp": "mlp", "ours": "ours"}, "dataset": {"adult": "adult", "wine": "wine"}}
+    assert settings.names == {
+        "method": {"mlp": "mlp", "ours": "ours"},
+        "dataset": {"adult": "adult", "wine": "wine"},
+    }
     assert settings.metrics["accuracy"].direction == "higher"
-    assert [(claim.kind, claim.method, claim.over) for claim in settings.claims] == [("better", "ours", "mlp")]
+    assert [(claim.kind, claim.method, claim.over) for claim in settings.claims] == [
+        ("better", "ours", "mlp")
+    ]
 
 
 def test_the_proposal_changes_no_number(study: Callable[..., Path], tmp_path: Path) -> None:
@@ -60,7 +65,8 @@ def test_what_was_declared_stays(study: Callable[..., Path], tmp_path: Path) -> 
     """A proposal for a repository with settings keeps what they say."""
     toml = (
         '[paper]\ntitle = "My \\"title\\""\nauthors = ["Ada"]\nnotes = "n.md"\n'
-        '[runs]\nexclude = ["old/**"]\n[study]\nproposal = "ours"\nablations = ["less"]\nmetric = "accuracy"\n'
+        '[runs]\nexclude = ["old/**"]\n'
+        '[study]\nproposal = "ours"\nablations = ["less"]\nmetric = "accuracy"\n'
         '[names.method]\nmlp = "MLP"\n[metrics.accuracy]\npercent = true\nunit = "fraction"\n'
     )
     root = study(tmp_path, methods=("ours", "mlp", "less"), toml=toml)
@@ -76,11 +82,13 @@ def test_what_was_declared_stays(study: Callable[..., Path], tmp_path: Path) -> 
 
 
 def test_an_existing_file_is_kept(study: Callable[..., Path], tmp_path: Path) -> None:
-    """Without --force an existing file is an error; with it the old one is kept, each time under a new name."""
+    """Without --force an existing file is an error; with it each old one is kept under a new name."""
     root = study(tmp_path)
     old = (root / "paperback.toml").read_text()
     proposal = propose_settings(root)
-    with pytest.raises(SettingsError, match=r"paperback\.toml exists already\n  Correct it by hand, or replace"):
+    with pytest.raises(
+        SettingsError, match=r"paperback\.toml exists already\n  Correct it by hand, or replace"
+    ):
         write_proposal(root, proposal, force=False)
     assert (root / "paperback.toml").read_text() == old
     write_proposal(root, proposal, force=True)

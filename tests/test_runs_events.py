@@ -1,4 +1,4 @@
-"""Event files at scale: whole batches against records one by one, damage, and the folders that loggers make."""
+"""Event files at scale: batches against single records, damage, and the folders that loggers make."""
 
 import struct
 from pathlib import Path

@@ -76,7 +76,8 @@ def test_choices_name_method_and_data_set(repository: Repository) -> None:
 SCRIPT = """
 import pathlib, sys, json
 pathlib.Path("conf/model").mkdir(parents=True)
-pathlib.Path("conf/config.yaml").write_text("defaults: [model: base, _self_]\\nseed: 0\\nwide: ${model.width}\\n")
+text = "defaults: [model: base, _self_]\\nseed: 0\\nwide: ${model.width}\\n"
+pathlib.Path("conf/config.yaml").write_text(text)
 pathlib.Path("conf/model/base.yaml").write_text("width: 8\\n")
 pathlib.Path("conf/model/big.yaml").write_text("width: 64\\n")
 sys.argv = ["x", "-m", "model=base,big", "seed=1,2", "hydra.sweep.dir=multirun"]

@@ -1,4 +1,4 @@
-"""Published tables of real repositories from their logs, each with a paperback.toml of at most fifteen lines."""
+"""Published tables of real repositories, each with a paperback.toml of at most fifteen lines."""
 
 import csv
 import tomllib
@@ -149,7 +149,7 @@ def test_a_table_of_nine_methods_by_nine_data_sets() -> None:
 
 TABM = r"""
 [runs]
-names = ['tabm/(\w+/)??((classif|regression)-\w+-\w+-(?P<fold>\d+)-)?(?P<dataset>[^/]+)/0-eval\w+/(?P<seed>\d+)']
+names = ['m/(\w+/)??((classif|regression)-\w+-\w+-(?P<fold>\d+)-)?(?P<dataset>[^/]+)/0-eval\w+/(?P<seed>\d+)']
 """
 UNSUPPORTED = {"Bike_Sharing_Demand", "SGEMM_GPU_kernel_performance", "sulfur", "visualizing_soil"}
 
@@ -239,7 +239,7 @@ ENDS = {"game24": "_100_start900_end1000", "crosswords": "_10_start0_end20"}
 def test_problems_are_averaged_after_their_attempts(
     model: str, metric: str, select: str, method: str, ours: str, wrong: bool
 ) -> None:
-    """Mean or any success over attempts, the deepest or the best state; one printed number contradicts its log."""
+    """Mean or any success over attempts, the deepest or best state; one number contradicts its log."""
     table = read("tree_of_thoughts_json", THOUGHTS.format(select=select))
     (row,) = printed("tree_of_thoughts_json", model=model, metric=metric)
     dataset = "game24" if row["dataset"] == "Game of 24" else "crosswords"
@@ -260,8 +260,8 @@ path = "model_path"
 def test_data_set_and_seed_stand_only_in_a_side_table(dataset: str) -> None:
     """Mean and population spread over 320 seeds at every evaluation, as far as single precision tells them.
 
-    The logs hold 24 bits: a value near 2 is known to 1e-7, while eight decimals are printed. Where the printed
-    numbers were averaged from the binary values (0.10000000149 for 0.1) the eighth decimal may differ.
+    The logs hold 24 bits: a value near 2 is known to 1e-7, while eight decimals are printed. Where the
+    printed numbers were averaged from the binary values (0.10000000149 for 0.1) the eighth may differ.
     """
     table = read("zsc_levergame_tensorboard", LEVERS)
     assert {table.roles[name].how for name in ("seed", "dataset")} == {"side table"}
@@ -280,3 +280,52 @@ def test_data_set_and_seed_stand_only_in_a_side_table(dataset: str) -> None:
             assert agrees(ours, text, half_bit), row
             ties += not agrees(ours, text)
     assert ties <= 2
+
+
+SHOTS = """
+[roles]
+method = "model"
+dataset = "task"
+shots = "num_fewshot"
+"""
+
+
+@pytest.mark.parametrize("row", printed("pythia_lm_eval_json") if CASES.is_dir() else [], ids=str)
+def test_two_models_that_look_alike_are_told_apart(row: Row) -> None:
+    """The zero-shot numbers are the model's; the four five-shot numbers are those of its deduplicated twin."""
+    table = read("pythia_lm_eval_json", SHOTS)
+    metric, _, percent = row["metric"].partition(" ")
+    scale = 100 if percent else 1
+    zero = row["table"] == "0-shot"
+    model = f"EleutherAI/pythia-v1.1-{row['model'].lower()}"
+    ours = {}
+    for name in (model, f"{model}-deduped"):
+        where = {"method": name, "dataset": row["dataset"], "shots": "0" if zero else "5"}
+        ours[name] = [
+            estimate(table, key, where=where).value
+            for key in ((metric, "acc_stderr") if row["std"] else (metric,))
+        ]
+    assert agrees(scale * ours[model][0], row["value"]) is zero
+    assert agrees(scale * ours[model if zero else f"{model}-deduped"][0], row["value"])
+    assert not row["std"] or agrees(ours[model][1], row["std"])
+
+
+def test_crashed_and_killed_runs_are_told_from_finished_ones() -> None:
+    """Exit code and last loss of each tracked run are those that its console printed."""
+    table = read("wandb_runs_messy", '[study]\nmetric = "loss"\nsplit = "train"')
+    runs = {run.id.rsplit("-", 1)[-1]: run for run in table.runs}
+    statuses = {"0": "finished", "": "killed"}
+    rows = printed("wandb_runs_messy", metric="exit code")
+    assert len(rows) == len({row["model"] for row in rows}) > 40
+    for row in rows:
+        assert runs[row["model"]].status == statuses.get(row["value"], "failed"), row
+    losses = printed("wandb_runs_messy", metric="last printed loss")
+    assert losses
+    extra = [
+        row["model"]
+        for row in losses
+        if not agrees(runs[row["model"]].series["train/loss"].values[-1], row["value"])
+    ]
+    # A killed run had logged one step more than it had printed.
+    assert all(runs[name].status == "killed" for name in extra)
+    assert len(extra) <= 1

@@ -348,3 +348,26 @@ def test_a_real_store_is_read() -> None:
     assert {key: final.value for key, final in run.finals.items()} == {
         "cv_score": 0.9431372549019607, "test_score": 0.9833333333333333,
     }  # fmt: skip
+
+
+KILLED = """
+import os, sys
+os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
+import mlflow
+mlflow.set_tracking_uri(sys.argv[1])
+mlflow.start_run()
+for step in range(60):
+    mlflow.log_metric("loss", 1 / (step + 3), step=step, synchronous=True)
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.parametrize("uri", ["sqlite:///mlflow.db", "./mlruns"])
+def test_what_mlflow_wrote_before_it_was_killed_is_read(
+    tmp_path: Path, logger: Callable[..., str], uri: str
+) -> None:
+    """Nothing that was logged is lost; the run still claims to run."""
+    logger("mlflow", KILLED, uri, check=False)
+    found = only(tmp_path)
+    assert found.series["loss"].values.tolist() == [1 / (step + 3) for step in range(60)]
+    assert found.status is Status.RUNNING

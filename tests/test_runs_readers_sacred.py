@@ -74,10 +74,7 @@ from sacred import Experiment
 from sacred.observers import FileStorageObserver
 experiment = Experiment("e", save_git_info=False, interactive=True)
 experiment.observers.append(FileStorageObserver("logs"))
-@experiment.config
-def config():
-    lr = 0.1
-    opt = {"name": "adam"}
+experiment.add_config({"lr": 0.1, "opt": {"name": "adam"}})
 @experiment.main
 def main(_run, lr):
     for i in range(9):

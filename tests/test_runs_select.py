@@ -63,7 +63,7 @@ CURVE = [
     ],
 )
 def test_every_step_rule_names_the_step_it_took(tmp_path: Path, select: str, value: float, step: int) -> None:
-    """Of equal validation values the earliest step counts, and the test value is that or the nearest earlier one."""
+    """Of equal validation values the earliest step counts; its test value or the nearest earlier is taken."""
     table = study(tmp_path, {"a": CURVE}, select=select)
     found = only(table, "acc")
     assert found is not None
@@ -124,7 +124,7 @@ def test_a_rule_that_cannot_be_followed_is_refused(tmp_path: Path, select: str, 
 
 
 def sweep() -> dict[str, Any]:
-    """Two methods, three rates, four seeds; validation prefers rate 2 for `a` and 3 for `b` on the seeds 0 and 1."""
+    """Two methods, three rates, four seeds; on the seeds 0 and 1 rate 2 is best for `a` and 3 for `b`."""
     best = {"a": 2, "b": 3}
     return {
         f"{method}-{rate}-{seed}": [

@@ -237,11 +237,14 @@ def pair(**differences: tuple[Any, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("files", "kind", "words"),
     [
-        (pair(git_commit=("aaaaaaaa", "bbbbbbbb")), "mixed-commits", "2 different commits: aaaaaaaa in 2 runs (a)"),
+        (pair(git_commit=("aaaaaaaa", "bbbbbbbb")), "mixed-commits", "commits: aaaaaaaa in 2 runs (a)"),
         (pair(torch_version=("2.1.0", "2.2.0")), "mixed-versions", "torch_version 2.1.0 in 2 runs (a)"),
         (pair(gpu_name=("A100", "H100")), "mixed-hardware", "A100 in 2 runs (a); H100 in 2 runs (b)"),
         (
-            {f"runs/{m}/{s}/result.json": result(method=m, seed=s) for m, seeds in (("a", (0, 1)), ("b", (2, 3))) for s in seeds},
+            {
+                f"runs/{m}/{s}/result.json": result(method=m, seed=s)
+                for m, s in (("a", 0), ("a", 1), ("b", 2), ("b", 3))
+            },
             "disjoint-seeds",
             "a and b",
         ),
@@ -341,19 +344,28 @@ def test_problems_and_their_attempts(tmp_path: Path) -> None:
 
 
 def test_the_outline_says_what_was_found(tmp_path: Path) -> None:
-    """Counts, formats, roles with their reasons, metrics, protocol and findings, for a program and for a person."""
+    """Counts, formats, roles with reasons, metrics, protocol and findings, for a program and for a person."""
     table = read(tmp_path, searched())
     outline = describe_runs(table)
     assert (outline["runs"], outline["formats"], outline["apart"]) == (4, {"CSV": 1, "JSON": 4}, {TRIAL: 3})
     assert outline["roles"]["method"] == {
-        "key": "config.method", "values": ["a", "b"], "how": "key name 'config.method'", "confidence": pytest.approx(0.92, abs=0.01),
-    }  # fmt: skip
+        "key": "config.method",
+        "values": ["a", "b"],
+        "how": "key name 'config.method'",
+        "confidence": pytest.approx(0.92, abs=0.01),
+    }
     assert outline["metrics"]["acc"]["splits"] == ["test"]
     assert outline["protocol"] == "last step"
     assert json.loads(json.dumps(outline)) == outline
     shown = show_runs(outline)
-    for words in ("4 runs in 5 files", "apart: 3 runs (tuning trial)", "method: config.method = a, b", "92% sure",
-                  "acc: test, fraction, higher is better (lexicon), 4 runs", "protocol: last step"):  # fmt: skip
+    for words in (
+        "4 runs in 5 files",
+        "apart: 3 runs (tuning trial)",
+        "method: config.method = a, b",
+        "92% sure",
+        "acc: test, fraction, higher is better (lexicon), 4 runs",
+        "protocol: last step",
+    ):
         assert words in shown
 
 

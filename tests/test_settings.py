@@ -119,7 +119,11 @@ def test_every_key_arrives() -> None:
 def test_a_name_in_print_replaces_the_logged_one() -> None:
     """A value without a printed name is printed as it was logged."""
     settings = parse("[names.method]\nmlp = 'MLP'")
-    assert (settings.name("method", "mlp"), settings.name("method", "x"), settings.name("dataset", "mlp")) == (
+    assert (
+        settings.name("method", "mlp"),
+        settings.name("method", "x"),
+        settings.name("dataset", "mlp"),
+    ) == (
         "MLP",
         "x",
         "mlp",
@@ -181,7 +185,7 @@ ERRORS = {
     ),
     "direction": (
         "[metrics.a]\ndirection = 'up'",
-        "paperback.toml: [metrics.a] direction is 'up'\n  Give \"higher\" or \"lower\".",
+        'paperback.toml: [metrics.a] direction is \'up\'\n  Give "higher" or "lower".',
     ),
     "metric key": (
         "[metrics.a]\nunits = '%'",
@@ -276,13 +280,17 @@ KEYS = st.sampled_from(
 )
 
 
-@given(st.dictionaries(KEYS, st.dictionaries(KEYS | st.text(max_size=4), TOML_VALUES, max_size=3) | TOML_VALUES))
+@given(
+    st.dictionaries(KEYS, st.dictionaries(KEYS | st.text(max_size=4), TOML_VALUES, max_size=3) | TOML_VALUES)
+)
 def test_whatever_stands_in_the_file_only_a_settings_error_comes_out(data: dict[str, Any]) -> None:
     """No value of a paperback.toml ends in another error than a SettingsError."""
+    said = "paperback.toml: "
     try:
-        assert isinstance(parse_settings(data), Settings)
+        parse_settings(data)
     except SettingsError as error:
-        assert error.what.startswith("paperback.toml: ")
+        said = error.what
+    assert said.startswith("paperback.toml: ")
 
 
 @pytest.mark.parametrize(
@@ -291,10 +299,13 @@ def test_whatever_stands_in_the_file_only_a_settings_error_comes_out(data: dict[
         ("acuracy", ["accuracy", "loss"], "Did you mean 'accuracy'?"),
         ("zzz", ["b", "a"], "Choose one of: a, b."),
         ("zzz", [], ""),
-        ("zzz", [f"w{n:02}" for n in range(14)], "Choose one of: " + ", ".join(f"w{n:02}" for n in range(12))
-         + " and 2 more."),
+        (
+            "zzz",
+            [f"w{n:02}" for n in range(14)],
+            "Choose one of: " + ", ".join(f"w{n:02}" for n in range(12)) + " and 2 more.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_near_miss(word: str, allowed: list[str], said: str) -> None:
     """The nearest word is offered, else the allowed ones in order, at most twelve of them."""
     assert near_miss(word, allowed) == said

@@ -17,7 +17,9 @@ from paperback.story.curves import learning_curves
 History = Mapping[int, float]
 
 
-def drawn(study: Callable[..., Path], folder: Path, histories: list[History], key: str = "val/accuracy") -> Graph | None:
+def drawn(
+    study: Callable[..., Path], folder: Path, histories: list[History], key: str = "val/accuracy"
+) -> Graph | None:
     """The curves of one method with a run per history (step to value)."""
     root = study(folder, methods=("ours",), datasets=("wine",), seeds=len(histories), toml="")
     for seed, path in enumerate(sorted((root / "runs").iterdir())):
@@ -51,7 +53,9 @@ def test_nothing_is_drawn_beyond_what_every_run_has(study: Callable[..., Path], 
     assert graph is not None
     curve = graph.panels[0].curves[0]
     assert curve.x.tolist() == [5, 10, 15, 20, 25]
-    assert curve.y == pytest.approx([(0.5 + 1) / 2, (1 + 1.5) / 2, (1.5 + 2) / 2, (2 + 2.5) / 2, (2.5 + 3) / 2])
+    assert curve.y == pytest.approx(
+        [(0.5 + 1) / 2, (1 + 1.5) / 2, (1.5 + 2) / 2, (2 + 2.5) / 2, (2.5 + 3) / 2]
+    )
 
 
 def test_values_that_are_no_number_are_left_out(study: Callable[..., Path], tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ from paperback.story.table import EstimateCell, IntervalCell, MissingCell, Quant
 Values = Mapping[str, Mapping[str, tuple[float, ...]]]
 
 
-def told(study: Callable[..., Path], folder: Path, values: Values, toml: str = "") -> tuple[Story, RunTable, Settings]:
+def told(
+    study: Callable[..., Path], folder: Path, values: Values, toml: str = ""
+) -> tuple[Story, RunTable, Settings]:
     """The story of a study with `values` by method and data set; a shorter list is a run less."""
     methods, datasets = tuple(values), tuple(dict.fromkeys(d for v in values.values() for d in v))
     seeds = max(len(runs) for v in values.values() for runs in v.values())
@@ -51,7 +53,11 @@ BOLD: dict[str, tuple[Values, str, dict[str, list[str]]]] = {
         "[metrics.accuracy]\ndirection = 'lower'\n",
         {"d": ["b"]},
     ),
-    "nobody knows": ({"a": {"d": HIGH}, "b": {"d": LOW}}, "[metrics.accuracy]\ndirection = 'unknown'\n", {"d": []}),
+    "nobody knows": (
+        {"a": {"d": HIGH}, "b": {"d": LOW}},
+        "[metrics.accuracy]\ndirection = 'unknown'\n",
+        {"d": []},
+    ),
     "cannot be told apart": ({"a": {"d": HIGH}, "b": {"d": NEAR}, "c": {"d": LOW}}, "", {"d": ["a", "b"]}),
     "two runs are no test": ({"a": {"d": HIGH[:2]}, "b": {"d": LOW[:2]}}, "", {"d": []}),
     "one run is no test": ({"a": {"d": HIGH[:1]}, "b": {"d": LOW[:1]}}, "", {"d": []}),
@@ -60,7 +66,7 @@ BOLD: dict[str, tuple[Values, str, dict[str, list[str]]]] = {
         "",
         {"d": ["a"], "e": ["b"]},
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", BOLD)
@@ -93,13 +99,13 @@ def test_a_single_run_takes_no_spread(study: Callable[..., Path], tmp_path: Path
 def test_a_cell_without_runs_is_missing(study: Callable[..., Path], tmp_path: Path) -> None:
     """A combination that was not run is a missing cell, in place."""
     table = told(study, tmp_path, {"a": {"d": HIGH, "e": HIGH}, "b": {"d": LOW}})[0].tables[0]
-    cells = {name: row for name, row in table.rows}
+    cells = dict(table.rows)
     assert [type(cell) for cell in cells["b"]] == [EstimateCell, MissingCell]
     assert table.columns == ("d", "e")
 
 
 def test_many_data_sets_run_down_the_page(study: Callable[..., Path], tmp_path: Path) -> None:
-    """With more than six data sets, and more than methods, each data set is a row; marks stay with their cells."""
+    """With more than six data sets, and more than methods, each is a row; marks stay with their cells."""
     datasets = [f"d{number}" for number in range(7)]
     values = {"a": dict.fromkeys(datasets, HIGH), "b": dict.fromkeys(datasets, LOW)}
     table = told(study, tmp_path, values)[0].tables[0]
@@ -145,7 +151,9 @@ def test_where_lower_is_better_the_note_says_so(study: Callable[..., Path], tmp_
 
 def test_two_runs_carry_a_difference_and_no_interval(study: Callable[..., Path], tmp_path: Path) -> None:
     """Below three runs a difference has no interval, and nothing is decided."""
-    comparison = told(study, tmp_path, {"a": {"d": HIGH[:2]}, "b": {"d": LOW[:2]}, "c": {"d": LOW[:2]}}, OURS)[0].tables[1]  # fmt: skip
+    comparison = told(
+        study, tmp_path, {"a": {"d": HIGH[:2]}, "b": {"d": LOW[:2]}, "c": {"d": LOW[:2]}}, OURS
+    )[0].tables[1]
     cell = comparison.rows[0][1][0]
     assert isinstance(cell, IntervalCell)
     assert (cell.low, cell.high, cell.mark) == (None, None, "none")
@@ -155,12 +163,24 @@ def test_two_runs_carry_a_difference_and_no_interval(study: Callable[..., Path],
 @pytest.mark.parametrize(
     ("spread", "percent", "digits", "decimals"),
     [
-        (0.0123, False, 2, 3), (0.0123, True, 2, 1), (0.5, False, 2, 2), (5, False, 2, 1), (12, False, 2, 0),
-        (1234, False, 2, 0), (1e-9, False, 2, 6), (0, False, 2, 3), (0, True, 2, 1), (float("nan"), False, 2, 3),
-        (float("inf"), True, 2, 1), (-0.0123, False, 2, 3), (0.8123, False, 3, 3), (0.1, False, 2, 2), (0.1, True, 2, 0),
+        (0.0123, False, 2, 3),
+        (0.0123, True, 2, 1),
+        (0.5, False, 2, 2),
+        (5, False, 2, 1),
+        (12, False, 2, 0),
+        (1234, False, 2, 0),
+        (1e-9, False, 2, 6),
+        (0, False, 2, 3),
+        (0, True, 2, 1),
+        (float("nan"), False, 2, 3),
+        (float("inf"), True, 2, 1),
+        (-0.0123, False, 2, 3),
+        (0.8123, False, 3, 3),
+        (0.1, False, 2, 2),
+        (0.1, True, 2, 0),
         (0.00996, False, 2, 4),
     ],
-)  # fmt: skip
+)
 def test_decimals(spread: float, percent: bool, digits: int, decimals: int) -> None:
     """As many decimals as show two digits of the spread, none below zero, six at most."""
     assert decimals_for(spread, percent=percent, digits=digits) == decimals
@@ -201,7 +221,7 @@ def with_settings(
 
 
 def test_what_a_data_set_fixes(study: Callable[..., Path], tmp_path: Path) -> None:
-    """Numbers that every run of a data set shares are a table; what varies, is the same everywhere, or lacks is not."""
+    """Numbers that every run of a data set shares are a table; what varies, or is lacking, is not."""
 
     def change(config: dict[str, object]) -> None:
         config["n_rows"] = 100 if config["dataset"] == "wine" else 2000
@@ -220,11 +240,13 @@ def test_what_a_data_set_fixes(study: Callable[..., Path], tmp_path: Path) -> No
 
 
 def test_in_what_the_methods_differ(study: Callable[..., Path], tmp_path: Path) -> None:
-    """A setting in which methods differ is a row; one per data set is said to be so; the same for all is none."""
+    """A setting in which methods differ is a row; one that varies is said to do so."""
 
     def change(config: dict[str, object]) -> None:
         config["lr"] = 0.1 if config["method"] == "a" else 0.01
-        config["width"] = {"a": 64, "b": 64, "c": 32 if config["dataset"] == "wine" else 16}[str(config["method"])]
+        config["width"] = {"a": 64, "b": 64, "c": 32 if config["dataset"] == "wine" else 16}[
+            str(config["method"])
+        ]
         config["same"] = 5
         if config["method"] != "c":
             config["drop"] = None if config["method"] == "b" else 0.5
@@ -233,11 +255,11 @@ def test_in_what_the_methods_differ(study: Callable[..., Path], tmp_path: Path) 
     found = method_table(table, state_study(table, settings), settings)
     assert found is not None
     assert found.columns == ("a", "b", "c")
-    rows = {name: cells for name, cells in found.rows}
+    rows = dict(found.rows)
     assert set(rows) == {"lr", "width", "drop"}
     assert [cell.quantity.value for cell in rows["lr"]] == [0.1, 0.01, 0.01]  # type: ignore[union-attr]
     assert [type(cell) for cell in rows["width"]] == [QuantityCell, QuantityCell, TextCell]
-    assert rows["width"][2] == TextCell("chosen per data set")
+    assert rows["width"][2] == TextCell("varies")
     assert [type(cell) for cell in rows["drop"]] == [QuantityCell, MissingCell, MissingCell]
 
 

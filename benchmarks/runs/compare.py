@@ -1,11 +1,14 @@
-"""Ratios of CPU time against other readers, in one run: `python compare.py --peers PYTHON [--folder DIR] [--only NAME]`.
+"""Ratios of CPU time against other readers, in one run.
 
-PYTHON is an interpreter with tensorboard, tbparse and pandas. Every reader runs in a process of its own and tells the CPU
-seconds of reading alone, imports left out, and its greatest memory.
+`python compare.py --peers PYTHON [--folder DIR] [--only NAME] [--scale SHARE]`
+
+PYTHON is an interpreter with tensorboard, tbparse and pandas. Every reader runs in a process of its own and
+tells the CPU seconds of reading alone, imports left out, and its greatest memory.
 """
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -26,6 +29,7 @@ after = resource.getrusage(resource.RUSAGE_SELF)
 cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 print(json.dumps({{"cpu": cpu, "memory": after.ru_maxrss / 2**20, "points": points}}))
 """
+_CHILDREN = "resource.getrusage(resource.RUSAGE_CHILDREN)"
 OURS = _MEASURE.format(
     imports="from paperback.runs import read_runs\nfrom paperback.settings import Settings",
     body="table = read_runs(root, Settings())\n"
@@ -114,16 +118,14 @@ def unchanged(folder: Path, peers: str, scale: float) -> None:
         path.parent.mkdir(parents=True)
         config = {"method": f"m{place % 10}", "dataset": f"d{place // 10 % 100}", "seed": place // 1000}
         path.write_text(json.dumps({"config": config, "metrics": {"test": {"acc": place / 1e6}}}))
-        import os
-
         os.utime(path, (1_600_000_000, 1_600_000_000))
     command = ["find", str(root), "-printf", "%s %T@\n"]
     timed = _MEASURE.format(
         imports="import subprocess",
         body=f"subprocess.run({command!r}, stdout=subprocess.DEVNULL)\n"
-        "points = 0\nbefore = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
+        "points = 0\nbefore = " + _CHILDREN + "\n"
         f"subprocess.run({command!r}, stdout=subprocess.DEVNULL)",
-    ).replace("after = resource.getrusage(resource.RUSAGE_SELF)", "after = resource.getrusage(resource.RUSAGE_CHILDREN)")
+    ).replace("after = resource.getrusage(resource.RUSAGE_SELF)", f"after = {_CHILDREN}")
     walk = measure(sys.executable, timed, root)["cpu"]
     for title, code in (
         ("without a cache", OURS),
@@ -132,7 +134,8 @@ def unchanged(folder: Path, peers: str, scale: float) -> None:
         ("again, logs only", UNCHANGED),
     ):
         found = measure(sys.executable, code, root)
-        print(f"small files {title}: {found['cpu']:.2f} s, {found['cpu'] / walk:.1f} times find ({walk:.2f} s)")
+        ratio = found["cpu"] / walk
+        print(f"small files {title}: {found['cpu']:.2f} s, {ratio:.1f} times find ({walk:.2f} s)")
 
 
 def selection(folder: Path, peers: str, scale: float) -> None:

@@ -24,7 +24,8 @@ def write_events(path: Path, *, tags: int, steps: int, rng: np.random.Generator)
         for step in range(steps):
             values = rng.normal(size=tags)
             head = b"\x09" + struct.pack("<d", 1.7e9 + step) + b"\x10" + _varint(step)
-            stream.write(b"".join(_frame(head + _scalar(*point)) for point in zip(names, values, strict=True)))
+            points = zip(names, values, strict=True)
+            stream.write(b"".join(_frame(head + _scalar(*point)) for point in points))
 
 
 def _scalar(tag: bytes, value: float) -> bytes:

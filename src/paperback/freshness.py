@@ -80,11 +80,7 @@ def write_stamp(out: Path, stamp: Stamp) -> None:
 
 def _sizes(root: Path, out: Path) -> dict[str, int]:
     prefix = f"{out.resolve().relative_to(root.resolve()).as_posix()}/" if _inside(out, root) else None
-    return {
-        path: _size(entry)
-        for path, entry in walk(root)
-        if prefix is None or not path.startswith(prefix)
-    }
+    return {path: _size(entry) for path, entry in walk(root) if prefix is None or not path.startswith(prefix)}
 
 
 def _size(entry: os.DirEntry[str]) -> int:

@@ -40,7 +40,8 @@ class ClaimSettings:
     """One claim that the author declares before looking.
 
     Attributes:
-        kind: `better`, `ablation hurts`, `not worse than`, `equivalent`, `best of` or `reaches with fewer steps`.
+        kind: `better`, `ablation hurts`, `not worse than`, `equivalent`, `best of` or
+            `reaches with fewer steps`.
         method: The method that the claim is about.
         over: The method it is compared with; empty for `best of`, which speaks of every other method.
         metric: Metric; empty means the study's.
@@ -63,8 +64,8 @@ class TableSettings:
     """A file with one row per run that tells settings of the runs.
 
     Attributes:
-        file: Its path relative to the root, CSV or TSV; a template such as `lists/{dataset}.csv` gives each of
-            its fields as a setting too, and `*` may stand for any text.
+        file: Its path relative to the root, CSV or TSV; a template such as `lists/{dataset}.csv` gives each
+            of its fields as a setting too, and `*` may stand for any text.
         path: The column that names a run: its id, or as many last parts of it as tell it from all others.
         only: Whether runs that no table names are left out.
     """

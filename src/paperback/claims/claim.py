@@ -41,7 +41,7 @@ class Claim:
         split: The split it speaks of.
         datasets: The data sets it speaks of, as logged; empty where the study has no data set role.
         declared: Whether the author declared it (else it was inferred and is offered).
-        margin: The largest difference that does not matter, in the metric's unit; None where none is declared.
+        margin: The largest difference that does not matter, in the metric's unit; None without one.
         threshold: Of `reaches with fewer steps`.
     """
 
@@ -107,7 +107,7 @@ class Verdict:
         """The p value of the claim (`p`, or `p_adjusted` for its family) with the recipe that recomputes it.
 
         Raises:
-            EvidenceError: The claim was not tested, or is one of designs (c) to (g), whose `assessments` have it.
+            EvidenceError: The claim was not tested, or its `assessments` have the p value.
         """
         claim = self.claim
         return family_quantity(

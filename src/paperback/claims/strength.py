@@ -47,6 +47,6 @@ def unlocked(verdict: Verdict) -> frozenset[str]:
     strong = verdict.word is Word.SUPPORTED and verdict.claim.kind in _STRONG
     if not strong or verdict.p_adjusted is None or verdict.p_adjusted >= ALPHA:
         return frozenset()
-    gains = [each.gain for each in (*verdict.comparisons, *verdict.assessments)]
+    gains = [each.gain for each in verdict.comparisons] + [each.gain for each in verdict.assessments]
     always = len(gains) > 1 and all(gain is not None and gain >= 0 for gain in gains)
     return frozenset(("significantly", "outperforms", *(("consistently",) if always else ())))

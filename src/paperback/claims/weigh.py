@@ -1,4 +1,4 @@
-"""Verdicts on claims whose unit is an item, a cluster, a task's run, a curve or a trial: designs (c) to (g)."""
+"""Verdicts whose unit is an item, a cluster, a task's run, a curve or a trial: designs (c) to (g)."""
 
 from collections.abc import Sequence
 from dataclasses import replace

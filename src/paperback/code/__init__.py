@@ -15,21 +15,28 @@ from paperback.code.inventory import (
     ModuleFact,
     OptimiserFact,
 )
+from paperback.code.procedure import Algorithm, Input, Line, Phrase, Symbol, Words
 from paperback.code.read import read_code
 
 __all__ = [
+    "Algorithm",
     "AutogradFact",
     "Change",
     "Contrast",
     "DataFact",
     "HyperParameter",
+    "Input",
     "Inventory",
     "Layer",
     "Level",
+    "Line",
     "LoopFact",
     "LossFact",
     "LossKind",
     "ModuleFact",
     "OptimiserFact",
+    "Phrase",
+    "Symbol",
+    "Words",
     "read_code",
 ]

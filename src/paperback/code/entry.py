@@ -29,14 +29,15 @@ def entry_reason(file: FileScopes) -> str:
         resolve(site.written, file.aliases) in _COMMAND_LINE for scope in file.all() for site in scope.calls
     ):
         return "command line"
-    if any(isinstance(node, ast.If) and _is_main_guard(node) for node in file.module.nodes):
+    if any(isinstance(node, ast.If) and is_main_guard(node) for node in file.module.nodes):
         return "main guard"
     loops = any(isinstance(node, ast.For | ast.While) for node in file.module.nodes)
     fits = any(last(site.written) in ("backward", "fit") for site in file.module.calls)
     return "script" if loops or fits else ""
 
 
-def _is_main_guard(node: ast.If) -> bool:
+def is_main_guard(node: ast.If) -> bool:
+    """Whether a condition is true only where the file is run as a script."""
     match node.test:
         case ast.Compare(left=ast.Name(id="__name__")) | ast.Compare(comparators=[ast.Name(id="__name__")]):
             return True

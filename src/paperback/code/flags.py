@@ -14,7 +14,7 @@ _MOST_FILES = 40
 _MOST_FLAGS = 12
 _LONGEST_ARM = 90
 # Switches of how a run is carried out, not of what is computed.
-_CARRYING_OUT = re.compile(
+CARRYING_OUT = re.compile(
     r"track|wandb|log|verbose|debug|save|capture|video|cuda|gpu|device|resume|compile|ddp|distributed|amp\b"
     r"|fp16|bf16|half|precision|plot|test|eval|seed|determin|render|upload|print|profile|checkpoint|ckpt|cache"
     r"|load|pretrain|path|dir|rank|world|dtype|flash|jit|quiet|dry|interval|freq|every|num_env|worker"
@@ -49,7 +49,7 @@ def _in_scope(trees: Trees, file: FileScopes, scope: Scope, settings: frozenset[
 def _switches(test: ast.expr, settings: frozenset[str]) -> bool:
     """Whether a condition asks for a setting, alone or against a constant."""
     parts = test.values if isinstance(test, ast.BoolOp) else [test]
-    return any(_asked(part) in settings and not _CARRYING_OUT.search(_asked(part)) for part in parts)
+    return any(_asked(part) in settings and not CARRYING_OUT.search(_asked(part)) for part in parts)
 
 
 def _asked(test: ast.expr) -> str:

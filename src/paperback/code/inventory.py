@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from paperback.code.network import Network
+from paperback.code.procedure import Algorithm
 from paperback.finding import Finding
 from paperback.source import Source
 
@@ -23,6 +25,7 @@ class Layer:
         source: Where it is made.
         repeat: What it is repeated over, as source text (`range(depth)`); empty when it is made once.
         when: The condition it is made under, as source text; empty when it is always made.
+        key: Its name in a table of layers (`ModuleDict`); empty outside one.
     """
 
     kind: str
@@ -32,6 +35,7 @@ class Layer:
     source: Source
     repeat: str = ""
     when: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,3 +227,5 @@ class Inventory:
     findings: tuple[Finding, ...] = ()
     contrast: Contrast | None = None
     changes: tuple[Change, ...] = ()
+    algorithm: Algorithm | None = None
+    network: Network | None = None

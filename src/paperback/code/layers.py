@@ -109,8 +109,9 @@ class LayerReader:
                 return [
                     item for arm in (body, orelse) for item in self.expression(arm, repeat, placed, depth + 1)
                 ]
-            case ast.Dict(values=values):
-                return self._numbered(values, repeat, placed, depth)
+            case ast.Dict(keys=keys, values=values):
+                words = [key.value if isinstance(key, ast.Constant) else None for key in keys]
+                return self._keyed(words, values, repeat, placed, depth)
             case ast.Name(id=name):
                 return list(self.lists.get(name, []))
             case ast.Call():
@@ -126,12 +127,22 @@ class LayerReader:
     def _numbered(self, items: Iterable[ast.expr], repeat: str, placed: bool, depth: int) -> list[MadeLayer]:
         return [layer for item in items for layer in self.expression(item, repeat, placed, depth + 1)]
 
+    def _keyed(
+        self, keys: Iterable[object], items: Iterable[ast.expr], repeat: str, placed: bool, depth: int
+    ) -> list[MadeLayer]:
+        return [
+            replace(made, layer=replace(made.layer, key=key)) if isinstance(key, str) else made
+            for key, item in zip(keys, items, strict=True)
+            for made in self.expression(item, repeat, placed, depth + 1)
+        ]
+
     def _call(self, call: ast.Call, repeat: str, placed: bool, depth: int) -> list[MadeLayer]:
         target = canonical(resolve(dotted(call.func), self.aliases))
-        if last(target) in _CONTAINERS:
-            return self._numbered([*call.args, *_values(call)], repeat, True, depth)
-        if target in ("dict", "collections.OrderedDict"):
-            return self._numbered([*call.args, *_values(call)], repeat, placed, depth)
+        if last(target) in _CONTAINERS or target in ("dict", "collections.OrderedDict"):
+            inside = placed or last(target) in _CONTAINERS
+            words = [keyword.arg for keyword in call.keywords]
+            plain = self._numbered(call.args, repeat, inside, depth)
+            return plain + self._keyed(words, _values(call), repeat, inside, depth)
         if is_layer(target) or (looks_like_class(target) and not _no_layer(target)):
             return [self._layer(call, target, repeat, placed)]
         # `layer_init(nn.Linear(...))`, `weight_norm(nn.Conv2d(...))`, `nn.Linear(...).to(device)`.

@@ -20,7 +20,7 @@ _VALIDATE = re.compile(
     r"^_*(run_|do_|model_)?(eval|evaluate|evaluation|valid|validate|validation|test|estimate)(_\w+)?$", re.I
 )
 _TRAIN = re.compile(
-    r"^_*(run_|do_)?train(_one)?_?(epoch|step|batch|loop|one_epoch)?$"
+    r"^_*(run_|do_|p_|jit_|jitted_|parallel_)?train(_one)?_?(epoch|step|batch|loop|one_epoch)?$"
     r"|^(train|training|fit)_\w*(epoch|step|batch)\w*$"
 )
 _MODEL = re.compile(
@@ -99,7 +99,7 @@ def _placed(file: FileScopes, sites: Iterable[CallSite]) -> list[tuple[int, int,
     return [
         (site.node.end_lineno or site.node.lineno, site.node.end_col_offset or 0, step)
         for site in sites
-        if (step := _step(file, site))
+        if (step := step_of(file, site))
     ]
 
 
@@ -117,7 +117,8 @@ def _stops(file: FileScopes, node: ast.If) -> bool:
     return bool(_STOP.search(file.text.of(node.test)))
 
 
-def _step(file: FileScopes, site: CallSite) -> str:
+def step_of(file: FileScopes, site: CallSite) -> str:
+    """What a call does in a training loop, in the field's words; empty where it is none of its steps."""
     owner, _, tail = site.written.rpartition(".")
     target = canonical(resolve(site.written, file.aliases))
     if tail == "step":

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from paperback.code.algorithm import training_algorithm
 from paperback.code.change import find_changes, find_contrast
 from paperback.code.facts import FileFacts
 from paperback.code.file import read_file
+from paperback.code.forward import follow_class
 from paperback.code.inventory import HyperParameter, Inventory, Level, ModuleFact
 from paperback.code.level import Component, Fired, decide_level, fire_rules
 from paperback.code.linked import (
@@ -21,6 +23,7 @@ from paperback.code.linked import (
     optimisers,
     sequences,
 )
+from paperback.code.network import Network
 from paperback.code.reach import Reach, reach
 from paperback.code.repository import Repository, link
 from paperback.code.subject import Subject, find_comparison, root_models
@@ -51,13 +54,15 @@ def read_code(root: Path, settings: Settings) -> Inventory:
     networks = [item for item in own if not is_loss_class(repository, item)]
     fired = fire_rules(networks, built, derivatives, found, files) if framework else ()
     subject = _subject(root, repository, reached, own, fired, settings)
+    loops = _ordered(item for file in files for item in file.loops) if framework else ()
+    made = _ordered(item for file in files for item in optimisers(repository, file))
     offered = _ordered(item for file in files for item in hyperparameters(repository, file))
     return Inventory(
         modules=modules,
         autograd=derivatives,
         losses=found,
-        optimisers=_ordered(item for file in files for item in optimisers(repository, file)),
-        loops=_ordered(item for file in files for item in file.loops) if framework else (),
+        optimisers=made,
+        loops=loops,
         hyperparameters=offered,
         data=_ordered(item for file in files for item in data(repository, file)),
         level=_level(fired, subject) if framework else None,
@@ -67,7 +72,20 @@ def read_code(root: Path, settings: Settings) -> Inventory:
         findings=(*(item for file in files for item in file.findings), *_unreached(modules, reached)),
         contrast=find_contrast(subject) if framework else None,
         changes=find_changes(subject, derivatives, found, _switches(offered)) if framework else (),
+        network=_network(subject),
+        algorithm=training_algorithm(subject, loops, made, found, offered),
     )
+
+
+def _network(subject: Subject) -> Network | None:
+    """The forward pass of the proposal's network."""
+    compared = subject.compared
+    place = subject.model(compared.proposal) if compared else None
+    if compared is None or place is None:
+        return None
+    former = [subject.model(baseline) for baseline in compared.baselines]
+    known = {inner for baseline in former if baseline for inner in subject.trees.closure(baseline)}
+    return follow_class(subject.trees, place, frozenset(known))
 
 
 def _switches(offered: Iterable[HyperParameter]) -> frozenset[str]:

@@ -12,7 +12,7 @@ from paperback.evidence.interval import Interval
 AGGREGATES = ("mean", "median", "iqm", "optimality_gap")
 RESAMPLES = 10_000
 FEWEST_RUNS = 3
-_AT_ONCE = 1_000_000
+_AT_ONCE = 200_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)

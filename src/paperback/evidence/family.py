@@ -93,26 +93,22 @@ def gain_of(cells: Cells, method: str, over: str, datasets: Sequence[str]) -> Ga
 def raw_p(cells: Cells, tested: Tested) -> float | None:
     """P value of one hypothesis, not adjusted; None where no test exists.
 
-    A difference is two-sided. `not worse` is one-sided against a loss of the margin and doubled, so that 0.05
-    is where the 95 % interval ends at the margin. `equivalent` is the larger of two one-sided tests. `best` is
-    the largest p against any other method, each by the distribution of the largest of all differences, so
-    that it holds for a method picked after looking.
+    A difference is two-sided. `not worse` is one-sided against a loss of the margin and doubled, so that
+    0.05 is where the 95 % interval ends at the margin. `equivalent` is the larger of two one-sided tests.
+    `best` is the largest p against any other method, each by the distribution of the largest of all
+    differences, so that it holds for a method picked after looking.
 
     Source:
         Schuirmann 1987 (two one-sided tests); Games and Howell 1976 (studentized range, unequal variances).
     """
     if tested.kind == "best":
         rivals = best_against(cells, tested.method, tested.datasets)
-        return (
-            max((p for p, _ in rivals.values() if p is not None), default=None)
-            if all_tested(rivals)
-            else None
-        )
+        found = [p for p, _ in rivals.values() if p is not None]
+        return max(found) if all_tested(rivals) else None
     gain = gain_of(cells, tested.method, tested.over, tested.datasets)
     if tested.kind == "difference":
-        sides = [gain.p_above(0.0), gain.p_below(0.0)]
-        found = [p for p in sides if p is not None]
-        return min(1.0, 2 * min(found)) if found else None
+        sides = [p for p in (gain.p_above(0.0), gain.p_below(0.0)) if p is not None]
+        return min(1.0, 2 * min(sides)) if sides else None
     if tested.kind == "not worse":
         p = gain.p_above(-tested.margin)
         return None if p is None else min(1.0, 2 * p)
@@ -121,12 +117,11 @@ def raw_p(cells: Cells, tested: Tested) -> float | None:
 
 
 def best_against(cells: Cells, method: str, datasets: Sequence[str]) -> dict[str, tuple[float | None, float]]:
-    """Each other method to (p, gain of `method` over it), adjusted for having picked any two after looking."""
+    """Each other method to (p, gain of `method` over it), adjusted for a pick of any two after looking."""
     from scipy.stats import studentized_range
 
-    names = [
-        name for name in cells.rows if not datasets or any((name, each) in cells.cells for each in datasets)
-    ]
+    within = tuple(datasets) or cells.columns
+    names = [name for name in cells.rows if any((name, each) in cells.cells for each in within)]
     pairs = len(names) * (len(names) - 1) / 2
     found: dict[str, tuple[float | None, float]] = {}
     for other in names:

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -23,8 +24,8 @@ def audit(
     """The findings about how the runs were chosen and under which conditions they were made."""
     yield from _test_selection(protocol)
     yield from _budgets(runs, apart, roles)
-    for what, kind, value, mend in _CONDITIONS:
-        yield from _mixed(runs, roles, what, kind, value, mend)
+    for condition in _CONDITIONS:
+        yield from _mixed(runs, roles, condition)
     yield from _steps(runs, roles)
     yield from _disjoint_seeds(runs, roles)
     yield from _diverged(runs)
@@ -86,31 +87,36 @@ def _hardware(run: Run) -> str | None:
     return None
 
 
-_CONDITIONS: tuple[tuple[str, str, Callable[[Run], str | None], str], ...] = (
-    ("commits", "mixed-commits", _commit, "Run all from one commit, or say what changed between them."),
-    ("versions", "mixed-versions", _versions, "Run all with the same versions, or name them in the paper."),
-    ("hardware", "mixed-hardware", _hardware, "Name it in the paper; do not compare times."),
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    what: str
+    kind: str
+    value: Callable[[Run], str | None]
+    mend: str
+
+
+_CONDITIONS = (
+    _Condition(
+        "commits", "mixed-commits", _commit, "Run all from one commit, or say what changed between them."
+    ),
+    _Condition(
+        "versions", "mixed-versions", _versions, "Run all with the same versions, or name them in the paper."
+    ),
+    _Condition("hardware", "mixed-hardware", _hardware, "Name it in the paper; do not compare times."),
 )
 
 
-def _mixed(
-    runs: Sequence[Run],
-    roles: Mapping[str, Role],
-    what: str,
-    kind: str,
-    value: Callable[[Run], str | None],
-    mend: str,
-) -> Iterator[Finding]:
+def _mixed(runs: Sequence[Run], roles: Mapping[str, Role], condition: _Condition) -> Iterator[Finding]:
     """Runs of one data set that differ in a condition, with the methods that each value goes with."""
     by_value: dict[str, list[Run]] = defaultdict(list)
     for run in runs:
-        if (found := value(run)) is not None:
+        if (found := condition.value(run)) is not None:
             by_value[found].append(run)
     if len(by_value) < 2:
         return
     parts = [f"{found} in {_who(members, roles)}" for found, members in sorted(by_value.items())]
-    message = f"the runs were made with {len(by_value)} different {what}: {_list(parts, '; ')}"
-    yield Finding(kind, message, (), mend)
+    message = f"the runs were made with {len(by_value)} different {condition.what}: {_list(parts, '; ')}"
+    yield Finding(condition.kind, message, (), condition.mend)
 
 
 def _who(runs: Sequence[Run], roles: Mapping[str, Role]) -> str:

@@ -8,7 +8,7 @@ from paperback.runs.run import Series
 
 
 def current(series: Series) -> Series:
-    """The history with one value per step: where a run went back, the later branch replaces what it logged again.
+    """The history with one value per step: where a run went back, the later branch replaces the earlier.
 
     A history whose steps never move, because none was given, is left as it is.
     """

@@ -50,7 +50,8 @@ def prefers_higher(metrics: Mapping[str, Metric], keys: Sequence[MetricKey], cri
     metric = metrics[keys[0].name]
     if metric.direction == "unknown":
         raise SettingsError(
-            f"{FILE}: [study] select = {str(criterion)!r}: whether {metric.name} is better high or low is not known",
+            f"{FILE}: [study] select = {str(criterion)!r}: "
+            f"whether {metric.name} is better high or low is not known",
             mend="Write highest or lowest instead of best.",
         )
     return metric.direction == "higher"
@@ -72,6 +73,7 @@ def step_of(
 def choose_runs(
     runs: Sequence[Run],
     protocol: Protocol,
+    *,
     roles: Mapping[str, Role],
     keys: Mapping[str, MetricKey],
     metrics: Mapping[str, Metric],
@@ -86,35 +88,36 @@ def choose_runs(
         prefers_higher(metrics, [keys[name] for name in found], protocol.by)
     if protocol.over_by is None:
         return tuple(runs), (), []
+    _check_settings(runs, protocol)
+    names = criterion_keys(keys, protocol.over_by)
+    higher = prefers_higher(metrics, [keys[name] for name in names], protocol.over_by)
+    scores = {run.id: _score(run, protocol, names, keys=keys, metrics=metrics) for run in runs}
+    free = {"seed"} if protocol.tuning else set[str]()
+    fixed = [name for name, role in roles.items() if role.key not in protocol.over and name not in free]
+    groups: dict[tuple[str | None, ...], list[Run]] = defaultdict(list)
+    for run in runs:
+        groups[tuple(run.setting(name) for name in fixed)].append(run)
+    pick = _on_seeds if protocol.tuning else _within
+    picked = {place: pick(members, protocol, scores, higher) for place, members in groups.items()}
+    kept = {run.id for chosen_ones in picked.values() for run in chosen_ones}
+    if not kept:
+        raise SettingsError(
+            f"{FILE}: [study] select = {str(protocol)!r} leaves no run: none logs {protocol.over_by}",
+            mend="Choose by a metric that the runs log, and tuning seeds that each configuration has.",
+        )
+    unchosen = [groups[place] for place, found in picked.items() if not found]
+    findings = [_unchosen(unchosen, fixed, protocol)] if unchosen else []
+    reported = tuple(run for run in runs if run.id in kept)
+    return reported, tuple(run for run in runs if run.id not in kept), findings
+
+
+def _check_settings(runs: Sequence[Run], protocol: Protocol) -> None:
     for key in protocol.over:
         if all(run.setting(key) is None for run in runs):
             known = {name for run in runs for name in (*run.identity, *run.params)}
             raise SettingsError(
                 f"{FILE}: [study] select: no run has the setting {key!r}", mend=near_miss(key, known)
             )
-    names = criterion_keys(keys, protocol.over_by)
-    higher = prefers_higher(metrics, [keys[name] for name in names], protocol.over_by)
-    scores = {run.id: _score(run, protocol, names, keys, metrics) for run in runs}
-    groups: dict[tuple[str | None, ...], list[Run]] = defaultdict(list)
-    apart_from = {"seed"} if protocol.tuning else set[str]()
-    fixed = [name for name, role in roles.items() if role.key not in protocol.over and name not in apart_from]
-    for run in runs:
-        groups[tuple(run.setting(name) for name in fixed)].append(run)
-    kept: set[str] = set()
-    unchosen: list[list[Run]] = []
-    for members in groups.values():
-        picked = (_on_seeds if protocol.tuning else _within)(members, protocol, scores, higher)
-        kept |= {run.id for run in picked}
-        if not picked:
-            unchosen.append(members)
-    if not kept:
-        raise SettingsError(
-            f"{FILE}: [study] select = {str(protocol)!r} leaves no run: none logs {protocol.over_by}",
-            mend="Choose by a metric that the runs log, and tuning seeds that each configuration has.",
-        )
-    findings = [_unchosen(unchosen, fixed, protocol)] if unchosen else []
-    chosen_runs = tuple(run for run in runs if run.id in kept)
-    return chosen_runs, tuple(run for run in runs if run.id not in kept), findings
 
 
 def only_of(roles: Mapping[str, Role], runs: Sequence[Run]) -> dict[str, Role]:
@@ -130,6 +133,7 @@ def _score(
     run: Run,
     protocol: Protocol,
     names: Sequence[str],
+    *,
     keys: Mapping[str, MetricKey],
     metrics: Mapping[str, Metric],
 ) -> float | None:

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,9 +28,9 @@ _TABLES = (".csv", ".tsv")
 _LATEST = "latest-run/"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True)
 class Collected:
-    """What reading every file gave.
+    """What reading every file gave; it fills while the files are walked over.
 
     Attributes:
         logs: The logs, in the order of their paths.
@@ -40,11 +40,25 @@ class Collected:
         tables: Path of every CSV or TSV file that holds no run.
     """
 
-    logs: tuple[Log, ...]
-    companions: tuple[str, ...]
-    findings: tuple[Finding, ...]
-    seen: int
-    tables: tuple[str, ...] = ()
+    logs: list[Log] = field(default_factory=list)
+    companions: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    seen: int = 0
+    tables: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    path: str
+    entry: os.DirEntry[str]
+    declared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Means:
+    readers: Sequence[Reader]
+    patterns: tuple[str, ...]
+    cache: Cache | None
 
 
 def collect(
@@ -54,47 +68,55 @@ def collect(
     cache: Path | None = None,
 ) -> Collected:
     """Every log below `root`; a file that cannot be opened is a finding."""
-    logs: list[Log] = []
-    findings: list[Finding] = []
-    companions: list[str] = []
-    tables: list[str] = []
-    candidates, seen = [], 0
     readers = load_readers()
+    walked = Collected()
+    candidates = list(_candidates(root, settings, readers, walked))
+    with open_cache(cache, _version(readers, settings)) as kept:
+        means = _Means(readers, settings.patterns, kept)
+        for done, candidate in enumerate(candidates):
+            if progress:
+                progress(done, len(candidates))
+            _add(walked, candidate, means)
+    if progress:
+        progress(len(candidates), len(candidates))
+    walked.tables.sort()
+    return walked
+
+
+def _candidates(
+    root: Path, settings: Settings, readers: Sequence[Reader], walked: Collected
+) -> Iterator[_Candidate]:
+    """The files that may be logs; settings files, side tables and closed folders are noted in `walked`."""
     endings = _SUFFIXES + tuple(end for reader in readers for end in getattr(reader, "endings", ()))
     closed: list[str] = []
     for path, entry in walk(root, settings.exclude, closed):
-        seen += 1
+        walked.seen += 1
         path = _real(root, path, entry) if _LATEST in path else path
         declared = bool(settings.paths) and fields_of(path, settings.paths) is not None
         if _is_side_table(path, settings):
-            tables.append(path)
-            continue
-        if SETTINGS_FILE.match(entry.name) and not declared:
-            companions.append(path)
+            walked.tables.append(path)
+        elif SETTINGS_FILE.match(entry.name) and not declared:
+            walked.companions.append(path)
         elif declared or _may_be_log(entry.name, endings):
-            candidates.append((path, entry, declared))
-    with open_cache(cache, _version(readers, settings)) as kept:
-        for done, (path, entry, declared) in enumerate(candidates):
-            if progress:
-                progress(done, len(candidates))
-            try:
-                log = _log(path, entry, declared, readers, kept, patterns=settings.patterns)
-            except OSError as error:
-                message = f"{path}: not readable: {error.strerror}"
-                findings.append(
-                    Finding("unreadable-log", message, (Source(path),), "Make the file readable.")
-                )
-                continue
-            if log:
-                findings += log.findings
-                if log.records:
-                    logs.append(log)
-            if path.lower().endswith(_TABLES) and not (log and log.records):
-                tables.append(path)
-    if progress:
-        progress(len(candidates), len(candidates))
-    findings += [_closed(folder) for folder in closed]
-    return Collected(tuple(logs), tuple(companions), tuple(findings), seen, tuple(sorted(tables)))
+            yield _Candidate(path, entry, declared)
+    walked.findings += [_closed(folder) for folder in closed]
+
+
+def _add(walked: Collected, candidate: _Candidate, means: _Means) -> None:
+    path = candidate.path
+    try:
+        log = _log(candidate, means)
+    except OSError as error:
+        message = f"{path}: not readable: {error.strerror}"
+        mend = "Make the file readable."
+        walked.findings.append(Finding("unreadable-log", message, (Source(path),), mend))
+        return
+    if log:
+        walked.findings += log.findings
+        if log.records:
+            walked.logs.append(log)
+    if path.lower().endswith(_TABLES) and not (log and log.records):
+        walked.tables.append(path)
 
 
 def _closed(folder: str) -> Finding:
@@ -104,7 +126,7 @@ def _closed(folder: str) -> Finding:
 
 
 def _version(readers: Sequence[Reader], settings: Settings) -> str:
-    """What the content of a cache depends on besides the files: the readers, and what tells them how to read."""
+    """What the content of a cache depends on besides the files: the readers, and what guides them."""
     code = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         code.update(path.read_bytes())
@@ -129,37 +151,30 @@ def _may_be_log(name: str, endings: tuple[str, ...]) -> bool:
     return name.lower().endswith(endings) or "tfevents" in name
 
 
-def _log(
-    path: str,
-    entry: os.DirEntry[str],
-    declared: bool,
-    readers: Sequence[Reader],
-    cache: Cache | None,
-    *,
-    patterns: tuple[str, ...] = (),
-) -> Log | None:
+def _log(candidate: _Candidate, means: _Means) -> Log | None:
     """What the file holds, without its bytes; None where no reader accepts it."""
-    stamp = _stamp(entry.stat(), declared)
+    path, entry, declared, cache = candidate.path, candidate.entry, candidate.declared, means.cache
     if cache is not None:
-        found = cache.unchanged(path, stamp, Path(entry.path))
+        found = cache.unchanged(path, _stamp(entry.stat(), declared), Path(entry.path))
         if found is not False:
             return found if isinstance(found, Log) else None
+    file = LogFile(path, Path(entry.path), b"", "", declared, means.patterns)
     with open(entry.path, "rb") as stream:
         stamp = _stamp(os.fstat(stream.fileno()), declared)
         head = stream.read(_HEAD)
-        reader = next((reader for reader in readers if reader.accepts(path, head)), None)
+        reader = next((reader for reader in means.readers if reader.accepts(path, head)), None)
         if reader is None:
             if cache is not None:
                 cache.add(path, stamp, None, "")
             return None
         if _is_too_large(entry, declared):
-            return _too_large(LogFile(path, Path(entry.path), b"", "", declared), reader)
+            return _too_large(file, reader)
         if head.startswith(_DATABASE):
-            return reader.read(LogFile(path, Path(entry.path), head, _digest(stream, head), declared))
+            return reader.read(replace(file, data=head, digest=_digest(stream, head)))
         if len(head) == _HEAD:
             stream.seek(0)
             head = stream.read()
-    file = LogFile(path, Path(entry.path), head, digest(head), declared, patterns)
+    file = replace(file, data=head, digest=digest(head))
     log = _grown(reader, file, stamp, cache) or reader.read(file)
     # The bytes of all files together need not fit into memory.
     log = replace(log, file=replace(file, data=b""))

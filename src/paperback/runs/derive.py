@@ -81,7 +81,8 @@ def parse_rules(derived: Mapping[str, str]) -> tuple[Rule, ...]:
         if not found or bound is None or (found["steps"] and not found["reduce"]):
             raise SettingsError(
                 f"{FILE}: [runs.metrics] {name} = {text!r} is no rule",
-                mend='Write it like "test_acc", "mean env*_acc but env{test_env}_acc" or "mean r over steps"; '
+                mend='Write it like "test_acc", "mean env*_acc but env{test_env}_acc" or '
+                '"mean r over steps"; '
                 f"the reducers are {', '.join(_REDUCERS)}.",
             )
         parts = {key: found[key] or "" for key in ("reduce", "keys", "but", "sign", "list", "element")}

@@ -1,4 +1,4 @@
-"""What was found in a repository: formats, roles, metrics, protocol and findings, for a person or a program."""
+"""What was found in a repository, for a person or a program: formats, roles, metrics, protocol, findings."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -14,9 +14,9 @@ _OF_A_KIND = 3
 def describe_runs(table: RunTable) -> dict[str, Any]:
     """The table's outline as JSON values.
 
-    `runs`, `files`, `formats` (files by format), `status` (runs by end), `roles` (key, values, how, confidence),
-    `metrics` (splits, unit, direction, how, runs that log it), `protocol`, `test_selected`, `apart` (runs that
-    enter no statistic, by reason), `commits`, `findings`.
+    `runs`, `files`, `formats` (files by format), `status` (runs by end), `roles` (key, values, how,
+    confidence), `metrics` (splits, unit, direction, how, runs that log it), `protocol`, `test_selected`,
+    `apart` (runs that enter no statistic, by reason), `commits`, `findings`.
     """
     return {
         "runs": len(table.runs),

@@ -14,7 +14,7 @@ Part = tuple[Log, Record]
 
 
 def join_monitors(parts: Mapping[str, Sequence[Part]]) -> dict[str, list[Part]]:
-    """The parts of runs, where several numbered monitor files of one folder are one run named by the folder."""
+    """The parts of runs, where the numbered monitor files of one folder are one run, named by the folder."""
     joined: dict[str, list[Part]] = {}
     folders: dict[str, list[str]] = {}
     for name in parts:
@@ -31,7 +31,7 @@ def join_monitors(parts: Mapping[str, Sequence[Part]]) -> dict[str, list[Part]]:
 
 
 def _in_time(files: Sequence[Part]) -> list[Part]:
-    """The first file's record with the episodes of all, in the order in which they ended; the others without."""
+    """The first file's record with the episodes of all, in the order of their ends; the others without."""
     records = [record for _, record in files]
     keys = dict.fromkeys(key for record in records for key in record.series)
     merged = {key: _merged(key, records) for key in keys}

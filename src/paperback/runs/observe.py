@@ -114,7 +114,9 @@ def _variants(runs: Sequence[Run], roles: Mapping[str, Role], fields: frozenset[
         yield from _mixed(runs, varied, roles, most=len(roles["method"].values) // 4)
 
 
-def _inferred(runs: Sequence[Run], roles: Mapping[str, Role], known: set[str] | frozenset[str]) -> Iterator[Column]:
+def _inferred(
+    runs: Sequence[Run], roles: Mapping[str, Role], known: set[str] | frozenset[str]
+) -> Iterator[Column]:
     """Parts of the paths and words among the settings that tell variants apart: few, and no numbers."""
     placed = [part for part in places_of(runs).parts if part.key not in known]
     if roles["method"].key in {part.key for part in places_of(runs).parts}:
@@ -133,10 +135,8 @@ def _plays(varied: Column, runs: Sequence[Run], roles: Mapping[str, Role]) -> bo
     return False
 
 
-def _mixed(
-    runs: Sequence[Run], varied: Column, roles: Mapping[str, Role], *, most: int
-) -> Iterator[Finding]:
-    """One finding per method that mixes values; none where more than `most` methods do, so that it is by design."""
+def _mixed(runs: Sequence[Run], varied: Column, roles: Mapping[str, Role], *, most: int) -> Iterator[Finding]:
+    """One finding per method that mixes values; none where more than `most` methods do: it is by design."""
     cells: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for run, value in zip(runs, varied.cells, strict=True):
         if value is not None:

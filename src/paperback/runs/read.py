@@ -12,7 +12,7 @@ from paperback.runs.audit import audit
 from paperback.runs.choose import NOT_SELECTED, choose_runs, only_of
 from paperback.runs.collect import Collected, collect, formats
 from paperback.runs.companion import companions_of, read_companion
-from paperback.runs.derive import derive, parse_rules
+from paperback.runs.derive import Rule, derive, parse_rules
 from paperback.runs.folder import join
 from paperback.runs.hydra import add_hydra
 from paperback.runs.key import parse_key
@@ -20,7 +20,7 @@ from paperback.runs.observe import observe
 from paperback.runs.place import named_settings
 from paperback.runs.roles import assign_roles
 from paperback.runs.run import Run
-from paperback.runs.select import parse_protocol
+from paperback.runs.select import Protocol, parse_protocol
 from paperback.runs.side_table import add_tables, propose_tables
 from paperback.runs.table import RunTable
 from paperback.runs.template import fields_of
@@ -42,15 +42,15 @@ def read_runs(
         root: The repository.
         settings: What the author declares.
         progress: Called with the number of files read so far and of all that may be logs.
-        cache: A folder for what was read, so that unchanged files need not be read again; it never changes the
-            result and may be deleted at any time. None keeps nothing.
+        cache: A folder for what was read, so that unchanged files need not be read again; it never changes
+            the result and may be deleted at any time. None keeps nothing.
 
     Raises:
         ReadError: Not a single run was found.
         SettingsError: A declared role, table, metric or selection names something that no run has.
     """
-    protocol = parse_protocol(settings.select)
-    rules = parse_rules(settings.derived)
+    # What the author wrote wrongly is told before a long read.
+    protocol, rules = parse_protocol(settings.select), parse_rules(settings.derived)
     collected = collect(root, settings, progress, cache)
     joined, conflicts = join(collected.logs)
     if not joined:
@@ -60,46 +60,43 @@ def read_runs(
     settled, lost = add_hydra(root, settled, collected.companions, files)
     placed, fields, said = _place(root, settled, collected.tables, settings)
     files |= {source.path: source.digest for run in placed for source in run.sources if source.digest}
+    table = _study(placed, fields, settings, protocol=protocol, rules=rules)
+    formats = Counter(log.reader for log in collected.logs)
+    return replace(
+        table,
+        findings=(*collected.findings, *unread, *lost, *conflicts, *said, *table.findings),
+        files=dict(sorted(files.items())),
+        formats=dict(sorted(formats.items())),
+    )
+
+
+def _study(
+    placed: Sequence[Run],
+    fields: Mapping[str, str],
+    settings: Settings,
+    *,
+    protocol: Protocol,
+    rules: Sequence[Rule],
+) -> RunTable:
+    """The runs with roles and metrics under the author's protocol, and what is noticed of them."""
     runs, trials, searched = set_trials_apart(placed, _declared(placed, settings.paths))
     identified, roles, unknown = assign_roles(runs, fields, settings)
-    same = (*protocol.over, *(role.key for role in roles.values()))
-    derived = derive(identified, rules, same)
+    derived = derive(identified, rules, (*protocol.over, *(role.key for role in roles.values())))
     keys = {key: parse_key(key) for run in derived for key in (*run.finals, *run.series)}
     metrics, mixed = judge_metrics(derived, keys, settings)
-    reported, rejected, unclear = choose_runs(derived, protocol, roles, keys, metrics)
+    reported, rejected, unclear = choose_runs(derived, protocol, roles=roles, keys=keys, metrics=metrics)
     roles = only_of(roles, reported) if rejected else roles
     apart = {why: runs for why, runs in ((TRIAL, trials), (NOT_SELECTED, rejected)) if runs}
     noticed = observe(reported, roles, frozenset(fields))
     audited = audit(reported, apart, roles, protocol)
-    return RunTable(
-        reported,
-        roles,
-        metrics,
-        dict(sorted(keys.items())),
-        (
-            *collected.findings,
-            *unread,
-            *lost,
-            *conflicts,
-            *said,
-            *searched,
-            *unknown,
-            *mixed,
-            *unclear,
-            *noticed,
-            *audited,
-        ),
-        dict(sorted(files.items())),
-        protocol,
-        apart,
-        dict(sorted(Counter(log.reader for log in collected.logs).items())),
-    )
+    findings = (*searched, *unknown, *mixed, *unclear, *noticed, *audited)
+    return RunTable(reported, roles, metrics, dict(sorted(keys.items())), findings, {}, protocol, apart)
 
 
 def _place(
     root: Path, runs: Sequence[Run], tables: Sequence[str], settings: Settings
 ) -> tuple[list[Run], dict[str, str], list[Finding]]:
-    """The runs with what their paths, names and side tables say, the settings so added, and what is unclear."""
+    """The runs with what their paths, names and side tables say, the keys so added, and what is unclear."""
     runs = [_spelled_out(run) for run in runs]
     paths = [_fields(run, settings.paths) for run in runs]
     names = [_named(run, settings.run_names) for run in runs]

@@ -183,7 +183,7 @@ def _by_words(parts: Sequence[Column], roles: Sequence[str]) -> Iterable[tuple[s
 
 
 def _is_known(value: str, lexicon: frozenset[str]) -> bool:
-    """Whether the value holds a word of the lexicon; a trailing version, as in `Hopper-v4`, names an environment."""
+    """Whether the value holds a word of the lexicon; a version, as in `Hopper-v4`, names an environment."""
     if lexicon is DATASET_WORDS and _VERSIONED.search(value):
         return True
     return not lexicon.isdisjoint((*words(value), *value.lower().replace("-", "_").split("_")))

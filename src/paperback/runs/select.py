@@ -62,21 +62,25 @@ class Protocol:
         """Whether the test split takes part in a choice, so that the values are optimistic."""
         return any(each is not None and each.split == "test" for each in (self.by, self.over_by))
 
-    @cache
     def __str__(self) -> str:
-        steps = {
-            "last": "last step",
-            "mean": f"mean of the last {self.count}",
-            "best": f"step of the {self.by}",
-            "at": f"step {self.count}",
-        }
-        words = [steps[self.step]]
-        if self.over_by:
-            seeds = f" on the seeds {', '.join(self.tuning)}" if self.tuning else ""
-            words.append(f"{', '.join(self.over)} of the {self.over_by}{seeds}")
-            words += ["reported on the other seeds"] if self.tuning else []
-        words += ["test-selected"] if self.is_test_selected else []
-        return "; ".join(words)
+        return _words(self)
+
+
+@cache
+def _words(protocol: Protocol) -> str:
+    steps = {
+        "last": "last step",
+        "mean": f"mean of the last {protocol.count}",
+        "best": f"step of the {protocol.by}",
+        "at": f"step {protocol.count}",
+    }
+    words = [steps[protocol.step]]
+    if protocol.over_by:
+        seeds = f" on the seeds {', '.join(protocol.tuning)}" if protocol.tuning else ""
+        words.append(f"{', '.join(protocol.over)} of the {protocol.over_by}{seeds}")
+        words += ["reported on the other seeds"] if protocol.tuning else []
+    words += ["test-selected"] if protocol.is_test_selected else []
+    return "; ".join(words)
 
 
 LAST = Protocol()
@@ -86,11 +90,11 @@ _CLAUSE = re.compile(
 
 
 def parse_protocol(text: str) -> Protocol:
-    """The protocol that a text such as `best val accuracy` or `last; best val loss over lr on seeds 0, 1` names.
+    """The protocol that a text such as `best val accuracy` or `last; best val loss over lr` names.
 
     The clauses are separated by semicolons. One without `over` chooses the step: `last`, `mean of last 5`,
-    `at step 1000`, `best val accuracy`. One with `over` chooses among settings; where it stands alone, the same
-    metric chooses the step.
+    `at step 1000`, `best val accuracy`. One with `over`, such as `best val loss over lr on seeds 0, 1`,
+    chooses among settings; where it stands alone, the same metric chooses the step.
 
     Raises:
         SettingsError: A clause is not understood; shows the forms.

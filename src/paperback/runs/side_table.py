@@ -81,11 +81,12 @@ def propose_tables(root: Path, runs: Sequence[Run], paths: Sequence[str]) -> Ite
         for place, column in enumerate(table.columns):
             named = {_named(row[place], tails) for row in table.rows} - {None}
             if len(named) > 1 and len(named) >= _SHARE * len(table.rows):
-                yield _proposal(path, column, table, len(named), len(runs))
+                yield _proposal(table, column, len(named), len(runs))
                 break
 
 
-def _proposal(path: str, column: str, table: SideTable, named: int, runs: int) -> Finding:
+def _proposal(table: SideTable, column: str, named: int, runs: int) -> Finding:
+    path = table.source.path
     others = [other for other in table.columns if other and other != column]
     tells = f" and tells {', '.join(others)}" if others else ""
     message = f"{path}: column {column!r} names {named} of {runs} runs{tells}; it is not used"

@@ -41,8 +41,8 @@ class RunTable:
         findings: What was noticed while reading.
         files: Every file that was read, with its digest.
         protocol: How the value of a run is chosen.
-        apart: Why runs were kept apart, such as `tuning trial` or `not selected`, to these runs. They are in no
-            statistic.
+        apart: Why runs were kept apart, such as `tuning trial` or `not selected`, to these runs. They are in
+            no statistic.
         formats: Format to the number of its files that hold runs.
     """
 

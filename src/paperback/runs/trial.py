@@ -23,9 +23,9 @@ def set_trials_apart(
 ) -> tuple[list[Run], tuple[Run, ...], list[Finding]]:
     """The runs to report, the trials among them by the role `trial`, and a finding that tells of these.
 
-    A run is a trial where its path says so (`tuning/`, `trials.csv`) or a key `trial` numbers it, it logs no test
-    metric, and other runs, of which neither is true, are there to be reported. Runs in a file that the author
-    declares, as `declared` lists by id, are none.
+    A run is a trial where its path says so (`tuning/`, `trials.csv`) or a key `trial` numbers it, it logs no
+    test metric, and other runs, of which neither is true, are there to be reported. Runs in a file that the
+    author declares, as `declared` lists by id, are none.
     """
     tested = {run.id: _is_tested(run) for run in runs}
     trials = [

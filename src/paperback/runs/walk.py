@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fnmatch import translate
 from pathlib import Path
 
@@ -26,17 +27,27 @@ def walk(
     Folders that cannot be opened are added to `closed`.
     """
     patterns = [re.compile(translate(pattern.removesuffix("/"))) for pattern in exclude]
-    yield from _walk(str(root), "", patterns, (set(), [] if closed is None else closed))
+    noted = _Noted(os.stat(root).st_dev if root.is_dir() else 0, set(), [] if closed is None else closed)
+    yield from _walk(str(root), "", patterns, noted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    device: int
+    seen: set[tuple[int, int]]
+    closed: list[str]
 
 
 def _walk(
-    folder: str, prefix: str, exclude: list[re.Pattern[str]], noted: tuple[set[tuple[int, int]], list[str]]
+    folder: str, prefix: str, exclude: list[re.Pattern[str]], noted: _Noted
 ) -> Iterator[tuple[str, os.DirEntry[str]]]:
     try:
         with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
+            entries = sorted(found, key=_name)
     except OSError:
-        noted[1].append(prefix.rstrip("/") or ".")
+        noted.closed.append(prefix.rstrip("/") or ".")
+        return
+    if _is_not_ours(prefix, entries):
         return
     for entry in entries:
         path = prefix + entry.name
@@ -45,24 +56,30 @@ def _walk(
         try:
             if not entry.is_dir():
                 yield path, entry
-            elif not _is_skipped(entry) and _is_new(entry, noted[0]):
+            elif entry.name not in _SKIPPED and _is_new(entry, noted):
                 yield from _walk(entry.path, path + "/", exclude, noted)
         except OSError:
             continue
 
 
-def _is_skipped(entry: os.DirEntry[str]) -> bool:
-    if entry.name in _SKIPPED:
-        return True
-    if os.path.exists(os.path.join(entry.path, "pyvenv.cfg")):
-        return True
-    return entry.name == "paper" and os.path.exists(os.path.join(entry.path, "evidence.json"))
+def _name(entry: os.DirEntry[str]) -> str:
+    return entry.name
 
 
-def _is_new(entry: os.DirEntry[str], seen: set[tuple[int, int]]) -> bool:
-    status = entry.stat()
-    place = (status.st_dev, status.st_ino)
-    if place in seen:
+def _is_not_ours(prefix: str, entries: Sequence[os.DirEntry[str]]) -> bool:
+    """Whether the folder is an environment, or a paper that was written here."""
+    mark = "evidence.json" if f"/{prefix}".endswith("/paper/") else "pyvenv.cfg"
+    return bool(prefix) and any(entry.name in (mark, "pyvenv.cfg") for entry in entries)
+
+
+def _is_new(entry: os.DirEntry[str], noted: _Noted) -> bool:
+    # A folder's number comes with its name; only a link must be looked at for where it leads.
+    if entry.is_symlink():
+        status = entry.stat()
+        place = (status.st_dev, status.st_ino)
+    else:
+        place = (noted.device, entry.inode())
+    if place in noted.seen:
         return False
-    seen.add(place)
+    noted.seen.add(place)
     return True

@@ -17,6 +17,7 @@ from paperback.code.equations.form import (
     Mul,
     Num,
     Pow,
+    Real,
     Red,
     Sg,
     Sym,
@@ -224,9 +225,16 @@ def function(name: str, *args: Expr) -> Expr:
     return Fn(name, args)
 
 
+def is_whole(expr: Expr) -> bool:
+    """Whether `expr` is made of indices, sizes and whole numbers alone."""
+    return _integer(expr) and not any(isinstance(item, Real) or item == INF for item in walk(expr))
+
+
 def _integer(expr: Expr) -> bool:
-    return all(isinstance(item, Var | Sym | Add | Mul) or (isinstance(item, Num) and item.value.denominator == 1)
-               for item in walk(expr))  # fmt: skip
+    return all(
+        isinstance(item, Var | Sym | Add | Mul) or (isinstance(item, Num) and item.value.denominator == 1)
+        for item in walk(expr)
+    )
 
 
 def _exp(arg: Expr) -> Expr:
@@ -289,8 +297,8 @@ def _compare_indicator(op: str, left: Expr, right: Expr) -> Expr | None:
 def _balanced(op: str, gap: Expr, left: Expr, right: Expr) -> Expr:
     """The terms of the difference on the side where they are positive; whole numbers move the bound."""
     terms = gap.terms if isinstance(gap, Add) else (gap,)
-    if not all(_integer(term) for term in terms):
-        return Cmp(op, left, right)
+    if not all(is_whole(term) for term in terms):
+        return _cancelled(op, left, right)
     plus = [term for term in terms if split_coefficient(term)[0] > 0]
     minus = [mul(MINUS, term) for term in terms if split_coefficient(term)[0] < 0]
     left, right = add(*plus), add(*minus)
@@ -298,6 +306,15 @@ def _balanced(op: str, gap: Expr, left: Expr, right: Expr) -> Expr:
         return Cmp(">", left, sub(right, ONE))
     if op == "<=" and left != ZERO and _ends_in_one(left):
         return Cmp("<", sub(left, ONE), right)
+    return Cmp(op, left, right)
+
+
+def _cancelled(op: str, left: Expr, right: Expr) -> Expr:
+    """The comparison without a number that is added on both sides."""
+    if isinstance(left, Add) and isinstance(right, Add) and left.terms[-1] == right.terms[-1]:
+        constant = left.terms[-1]
+        if isinstance(constant, Num):
+            return Cmp(op, sub(left, constant), sub(right, constant))
     return Cmp(op, left, right)
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from paperback.code.equations import arithmetic as ar
-from paperback.code.equations.form import ZERO, Apply, Expr, Mul, Sym, Var, fresh, num, walk
+from paperback.code.equations.form import ZERO, Apply, Expr, Mul, ScalarFunction, Sym, Var, fresh, num, walk
 from paperback.code.equations.machine import Context, Machine
 from paperback.code.equations.objects import class_member
 from paperback.code.equations.pointwise import tensor
@@ -13,12 +13,11 @@ from paperback.code.equations.values import (
     Class,
     Func,
     Method,
-    ScalarFunction,
 )
 
 
 def apply_autograd(it: Machine, cls: Class, args: tuple[Any, ...]) -> Any:
-    """A custom autograd function: a letter with its own derivative where it is elementwise, else its forward pass."""
+    """A letter with its own derivative where the function is elementwise, else its forward pass."""
     forward, backward = (class_member(it, cls, name) for name in ("forward", "backward"))
     tensors = [at for at, arg in enumerate(args) if isinstance(arg, Tensor)]
     if len(tensors) == 1:
@@ -41,8 +40,9 @@ def context_member(ctx: Context, name: str) -> Any:
     return Method(ctx, name)
 
 
-def scalar_pair(it: Machine, cls: Class, forward: Func, backward: Func, args: tuple[Any, ...],
-                at: int) -> ScalarFunction | None:  # fmt: skip
+def scalar_pair(
+    it: Machine, cls: Class, forward: Func, backward: Func, args: tuple[Any, ...], at: int
+) -> ScalarFunction | None:
     """Forward and backward as functions of one scalar; None where they are more than elementwise."""
     known = it.record.functions.get(cls.node.name)
     ctx, u, g = Context(), fresh("u"), Sym("@gradient")

@@ -14,6 +14,10 @@ from paperback.code.equations.sources import Lib
 from paperback.code.equations.tensor import Tensor
 from paperback.code.equations.values import Class, Layer, Obj, integer, number, plain
 
+CONTAINER_KINDS: dict[str, tuple[type, ...]] = {
+    "str": (str,), "list": (list,), "tuple": (tuple,), "dict": (dict,), "Sequence": (list, tuple),
+    "Iterable": (list, tuple), "Mapping": (dict,),
+}  # fmt: skip
 CONTAINERS = {"tuple": tuple, "list": list}
 
 
@@ -136,10 +140,7 @@ def _is(value: Any, name: str) -> bool:
         return name in (value.kind, "Module")
     if isinstance(value, Obj):
         return name == "Module"
-    return {"str": str, "list": list, "tuple": tuple, "dict": dict, "Sequence": (list, tuple), "Iterable": (list, tuple),
-            "Mapping": dict}.get(name, ()) != () and isinstance(value, {
-                "str": str, "list": list, "tuple": tuple, "dict": dict, "Sequence": (list, tuple),
-                "Iterable": (list, tuple), "Mapping": dict}.get(name, ()))  # fmt: skip
+    return isinstance(value, CONTAINER_KINDS.get(name, ()))
 
 
 def _getattr(it: Machine, name: str, args: tuple[Any, ...]) -> Any:

@@ -16,11 +16,11 @@ from paperback.code.equations.sizes import Misfit, Unknown
 from paperback.code.equations.sources import Defined, Imported, Lib, Sources
 from paperback.code.equations.values import MOST_DEPTH, Class, Func, Layer, Method, Obj, Record
 
-BUILTINS = {"len", "range", "float", "int", "bool", "str", "sum", "max", "min", "abs", "isinstance", "hasattr",
-            "getattr", "tuple", "list", "dict", "zip", "enumerate", "print", "type", "super", "callable", "round",
-            "pow", "any", "all", "sorted", "reversed", "map", "set", "setattr", "object", "ValueError",
-            "NotImplementedError", "TypeError", "RuntimeError", "Exception", "slice", "AssertionError",
-            "KeyError", "id", "vars", "property", "staticmethod", "iter", "next"}  # fmt: skip
+_BUILTINS = """len range float int bool str sum max min abs isinstance hasattr getattr tuple list dict zip
+enumerate print type super callable round pow any all sorted reversed map set setattr object
+ValueError NotImplementedError TypeError RuntimeError Exception slice AssertionError KeyError id
+vars property staticmethod iter next"""
+BUILTINS = frozenset(_BUILTINS.split())
 
 
 @dataclass(slots=True)
@@ -92,8 +92,11 @@ class Calls:
                 if key not in self.globals:
                     frame = Frame(found.file, {})
                     self.globals[key] = Unknown(f"the global {found.name}")
-                    self.assign(found.node.targets[0] if isinstance(found.node, ast.Assign) else found.node.target,
-                                self.value(value, frame), frame)  # fmt: skip
+                    self.assign(
+                        found.node.targets[0] if isinstance(found.node, ast.Assign) else found.node.target,
+                        self.value(value, frame),
+                        frame,
+                    )
                     self.globals[key] = frame.names.get(found.name)
                 return self.globals[key]
         raise Unknown(f"the name {found.name}")

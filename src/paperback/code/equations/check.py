@@ -66,7 +66,7 @@ def verify(
 ) -> Verdict:
     """Compare the printed lines with the code at random points, values and vector-Jacobian products.
 
-    The extracted slice runs in a subprocess with limited time and memory, an empty environment and no network.
+    The extracted slice runs in a subprocess with limited time and memory, no environment and no network.
 
     Args:
         derivation: What `derive` gave.
@@ -99,11 +99,18 @@ def run(plan: Plan, *, python: str, timeout: float, rng: np.random.Generator) ->
     except EvaluationError as error:
         raise CheckError(str(error)) from error
     job = {
-        "modules": dict(plan.files), "module": plan.module, "target": plan.target, "kind": plan.kind,
-        "method": plan.method, "places": [int(at) for at in plan.outputs], "seconds": int(timeout), "gigabytes": 12,
+        "modules": dict(plan.files),
+        "module": plan.module,
+        "target": plan.target,
+        "kind": plan.kind,
+        "method": plan.method,
+        "places": [int(at) for at in plan.outputs],
+        "seconds": int(timeout),
+        "gigabytes": 12,
         "parameters": [item.source for item in plan.inputs if item.role == "parameter"],
-        "opaques": [item.path for item in plan.opaques], "trials": [point.spec for point in chosen],
-    }  # fmt: skip
+        "opaques": [item.path for item in plan.opaques],
+        "trials": [point.spec for point in chosen],
+    }
     answer = _subprocess(job, python, timeout)
     if "error" in answer:
         raise CheckError(answer["error"])
@@ -128,8 +135,16 @@ def _subprocess(job: dict[str, Any], python: str, timeout: float) -> dict[str, A
         environment = {"PATH": "/usr/bin:/bin", "HOME": folder, "TMPDIR": folder, "OMP_NUM_THREADS": "1"}
         command = [*_isolation(), python, "-I", str(RUNNER)]
         try:
-            done = subprocess.run(command, input=json.dumps(job), capture_output=True, text=True, cwd=folder,
-                                  env=environment, timeout=timeout, check=False)  # fmt: skip
+            done = subprocess.run(
+                command,
+                input=json.dumps(job),
+                capture_output=True,
+                text=True,
+                cwd=folder,
+                env=environment,
+                timeout=timeout,
+                check=False,
+            )
         except subprocess.TimeoutExpired as error:
             raise CheckError(f"the code ran longer than {timeout:g} s") from error
         except OSError as error:
@@ -158,6 +173,13 @@ def compare(derivation: Derivation, samples: Sequence[Sample]) -> Verdict:
         page = read_page(derivation.lines, plan.notation)
     except LatexError as error:
         return Verdict("mismatch", f"the printed line cannot be read: {error}")
+    return compare_page(page, derivation, samples)
+
+
+def compare_page(page: Page, derivation: Derivation, samples: Sequence[Sample]) -> Verdict:
+    """The verdict on lines that were read, or changed since, at the given samples."""
+    plan = derivation.plan
+    assert plan is not None
     ordinary = [item for item in samples if item.point.domain != "tiny/tiny"]
     tiny = [item for item in samples if item.point.domain == "tiny/tiny"]
     arms: dict[Expr, set[int]] = {}
@@ -183,7 +205,7 @@ def _worst(
 
 
 def _with_arms(verdict: Verdict, small: Verdict, arms: Mapping[Expr, set[int]]) -> Verdict:
-    """The verdict, weaker where an arm was never taken, or where the code keeps tiny numbers away from zero."""
+    """The verdict, weaker where an arm was never taken, or the code keeps tiny numbers off zero."""
     if small.word == "mismatch":
         return replace(
             verdict, word="verified up to ε", reason="differs where norms or sums are next to zero"

@@ -18,8 +18,8 @@ class Symbol:
     Attributes:
         latex: How it is printed.
         name: The name in the source.
-        meaning: "argument", "parameter", "hyper-parameter", "size", "intermediate", "output", "layer", "function"
-            or "random draw".
+        meaning: "argument", "parameter", "hyper-parameter", "size", "intermediate", "output", "layer",
+            "function" or "random draw".
         axes: Sizes of its axes in LaTeX; empty for a scalar.
         source: Where it is defined.
     """
@@ -72,8 +72,8 @@ class Derivation:
     """An equation of what a function or class computes, or the reason why there is none.
 
     Attributes:
-        status: "static" (derived from the source, not checked yet), "opaque" (it holds layers that stay letters)
-            or "fallback" (no equation; `reason` says why).
+        status: "static" (derived from the source, not checked yet), "opaque" (it holds layers that stay
+            letters) or "fallback" (no equation; `reason` says why).
         equations: Lines of LaTeX: outputs first, then what stands after "where".
         assumptions: What was taken for granted, in words: axes of arguments, configuration, excluded cases.
         reason: The operation that is not understood, with its line; empty where there is an equation.

@@ -11,7 +11,7 @@ from paperback.code.equations import arithmetic as ar
 from paperback.code.equations import objects, write
 from paperback.code.equations.derivation import Derivation
 from paperback.code.equations.evaluate import World, evaluate
-from paperback.code.equations.form import Cmp, Expr, Sym, num, walk
+from paperback.code.equations.form import Cmp, Expr, Real, Sym, num, walk
 from paperback.code.equations.interpret import Interpreter
 from paperback.code.equations.machine import Context, Returned
 from paperback.code.equations.pointwise import tensor
@@ -48,7 +48,7 @@ def derive(path: Path, name: str, *, root: Path) -> Derivation:
     Args:
         path: A Python file.
         name: `function`, `Class` (then its forward pass) or `Class.method`.
-        root: The repository; places are given relative to it, and its modules are read where they are imported.
+        root: The repository; places are relative to it, and its modules are read where they are imported.
 
     Returns:
         The equation with its symbols and assumptions; where an operation is not understood, the reason.
@@ -208,7 +208,7 @@ def _argument(it: Interpreter, name: str, guess: Guess) -> Any:
         it.record.hypers[key] = Hyper(
             key, num(_probe(guess, whole, len(it.record.hypers))).value, whole, name, role
         )
-        return Sym(key)
+        return Sym(key) if whole else Real(key)
     key = it.record.unique(bare)
     sizes = tuple(num(int(letter)) if letter.isdigit() else Sym(letter) for letter in guess.axes)
     classes = (Sym("C") if "C" not in guess.axes else Sym("K")) if guess.kind == "label" else None
@@ -305,8 +305,14 @@ def _stem(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) and node.id not in ("self", "torch", "F", "nn") else ""
 
 
-def _autograd(it: Interpreter, cls: Class, method: ast.FunctionDef, given: dict[str, Any], typing: Typing,
-              conditions: list[Expr]) -> Traced:  # fmt: skip
+def _autograd(
+    it: Interpreter,
+    cls: Class,
+    method: ast.FunctionDef,
+    given: dict[str, Any],
+    typing: Typing,
+    conditions: list[Expr],
+) -> Traced:
     """Forward and backward of a custom autograd function as two outputs."""
     ctx = Context()
     forward = objects.class_member(it, cls, "forward")
@@ -321,7 +327,10 @@ def _autograd(it: Interpreter, cls: Class, method: ast.FunctionDef, given: dict[
     )
     slopes = slope if isinstance(slope, tuple) else (slope,)
     names = list(given)
-    extra = tuple(Output(f"grad_{names[at]}", _as_numbers(item), at) for at, item in enumerate(slopes)
-                  if isinstance(item, Tensor) and at < len(names))  # fmt: skip
+    extra = tuple(
+        Output(f"grad_{names[at]}", _as_numbers(item), at)
+        for at, item in enumerate(slopes)
+        if isinstance(item, Tensor) and at < len(names)
+    )
     found = (Output(outputs[0].name, outputs[0].value, -1), *extra)
     return Traced("autograd", cls.node.name, "apply", typing, it.record, found, conditions)

@@ -8,7 +8,7 @@ from paperback.code.equations.check import SECONDS, Verdict, verify
 from paperback.code.equations.derivation import Derivation
 from paperback.code.equations.derive import derive_all
 
-RANKS = ("verified (value and gradient)", "verified (value)", "static only")
+RANKS = ("verified (value and gradient)", "verified up to ε", "verified (value)", "static only")
 MOST = 5
 
 
@@ -30,7 +30,7 @@ def establish(
 ) -> Established:
     """The first derivation of `name` that is verified in value and gradient, else the best of a few.
 
-    Where every candidate differs from the code, the derivation that comes back is a fallback without an equation.
+    Where every candidate differs from the code, a fallback without an equation comes back.
     """
     best: Established | None = None
     refused = 0

@@ -24,13 +24,13 @@ from paperback.code.equations.form import (
     Num,
     Pow,
     Red,
+    ScalarFunction,
     Sg,
     Sym,
     Var,
     subst,
 )
 from paperback.code.equations.tape import Array, Node
-from paperback.code.equations.values import ScalarFunction
 
 Scope = tuple[tuple[str, int], ...]
 MOST_ENTRIES = 30_000_000

@@ -18,13 +18,22 @@ from paperback.code.equations.values import Class, Func, Layer, Method, Obj, Rec
 
 Scope = dict[str, Any]
 OPERATORS: dict[type[ast.operator], Callable[..., Expr]] = {
-    ast.Add: ar.add, ast.Sub: ar.sub, ast.Mult: ar.mul, ast.Div: ar.div, ast.Pow: ar.power,
+    ast.Add: ar.add,
+    ast.Sub: ar.sub,
+    ast.Mult: ar.mul,
+    ast.Div: ar.div,
+    ast.Pow: ar.power,
     ast.Mod: lambda a, b: ar.function("mod", a, b),
     ast.FloorDiv: lambda a, b: ar.function("floordiv", a, b),
-}  # fmt: skip
+}
 COMPARISONS: dict[type[ast.cmpop], str] = {
-    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
-}  # fmt: skip
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+}
 IMPURE = ("append", "extend", "update", "insert")
 
 
@@ -75,8 +84,12 @@ def _sequence(op: ast.operator, left: Any, right: Any) -> Any:
 def _bitwise(op: ast.operator, left: Any, right: Any) -> Any:
     a, b = condition(left), condition(right)
     if isinstance(op, ast.BitXor):
-        return elementwise(lambda p, q: ar.disjunction(ar.conjunction(p, ar.negate(q)),
-                                                       ar.conjunction(ar.negate(p), q)), a, b, dtype="bool")  # fmt: skip
+        return elementwise(
+            lambda p, q: ar.disjunction(ar.conjunction(p, ar.negate(q)), ar.conjunction(ar.negate(p), q)),
+            a,
+            b,
+            dtype="bool",
+        )
     return elementwise(ar.conjunction if isinstance(op, ast.BitAnd) else ar.disjunction, a, b, dtype="bool")
 
 
@@ -98,9 +111,10 @@ def compare_values(rec: Record, op: ast.cmpop, left: Any, right: Any) -> Any:
         same = left is right or (left == right and isinstance(left, Lib | str | bool))
         return same if isinstance(op, ast.Is) else not same
     if isinstance(op, ast.In | ast.NotIn):
-        found = any(not isinstance(item, Tensor | Expr) and type(item) is type(left) and item == left
-                    for item in (right if isinstance(right, list | tuple | str | dict | range) else [])) or (
-                        isinstance(left, str) and isinstance(right, str) and left in right)  # fmt: skip
+        found = any(
+            not isinstance(item, Tensor | Expr) and type(item) is type(left) and item == left
+            for item in (right if isinstance(right, list | tuple | str | dict | range) else [])
+        ) or (isinstance(left, str) and isinstance(right, str) and left in right)
         return found if isinstance(op, ast.In) else not found
     name = COMPARISONS[type(op)]
     if isinstance(left, Tensor) or isinstance(right, Tensor):
@@ -129,9 +143,16 @@ def _compare_plain(name: str, left: Any, right: Any) -> bool:
         )
         return equal if name == "==" else not equal
     try:
-        return bool({"==": left == right, "!=": left != right}[name] if name in ("==", "!=") else
-                    {"<": lambda: left < right, "<=": lambda: left <= right, ">": lambda: left > right,
-                     ">=": lambda: left >= right}[name]())  # fmt: skip
+        return bool(
+            {"==": left == right, "!=": left != right}[name]
+            if name in ("==", "!=")
+            else {
+                "<": lambda: left < right,
+                "<=": lambda: left <= right,
+                ">": lambda: left > right,
+                ">=": lambda: left >= right,
+            }[name]()
+        )
     except TypeError as error:
         raise Misfit("a comparison of different things") from error
 
@@ -249,11 +270,8 @@ def truth(rec: Record, value: Any, decide: Callable[[Expr], bool]) -> bool:
 
 
 def _library_truth(value: Lib) -> bool:
-    if value.last in ("training",):
-        return False
-    if any(part in value.name for part in ("is_cuda", "is_available", "is_initialized", "is_sparse")):
-        return False
-    return True
+    never = ("is_cuda", "is_available", "is_initialized", "is_sparse")
+    return value.last != "training" and not any(part in value.name for part in never)
 
 
 def _data_truth(rec: Record, cond: Expr) -> bool:

@@ -34,6 +34,11 @@ class Sym(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class Real(Sym):
+    """A scalar symbol that need not be whole."""
+
+
+@dataclass(frozen=True, slots=True)
 class Var(Expr):
     """An index variable, bound by a `Red`, a `Lam` or the left-hand side."""
 
@@ -154,6 +159,16 @@ class Apply(Expr):
 
     name: str
     arg: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarFunction:
+    """A custom scalar function of `variable`, with the derivative that its backward pass uses."""
+
+    name: str
+    variable: str
+    body: Expr
+    derivative: Expr
 
 
 ZERO, ONE, TWO = Num(Fraction(0)), Num(Fraction(1)), Num(Fraction(2))

@@ -8,9 +8,9 @@ from paperback.code.equations import arithmetic as ar
 from paperback.code.equations import entries, loops, objects
 from paperback.code.equations import expressions as ex
 from paperback.code.equations.calls import Calls
-from paperback.code.equations.form import Cat, Sym, num, walk, weight
-from paperback.code.equations.library import define
+from paperback.code.equations.form import Sym, num, walk, weight
 from paperback.code.equations.machine import Context, Frame, Jump, Raised, Returned
+from paperback.code.equations.names import define
 from paperback.code.equations.reductions import Pair
 from paperback.code.equations.sizes import Misfit, Unknown
 from paperback.code.equations.sources import Lib
@@ -187,7 +187,7 @@ class Interpreter(Calls):
         value = self.silenced(value)
         if not isinstance(value, Tensor) or value.dtype != "float" or self.plain_names:
             return value
-        if weight(value.body) <= SMALL or isinstance(value.body, Cat):
+        if weight(value.body) <= SMALL:
             return value
         if any(isinstance(item, Sym) and item.name.startswith("@carried") for item in walk(value.body)):
             return value

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from paperback.code.equations.arithmetic import split_coefficient
 from paperback.code.equations.form import (
@@ -35,26 +36,41 @@ from paperback.code.equations.letters import index_letter
 
 SUM, PRODUCT, OPEN, POWER, ATOM = range(5)
 RELATIONS = {"<": "<", "<=": r"\leq", ">": ">", ">=": r"\geq", "==": "=", "!=": r"\neq"}
-OPERATORS = {"sigmoid": r"\operatorname{sigmoid}", "sign": r"\operatorname{sign}", "erf": r"\operatorname{erf}",
-             "mod": r"\operatorname{mod}", "round": r"\operatorname{round}", "sin": r"\sin", "cos": r"\cos",
-             "tan": r"\tan", "tanh": r"\tanh", "sinh": r"\sinh", "cosh": r"\cosh", "asin": r"\arcsin",
-             "acos": r"\arccos", "atan": r"\arctan", "exp": r"\exp", "log": r"\log", "max": r"\max",
-             "min": r"\min"}  # fmt: skip
+OPERATORS = {
+    "sigmoid": r"\operatorname{sigmoid}",
+    "sign": r"\operatorname{sign}",
+    "erf": r"\operatorname{erf}",
+    "mod": r"\operatorname{mod}",
+    "round": r"\operatorname{round}",
+    "sin": r"\sin",
+    "cos": r"\cos",
+    "tan": r"\tan",
+    "tanh": r"\tanh",
+    "sinh": r"\sinh",
+    "cosh": r"\cosh",
+    "asin": r"\arcsin",
+    "acos": r"\arccos",
+    "atan": r"\arctan",
+    "exp": r"\exp",
+    "log": r"\log",
+    "max": r"\max",
+    "min": r"\min",
+}
 LARGE = {"sum": r"\sum", "prod": r"\prod"}
 LONGEST_DECIMAL = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Printer:
-    """Prints with the symbols of `names` and the letters of `indices`; unbound letters in `taken` are avoided."""
+    """Prints with the symbols of `names` and the letters of `indices`; letters in `taken` are avoided."""
 
     names: Mapping[str, str]
     taken: frozenset[str]
     indices: Mapping[str, str]
 
-    def bind(self, ranges: Sequence[Range], scope: Expr) -> "Printer":
-        """A printer that has letters for `ranges`; letters of what `scope` still uses are kept apart."""
-        used = {self.indices[name] for name in free(scope) if name in self.indices}
+    def bind(self, ranges: Sequence[Range]) -> "Printer":
+        """A printer that has letters for `ranges`, other than those of the sums around."""
+        used = set(self.indices.values())
         new = dict(self.indices)
         for name, size in ranges:
             letter = index_letter(size, used | self.taken)
@@ -89,8 +105,12 @@ class Printer:
             case Ind(cond):
                 return rf"\mathbf{{1}}\left[{self.show(cond)}\right]", ATOM
             case Cases():
-                return self.cases(expr), ATOM
+                return self.cases(expr), POWER
             case Red():
+                pair = dot_product(expr)
+                if pair is not None:
+                    left, right = (self.names[el.name] + self.subscript(el.index[:-1]) for el in pair)
+                    return rf"{left}^{{\top}} {right}", PRODUCT
                 return self.reduction(expr), OPEN
             case Sg(body):
                 return rf"\operatorname{{sg}}\left({self.show(body)}\right)", POWER
@@ -130,11 +150,9 @@ class Printer:
 
     def sum(self, terms: Sequence[Expr]) -> str:
         text = ""
-        ordered = (
-            sorted(terms, key=lambda term: split_coefficient(term)[0] < 0)
-            if _negative(terms[0]) and not _holds_sum(terms[0])
-            else terms
-        )
+        ordered: Sequence[Expr] = _constant_first(terms) or terms
+        if _negative(ordered[0]) and not _holds_sum(ordered[0]):
+            ordered = sorted(ordered, key=_negative)
         for term in ordered:
             coefficient, _ = split_coefficient(term)
             sign = "-" if coefficient < 0 else "+"
@@ -147,7 +165,11 @@ class Printer:
         if coefficient < 0:
             return "-" + self.show(_without_sign(expr), PRODUCT), SUM
         top, bottom = _fraction(expr)
-        large = [f for f in top if isinstance(f, Red) and f.kind in LARGE] if bottom else []
+        large = (
+            [f for f in top if isinstance(f, Red) and f.kind in LARGE and not dot_product(f)]
+            if bottom
+            else []
+        )
         small = [f for f in top if f not in large]
         shown = (
             self.factors(small)
@@ -167,7 +189,7 @@ class Printer:
         ordered = sorted(factors, key=_rank)
         shown = [self.show(f, POWER if at < len(ordered) - 1 else OPEN) for at, f in enumerate(ordered)]
         text = shown[0]
-        for before, after in zip(shown, shown[1:], strict=False):
+        for before, after in pairwise(shown):
             dot = after[0].isdigit() or (before[-1].isdigit() and after.startswith(r"\frac"))
             text += (r" \cdot " if dot else r" \, " if _glued(before, after) else " ") + after
         return text
@@ -203,7 +225,7 @@ class Printer:
         first = args[0]
         if name == "log" and isinstance(first, El | Sym):
             return rf"\log {self.show(first)}", OPEN
-        if name == "log" and isinstance(first, Red) and first.kind in LARGE:
+        if name == "log" and isinstance(first, Red) and first.kind in LARGE and not dot_product(first):
             return rf"\log {self.show(first)}", OPEN
         inside = r",\, ".join(self.show(arg) for arg in args)
         return rf"{OPERATORS[name]}\left({inside}\right)", POWER
@@ -217,7 +239,7 @@ class Printer:
         return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
 
     def reduction(self, red: Red) -> str:
-        inner = self.bind(red.ranges, red)
+        inner = self.bind(red.ranges)
         body = inner.show(red.body, PRODUCT)
         if isinstance(red.body, Cases) or split_coefficient(red.body)[0] < 0:
             body = rf"\left({inner.show(red.body)}\right)"
@@ -243,6 +265,30 @@ class Printer:
 
 def _negative(expr: Expr) -> bool:
     return split_coefficient(expr)[0] < 0
+
+
+def _constant_first(terms: Sequence[Expr]) -> list[Expr] | None:
+    """A positive number before a sum that would start with a minus."""
+    last = terms[-1]
+    if _negative(terms[0]) and isinstance(last, Num) and last.value > 0:
+        return [last, *terms[:-1]]
+    return None
+
+
+def dot_product(red: Red) -> tuple[El, El] | None:
+    """Two tensors that are multiplied and summed over their last index."""
+    if red.kind != "sum" or len(red.ranges) != 1 or red.cond is not None or not isinstance(red.body, Mul):
+        return None
+    name, factors = red.ranges[0][0], red.body.factors
+    if len(factors) != 2:
+        return None
+    left, right = factors
+    if not (isinstance(left, El) and isinstance(right, El)):
+        return None
+    for item in (left, right):
+        if not item.index or item.index[-1] != Var(name) or any(name in free(at) for at in item.index[:-1]):
+            return None
+    return left, right
 
 
 def _holds_sum(expr: Expr) -> bool:

@@ -9,8 +9,20 @@ _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d|[A-Za-z]|[^\s]")
 _WORDS = {r"\operatorname", r"\mathrm", r"\text", r"\mathbf", r"\mathcal"}
 _NOTHING = {r"\left", r"\right", r"\Bigl", r"\Bigr", r"\bigl", r"\bigr", r"\displaystyle", "&"}
 _SPACES = {r"\,": 1.7, r"\quad": 10.0, r"\qquad": 20.0, r"\;": 2.8}
-_NAMES = {r"\log": 15.0, r"\exp": 18.0, r"\max": 20.0, r"\min": 18.0, r"\sin": 14.0, r"\cos": 16.0, r"\tanh": 22.0,
-          r"\arg": 17.0, r"\cosh": 22.0, r"\sinh": 20.0, r"\arccos": 32.0, r"\arctan": 32.0}  # fmt: skip
+_NAMES = {
+    r"\log": 15.0,
+    r"\exp": 18.0,
+    r"\max": 20.0,
+    r"\min": 18.0,
+    r"\sin": 14.0,
+    r"\cos": 16.0,
+    r"\tanh": 22.0,
+    r"\arg": 17.0,
+    r"\cosh": 22.0,
+    r"\sinh": 20.0,
+    r"\arccos": 32.0,
+    r"\arctan": 32.0,
+}
 
 
 def width(latex: str) -> float:
@@ -124,7 +136,7 @@ class _Measure:
 
 
 def broken(left: str, right: str, room: float) -> str | None:
-    """`left = right` on one line or, broken before top-level signs, on several; None where it does not fit."""
+    """`left = right` on one line or broken before signs; None where it does not fit."""
     whole = f"{left} = {right}"
     if width(whole) <= room:
         return whole
@@ -204,13 +216,8 @@ def _inner_terms(text: str) -> list[str] | None:
             if depth == 0 and match.end() != len(text):
                 start = -1
     head = text[:start]
-    if (
-        start < 0
-        or head.count("{") != head.count("}")
-        or (re.search(r"\\(log|exp|max|min)\s*$|\}\s*$", head) and not head.rstrip().endswith("}}"))
-    ):
-        if not re.search(r"\\(sum|prod)_\{[^{}]*\}\^\{[^{}]*\}\s*$", head):
-            return None
+    if start < 0 or not re.search(r"\\(sum|prod)_\{.*\}\^\{[^{}]*\}\s*$|^-?\s*$", head):
+        return None
     inner = _terms(text[start + len(r"\left(") : -len(r"\right)")])
     if len(inner) < 2:
         return None

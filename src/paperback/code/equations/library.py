@@ -286,11 +286,21 @@ def opaque_call(rec: Record, path: str, args: tuple[Tensor, ...], sizes: tuple[E
 
 def whole(rec: Record, arg: Tensor) -> Expr:
     """`arg` as the argument of an opaque function: a named tensor or several joined."""
-    lam = as_lam(arg)
+    lam = _unfolded(rec, as_lam(arg))
     if isinstance(lam.body, Cat) and _in_order(lam, lam.body.index):
         parts = tuple(_named(rec, part) for part in lam.body.parts)
         return Lam(lam.axes, Cat(parts, lam.body.axis, lam.body.index))
     return _named(rec, lam)
+
+
+def _unfolded(rec: Record, lam: Lam) -> Lam:
+    """A name that stands for joined tensors as these tensors."""
+    body = lam.body
+    if isinstance(body, El) and body.name in rec.definitions and _in_order(lam, body.index):
+        found = rec.definitions[body.name]
+        if isinstance(found.body, Cat):
+            return Lam(found.axes, found.body)
+    return lam
 
 
 def _in_order(lam: Lam, index: tuple[Expr, ...]) -> bool:
@@ -304,14 +314,6 @@ def _named(rec: Record, lam: Lam) -> Lam:
     key = rec.unique("u")
     rec.definitions[key] = Definition(key, lam.axes, lam.body, rec.line)
     return Lam(lam.axes, El(key, tuple(place(Axis(axis)) for axis in lam.axes)))
-
-
-def define(rec: Record, name: str, value: Tensor, extra: tuple[tuple[str, Expr], ...] = ()) -> Tensor:
-    """`value` under a name of its own."""
-    key = rec.unique(name)
-    ranges = (*extra, *value.ranges)
-    rec.definitions[key] = Definition(key, tuple((item,) for item in ranges), value.body, rec.line)
-    return Tensor(value.axes, El(key, tuple(Var(item) for item, _ in ranges)), value.dtype)
 
 
 def layer_shape(layer: Layer, shape: tuple[Expr, ...]) -> tuple[Expr, ...]:

@@ -7,6 +7,7 @@ from paperback.code.equations.form import (
     ONE,
     Bool,
     Call,
+    Cat,
     Cmp,
     El,
     Expr,
@@ -35,10 +36,11 @@ LARGEST = 2_500
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Definitions to print, the outputs first; the number of outputs says where the intermediates start."""
+    """Definitions to print: outputs as traced in `raw` and finished in `main`, then intermediates."""
 
     main: tuple[Definition, ...]
     where: tuple[Definition, ...]
+    raw: tuple[Definition, ...] = ()
 
 
 def gather(outputs: list[Definition], record: Record, keep: frozenset[str] = frozenset()) -> Lines:
@@ -49,7 +51,7 @@ def gather(outputs: list[Definition], record: Record, keep: frozenset[str] = fro
     """
     table = dict(record.definitions)
     pinned = _whole_arguments(outputs, table) | keep
-    kept = set(pinned)
+    kept = set(pinned) | {name for name, item in table.items() if isinstance(item.body, Cat)}
     while True:
         main = [_finished(item, table, kept) for item in outputs]
         where = _needed(main, table, kept)
@@ -65,7 +67,7 @@ def gather(outputs: list[Definition], record: Record, keep: frozenset[str] = fro
         kept |= heavy
     if sum(weight(item.body) for item in (*main, *where.values())) > LARGEST:
         raise Unknown("an equation of more than a page")
-    return Lines(tuple(main), tuple(where.values()))
+    return Lines(tuple(main), tuple(where.values()), tuple(outputs))
 
 
 def _whole_arguments(outputs: list[Definition], table: Mapping[str, Definition]) -> frozenset[str]:
@@ -127,8 +129,43 @@ def _heavy(items: list[Definition], table: Mapping[str, Definition], kept: set[s
     return long | kept if long - kept else set()
 
 
+def authored(lines: Lines, record: Record, keep: frozenset[str], at: int) -> str | None:
+    """The author's own intermediate that is the largest part of the line that is too long; None where none is."""
+    target = [*lines.main, *lines.where][at]
+    whole = weight(target.body)
+    present = {item.name for item in (*lines.main, *lines.where)}
+    best: tuple[int, str] | None = None
+    raw = next((item for item in lines.raw if item.name == target.name), target)
+    for name in _reached([raw], record.definitions):
+        item = record.definitions[name]
+        if name in keep or name in present or name == target.name:
+            continue
+        size = weight(_finished(item, record.definitions, set(keep)).body)
+        score = size * _references(name, record.definitions)
+        if 7 <= size <= 0.75 * whole and (best is None or score > best[0]):
+            best = score, name
+    return best[1] if best else None
+
+
+def _references(name: str, table: Mapping[str, Definition]) -> int:
+    found = (part for item in table.values() for part in walk(item.body))
+    return max(1, sum(1 for part in found if isinstance(part, El) and part.name == name))
+
+
+def _reached(items: list[Definition], table: Mapping[str, Definition]) -> list[str]:
+    """Names of intermediates that the original bodies of `items` lead to."""
+    found: list[str] = []
+    queue = [table.get(item.name, item) for item in items]
+    while queue:
+        for part in walk(queue.pop(0).body):
+            if isinstance(part, El) and part.name in table and part.name not in found:
+                found.append(part.name)
+                queue.append(table[part.name])
+    return found
+
+
 def extract(lines: Lines, taken: set[str], at: int) -> Lines | None:
-    """The lines with the largest fitting part of line `at` as an intermediate of its own; None where none is left."""
+    """The lines with a part of line `at` as an intermediate of its own; None where none is left."""
     items = [*lines.main, *lines.where]
     target = items[at]
     whole = weight(target.body)
@@ -152,7 +189,7 @@ def extract(lines: Lines, taken: set[str], at: int) -> Lines | None:
     made = Definition(name, tuple(((own[old], size),) for old, size in ranges), body, target.line)
     items = [replace(item, body=_replaced(item.body, made)) for item in items]
     count = len(lines.main)
-    return Lines(tuple(items[:count]), (*items[count:], made))
+    return Lines(tuple(items[:count]), (*items[count:], made), lines.raw)
 
 
 def _parts(expr: Expr, ranges: tuple[Range, ...]) -> list[tuple[Expr, tuple[Range, ...]]]:

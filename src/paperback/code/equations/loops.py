@@ -71,7 +71,7 @@ def _symbolic_over(it: Machine, node: ast.For, items: Tensor, frame: Frame) -> N
 
 
 def _summarise(it: Machine, node: ast.For, over: tuple[str, Expr], item: Any, frame: Frame) -> None:
-    """Run the body once with an index for the round; what it carries must be summed, multiplied or collected."""
+    """Run the body once with an index for the round; what it carries is summed, multiplied or collected."""
     carried = _carried(node, frame)
     before = {name: frame.names[name] for name in carried}
     marks = {name: Sym(f"@carried {name}") for name in carried}
@@ -99,8 +99,12 @@ def _carried(node: ast.For, frame: Frame) -> list[str]:
         for n in ast.walk(part)
         if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }
-    return sorted(name for name in stored if isinstance(frame.names.get(name), Tensor | Expr | int | float)
-                  and not isinstance(frame.names.get(name), bool))  # fmt: skip
+    return sorted(
+        name
+        for name in stored
+        if isinstance(frame.names.get(name), Tensor | Expr | int | float)
+        and not isinstance(frame.names.get(name), bool)
+    )
 
 
 def _marked(value: Any, mark: Sym) -> Any:
@@ -127,8 +131,11 @@ def _folded(before: Any, after: Any, mark: Sym, over: tuple[str, Expr]) -> Any:
         return Tensor(found.axes, ar.add(start.body, whole) if added else ar.mul(start.body, whole))
     if len(start.axes) != len(found.axes):
         raise Unknown("a loop that changes the shape of what it carries")
-    own = {a.atoms[0][0]: Var(b.atoms[0][0]) for a, b in zip(start.axes, found.axes, strict=True)
-           if len(a.atoms) == 1 and len(b.atoms) == 1}  # fmt: skip
+    own = {
+        a.atoms[0][0]: Var(b.atoms[0][0])
+        for a, b in zip(start.axes, found.axes, strict=True)
+        if len(a.atoms) == 1 and len(b.atoms) == 1
+    }
     first = subst(start.body, own)
     return Tensor(found.axes, ar.add(first, whole) if added else ar.mul(first, whole))
 

@@ -81,8 +81,15 @@ def _bce(
     return reduced(rec, values, reduction)
 
 
-def _bce_logits(rec: Record, input: Any, target: Any, weight: Any = None, reduction: str = "mean",
-                pos_weight: Any = None, **_: Any) -> Tensor:  # fmt: skip
+def _bce_logits(
+    rec: Record,
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    reduction: str = "mean",
+    pos_weight: Any = None,
+    **_: Any,
+) -> Tensor:
     factor = tensor(1 if pos_weight is None else pos_weight)
 
     def term(x: Expr, y: Expr, w: Expr) -> Expr:
@@ -102,8 +109,15 @@ def class_last(x: Tensor) -> Tensor:
     return permute(x, [0, *range(2, len(x.axes)), 1])
 
 
-def nll(rec: Record, input: Any, target: Any, weight: Any = None, ignore_index: Any = -100,
-        reduction: str = "mean", **_: Any) -> Tensor:  # fmt: skip
+def nll(
+    rec: Record,
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: Any = -100,
+    reduction: str = "mean",
+    **_: Any,
+) -> Tensor:
     logs, labels = class_last(tensor(input)), tensor(target)
     if labels.dtype != "int":
         raise Misfit("class indices must be whole numbers")
@@ -129,8 +143,16 @@ def _by_label(rec: Record, weight: Tensor, labels: Tensor) -> Tensor:
     return gather_indices(weight, [0], [labels])
 
 
-def cross_entropy(rec: Record, input: Any, target: Any, weight: Any = None, ignore_index: Any = -100,
-                  reduction: str = "mean", label_smoothing: Any = 0.0, **_: Any) -> Tensor:  # fmt: skip
+def cross_entropy(
+    rec: Record,
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: Any = -100,
+    reduction: str = "mean",
+    label_smoothing: Any = 0.0,
+    **_: Any,
+) -> Tensor:
     scores, labels = tensor(input), tensor(target)
     logs = log_softmax(rec, scores, 1 if len(scores.axes) > 1 else 0)
     smooth = number(label_smoothing)
@@ -152,8 +174,9 @@ def cross_entropy(rec: Record, input: Any, target: Any, weight: Any = None, igno
     return reduced(rec, mapped(terms, lambda body: ar.mul(MINUS, body)), reduction)
 
 
-def kl_div(rec: Record, input: Any, target: Any, reduction: str = "mean", log_target: bool = False,
-           **_: Any) -> Tensor:  # fmt: skip
+def kl_div(
+    rec: Record, input: Any, target: Any, reduction: str = "mean", log_target: bool = False, **_: Any
+) -> Tensor:
     logs, targets = tensor(input), tensor(target)
 
     def term(q: Expr, p: Expr) -> Expr:
@@ -172,14 +195,25 @@ def hinge(x: Expr) -> Expr:
     return ar.function("max", ZERO, x)
 
 
-def _margin_ranking(rec: Record, input1: Any, input2: Any, target: Any, margin: Any = 0.0,
-                    reduction: str = "mean", **_: Any) -> Tensor:  # fmt: skip
+def _margin_ranking(
+    rec: Record, input1: Any, input2: Any, target: Any, margin: Any = 0.0, reduction: str = "mean", **_: Any
+) -> Tensor:
     build = lambda a, b, y: hinge(ar.add(ar.mul(MINUS, y, ar.sub(a, b)), number(margin)))  # noqa: E731
     return reduced(rec, elementwise(build, tensor(input1), tensor(input2), tensor(target)), reduction)
 
 
-def _triplet(rec: Record, anchor: Any, positive: Any, negative: Any, margin: Any = 1.0, p: Any = 2.0,
-             eps: Any = 1e-6, swap: bool = False, reduction: str = "mean", **_: Any) -> Tensor:  # fmt: skip
+def _triplet(
+    rec: Record,
+    anchor: Any,
+    positive: Any,
+    negative: Any,
+    margin: Any = 1.0,
+    p: Any = 2.0,
+    eps: Any = 1e-6,
+    swap: bool = False,
+    reduction: str = "mean",
+    **_: Any,
+) -> Tensor:
     near, far = _distance(rec, anchor, positive, p, eps), _distance(rec, anchor, negative, p, eps)
     if swap:
         far = elementwise(
@@ -189,8 +223,9 @@ def _triplet(rec: Record, anchor: Any, positive: Any, negative: Any, margin: Any
     return reduced(rec, values, reduction)
 
 
-def _cosine_embedding(rec: Record, input1: Any, input2: Any, target: Any, margin: Any = 0.0,
-                      reduction: str = "mean", **_: Any) -> Tensor:  # fmt: skip
+def _cosine_embedding(
+    rec: Record, input1: Any, input2: Any, target: Any, margin: Any = 0.0, reduction: str = "mean", **_: Any
+) -> Tensor:
     likeness = cosine_similarity(rec, input1, input2, -1)
 
     def term(c: Expr, y: Expr) -> Expr:
@@ -204,8 +239,15 @@ def _soft_margin(rec: Record, input: Any, target: Any, reduction: str = "mean", 
     return reduced(rec, elementwise(term, tensor(input), tensor(target)), reduction)
 
 
-def _gaussian_nll(rec: Record, input: Any, target: Any, var: Any, full: bool = False, eps: Any = 1e-6,
-                  reduction: str = "mean") -> Tensor:  # fmt: skip
+def _gaussian_nll(
+    rec: Record,
+    input: Any,
+    target: Any,
+    var: Any,
+    full: bool = False,
+    eps: Any = 1e-6,
+    reduction: str = "mean",
+) -> Tensor:
     if full:
         raise Unknown("the constant term of a Gaussian likelihood")
 
@@ -216,8 +258,16 @@ def _gaussian_nll(rec: Record, input: Any, target: Any, var: Any, full: bool = F
     return reduced(rec, elementwise(term, tensor(input), tensor(target), tensor(var)), reduction)
 
 
-def _poisson_nll(rec: Record, input: Any, target: Any, log_input: bool = True, full: bool = False,
-                 eps: Any = 1e-8, reduction: str = "mean", **_: Any) -> Tensor:  # fmt: skip
+def _poisson_nll(
+    rec: Record,
+    input: Any,
+    target: Any,
+    log_input: bool = True,
+    full: bool = False,
+    eps: Any = 1e-8,
+    reduction: str = "mean",
+    **_: Any,
+) -> Tensor:
     if full:
         raise Unknown("the Stirling term of a Poisson likelihood")
 
@@ -234,8 +284,9 @@ def linear(rec: Record, x: Any, weight: Any, bias: Any = None) -> Tensor:
     return result if bias is None else elementwise(ar.add, result, tensor(bias))
 
 
-def layer_norm(rec: Record, x: Any, normalized_shape: Any = None, weight: Any = None, bias: Any = None,
-               eps: Any = 1e-5) -> Tensor:  # fmt: skip
+def layer_norm(
+    rec: Record, x: Any, normalized_shape: Any = None, weight: Any = None, bias: Any = None, eps: Any = 1e-5
+) -> Tensor:
     found = tensor(x)
     count = len(normalized_shape) if isinstance(normalized_shape, Sequence) else 1
     dims = list(range(-count, 0))
@@ -266,24 +317,62 @@ def _rms_norm(
 LOSSES: dict[str, Operation] = {
     "mse_loss": _pairwise(lambda a, b: ar.square(ar.sub(a, b))),
     "l1_loss": _pairwise(lambda a, b: ar.function("abs", ar.sub(a, b))),
-    "smooth_l1_loss": _pairwise(_smooth), "huber_loss": _pairwise(_huber),
-    "binary_cross_entropy": _bce, "binary_cross_entropy_with_logits": _bce_logits, "nll_loss": nll,
-    "cross_entropy": cross_entropy, "kl_div": kl_div, "margin_ranking_loss": _margin_ranking,
-    "triplet_margin_loss": _triplet, "cosine_embedding_loss": _cosine_embedding,
-    "soft_margin_loss": _soft_margin, "gaussian_nll_loss": _gaussian_nll, "poisson_nll_loss": _poisson_nll,
-    "linear": linear, "layer_norm": layer_norm, "glu": _glu, "rms_norm": _rms_norm,
-}  # fmt: skip
+    "smooth_l1_loss": _pairwise(_smooth),
+    "huber_loss": _pairwise(_huber),
+    "binary_cross_entropy": _bce,
+    "binary_cross_entropy_with_logits": _bce_logits,
+    "nll_loss": nll,
+    "cross_entropy": cross_entropy,
+    "kl_div": kl_div,
+    "margin_ranking_loss": _margin_ranking,
+    "triplet_margin_loss": _triplet,
+    "cosine_embedding_loss": _cosine_embedding,
+    "soft_margin_loss": _soft_margin,
+    "gaussian_nll_loss": _gaussian_nll,
+    "poisson_nll_loss": _poisson_nll,
+    "linear": linear,
+    "layer_norm": layer_norm,
+    "glu": _glu,
+    "rms_norm": _rms_norm,
+}
 MODULES: dict[str, str] = {
-    "MSELoss": "mse_loss", "L1Loss": "l1_loss", "SmoothL1Loss": "smooth_l1_loss", "HuberLoss": "huber_loss",
-    "BCELoss": "binary_cross_entropy", "BCEWithLogitsLoss": "binary_cross_entropy_with_logits",
-    "NLLLoss": "nll_loss", "CrossEntropyLoss": "cross_entropy", "KLDivLoss": "kl_div",
-    "MarginRankingLoss": "margin_ranking_loss", "TripletMarginLoss": "triplet_margin_loss",
-    "CosineEmbeddingLoss": "cosine_embedding_loss", "SoftMarginLoss": "soft_margin_loss",
-    "GaussianNLLLoss": "gaussian_nll_loss", "PoissonNLLLoss": "poisson_nll_loss", "ReLU": "relu",
-    "ReLU6": "relu6", "Sigmoid": "sigmoid", "Tanh": "tanh", "Softmax": "softmax", "LogSoftmax": "log_softmax",
-    "GELU": "gelu", "SiLU": "silu", "Softplus": "softplus", "ELU": "elu", "LeakyReLU": "leaky_relu",
-    "LogSigmoid": "logsigmoid", "Hardsigmoid": "hardsigmoid", "Hardswish": "hardswish", "Mish": "mish",
-    "Softsign": "softsign", "Dropout": "dropout", "Dropout2d": "dropout", "CosineSimilarity": "cosine_similarity",
-    "PairwiseDistance": "pairwise_distance", "Flatten": "flatten", "Identity": "contiguous", "GLU": "glu",
+    "MSELoss": "mse_loss",
+    "L1Loss": "l1_loss",
+    "SmoothL1Loss": "smooth_l1_loss",
+    "HuberLoss": "huber_loss",
+    "BCELoss": "binary_cross_entropy",
+    "BCEWithLogitsLoss": "binary_cross_entropy_with_logits",
+    "NLLLoss": "nll_loss",
+    "CrossEntropyLoss": "cross_entropy",
+    "KLDivLoss": "kl_div",
+    "MarginRankingLoss": "margin_ranking_loss",
+    "TripletMarginLoss": "triplet_margin_loss",
+    "CosineEmbeddingLoss": "cosine_embedding_loss",
+    "SoftMarginLoss": "soft_margin_loss",
+    "GaussianNLLLoss": "gaussian_nll_loss",
+    "PoissonNLLLoss": "poisson_nll_loss",
+    "ReLU": "relu",
+    "ReLU6": "relu6",
+    "Sigmoid": "sigmoid",
+    "Tanh": "tanh",
+    "Softmax": "softmax",
+    "LogSoftmax": "log_softmax",
+    "GELU": "gelu",
+    "SiLU": "silu",
+    "Softplus": "softplus",
+    "ELU": "elu",
+    "LeakyReLU": "leaky_relu",
+    "LogSigmoid": "logsigmoid",
+    "Hardsigmoid": "hardsigmoid",
+    "Hardswish": "hardswish",
+    "Mish": "mish",
+    "Softsign": "softsign",
+    "Dropout": "dropout",
+    "Dropout2d": "dropout",
+    "CosineSimilarity": "cosine_similarity",
+    "PairwiseDistance": "pairwise_distance",
+    "Flatten": "flatten",
+    "Identity": "contiguous",
+    "GLU": "glu",
     "Hardtanh": "hardtanh",
-}  # fmt: skip
+}

@@ -116,7 +116,8 @@ def _bound(it: Machine, value: Any, owner: Class, node: ast.stmt) -> Any:
             return Func(node, owner.file, None, value.cls if isinstance(value, Obj) else value, owner)
         bound = Func(node, owner.file, None, value, owner)
         return it.call_function(bound, (), {}) if decorators & {"property", "cached_property"} else bound
-    assert isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
+    assert isinstance(node, ast.Assign | ast.AnnAssign)
+    assert node.value is not None
     return it.value(node.value, Frame(owner.file, {}))
 
 

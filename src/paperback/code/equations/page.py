@@ -8,11 +8,10 @@ import numpy as np
 from paperback.code.equations import tape
 from paperback.code.equations.derivation import Line
 from paperback.code.equations.evaluate import EvaluationError, World, evaluate, size
-from paperback.code.equations.form import El, Expr, walk
+from paperback.code.equations.form import El, Expr, ScalarFunction, walk
 from paperback.code.equations.read import Equation, read_equation, read_expression
 from paperback.code.equations.tape import Node
 from paperback.code.equations.tokens import Entry
-from paperback.code.equations.values import ScalarFunction
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Points at which an equation is checked: sizes that are distinct primes, and random inputs of several kinds."""
+"""Points at which an equation is checked: sizes are distinct primes, inputs random of several kinds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,9 +16,17 @@ from paperback.code.equations.values import Hyper, Input
 SIZES = ((5, 3, 2, 7, 2, 3), (3, 5, 7, 2, 3, 2), (7, 2, 3, 5, 3, 2))
 CLASSES = (2, 3, 3)
 DOMAINS: tuple[tuple[str, str], ...] = (
-    ("normal", "normal"), ("unit", "unit"), ("normal", "unit"), ("normal", "binary"), ("unit", "binary"),
-    ("normal", "sign"), ("wide", "wide"), ("wide", "binary"), ("simplex", "simplex"), ("normal", "simplex"),
-)  # fmt: skip
+    ("normal", "normal"),
+    ("unit", "unit"),
+    ("normal", "unit"),
+    ("normal", "binary"),
+    ("unit", "binary"),
+    ("normal", "sign"),
+    ("wide", "wide"),
+    ("wide", "binary"),
+    ("simplex", "simplex"),
+    ("normal", "simplex"),
+)
 TINY = ("tiny", "tiny")
 POINTS = 3
 
@@ -66,8 +74,11 @@ def _point(plan: Plan, which: int, domain: tuple[str, str], rng: np.random.Gener
     _make_divisible(plan, scalars)
     scalars |= _hypers(plan, scalars, rng)
     world = World({name: leaf(value) for name, value in scalars.items()})
-    tensors = {item.name: _array(item, world, domain, rng) for item in plan.inputs
-               if item.role in ("argument", "constructor", "upstream")}  # fmt: skip
+    tensors = {
+        item.name: _array(item, world, domain, rng)
+        for item in plan.inputs
+        if item.role in ("argument", "constructor", "upstream")
+    }
     spec = {
         "seed": int(rng.integers(1 << 30)),
         "init": _arguments(plan, scalars, tensors, "init."),
@@ -127,7 +138,7 @@ def _array(item: Input, world: World, domain: tuple[str, str], rng: np.random.Ge
     shape = tuple(size(length, world) for length in item.sizes)
     if item.kind == "label":
         assert item.classes is not None
-        return rng.integers(0, size(item.classes, world), size=shape)
+        return _labels(size(item.classes, world), shape, rng)
     if item.kind == "mask":
         return rng.integers(0, 2, size=shape).astype(bool)
     if item.role == "upstream":
@@ -136,8 +147,16 @@ def _array(item: Input, world: World, domain: tuple[str, str], rng: np.random.Ge
     return draw(kind, shape, rng)
 
 
+def _labels(classes: int, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
+    """Random classes; in every other draw each class that occurs does so at least twice."""
+    count = int(np.prod(shape, dtype=int))
+    if rng.integers(2):
+        return rng.integers(0, classes, size=shape)
+    return rng.permutation(np.arange(count) % max(1, min(classes, count // 2))).reshape(shape)
+
+
 def draw(kind: str, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
-    """Random entries: normal, wide, tiny, unit (inside 0 and 1), binary, sign, or a simplex along the second axis."""
+    """Random entries: normal, wide, tiny, unit (inside 0 and 1), binary, sign or simplex."""
     if kind == "normal":
         return rng.normal(size=shape)
     if kind == "wide":

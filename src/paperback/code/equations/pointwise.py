@@ -20,7 +20,7 @@ def tensor(value: Any) -> Tensor:
     """
     if isinstance(value, Tensor):
         return Tensor(value.axes, as_number(value.body), "int") if value.dtype == "bool" else value
-    dtype = "int" if isinstance(value, int) else "float"
+    dtype = "int" if isinstance(value, int) or (isinstance(value, Expr) and ar.is_whole(value)) else "float"
     return Tensor((), number(value), dtype)
 
 
@@ -88,12 +88,18 @@ def _elu(_: Record, x: Any, alpha: Any = 1.0, inplace: bool = False) -> Tensor:
 
 
 def _gelu(_: Record, x: Any, approximate: str = "none") -> Tensor:
-    if approximate == "tanh":
-        inner = lambda b: ar.mul(ar.power(ar.div(TWO, Sym("pi")), HALF),  # noqa: E731
-                                 ar.add(b, ar.mul(num(0.044715), ar.power(b, num(3)))))  # fmt: skip
-        return mapped(tensor(x), lambda b: ar.mul(HALF, b, ar.add(ONE, ar.function("tanh", inner(b)))))
+    return mapped(tensor(x), _gelu_tanh if approximate == "tanh" else _gelu_erf)
+
+
+def _gelu_tanh(x: Expr) -> Expr:
+    cubic = ar.add(x, ar.mul(num(0.044715), ar.power(x, num(3))))
+    inner = ar.mul(ar.power(ar.div(TWO, Sym("pi")), HALF), cubic)
+    return ar.mul(HALF, x, ar.add(ONE, ar.function("tanh", inner)))
+
+
+def _gelu_erf(x: Expr) -> Expr:
     root = ar.power(TWO, ar.mul(MINUS, HALF))
-    return mapped(tensor(x), lambda b: ar.mul(HALF, b, ar.add(ONE, ar.function("erf", ar.mul(b, root)))))
+    return ar.mul(HALF, x, ar.add(ONE, ar.function("erf", ar.mul(x, root))))
 
 
 def _softplus(_: Record, x: Any, beta: Any = 1, threshold: Any = 20) -> Tensor:
@@ -118,9 +124,14 @@ def _where(rec: Record, cond: Any, then: Any = None, other: Any = None) -> Tenso
     if kinds == {"bool"}:
         return elementwise(
             lambda c, a, b: ar.disjunction(ar.conjunction(c, a), ar.conjunction(ar.negate(c), b)),
-            condition(cond), condition(then), condition(other), dtype="bool")  # fmt: skip
-    return elementwise(ar.cases, condition(cond), tensor(then), tensor(other),
-                       dtype="int" if kinds == {"int"} else "float")  # fmt: skip
+            condition(cond),
+            condition(then),
+            condition(other),
+            dtype="bool",
+        )
+    return elementwise(
+        ar.cases, condition(cond), tensor(then), tensor(other), dtype="int" if kinds == {"int"} else "float"
+    )
 
 
 def compared(op: str) -> Operation:
@@ -198,37 +209,100 @@ def dropped(_: Record, x: Any, p: Any = 0.5, training: Any = False, inplace: boo
 
 
 POINTWISE: dict[str, Operation] = {
-    **{name: numbers(fn(name)) for name in ("exp", "log", "abs", "sin", "cos", "tan", "tanh", "sinh", "cosh", "erf",
-                                            "sign", "floor", "ceil", "round", "atan", "acos", "asin", "sigmoid")},
-    "absolute": numbers(fn("abs")), "arctan": numbers(fn("atan")), "arccos": numbers(fn("acos")),
+    **{
+        name: numbers(fn(name))
+        for name in (
+            "exp",
+            "log",
+            "abs",
+            "sin",
+            "cos",
+            "tan",
+            "tanh",
+            "sinh",
+            "cosh",
+            "erf",
+            "sign",
+            "floor",
+            "ceil",
+            "round",
+            "atan",
+            "acos",
+            "asin",
+            "sigmoid",
+        )
+    },
+    "absolute": numbers(fn("abs")),
+    "arctan": numbers(fn("atan")),
+    "arccos": numbers(fn("acos")),
     "expit": numbers(sigmoid),
     "log1p": numbers(lambda x: ar.function("log", ar.add(ONE, x))),
     "expm1": numbers(lambda x: ar.sub(ar.function("exp", x), ONE)),
-    "log2": numbers(_log_base(2)), "log10": numbers(_log_base(10)),
+    "log2": numbers(_log_base(2)),
+    "log10": numbers(_log_base(10)),
     "sqrt": numbers(lambda x: ar.power(x, HALF)),
     "rsqrt": numbers(lambda x: ar.power(x, num(-0.5))),
-    "square": numbers(ar.square), "reciprocal": numbers(lambda x: ar.power(x, MINUS)),
-    "neg": numbers(lambda x: ar.mul(MINUS, x)), "negative": numbers(lambda x: ar.mul(MINUS, x)),
-    "relu": inplace(numbers(relu)), "relu6": inplace(numbers(_relu6)), "softplus": _softplus,
+    "square": numbers(ar.square),
+    "reciprocal": numbers(lambda x: ar.power(x, MINUS)),
+    "neg": numbers(lambda x: ar.mul(MINUS, x)),
+    "negative": numbers(lambda x: ar.mul(MINUS, x)),
+    "relu": inplace(numbers(relu)),
+    "relu6": inplace(numbers(_relu6)),
+    "softplus": _softplus,
     "hardsigmoid": inplace(numbers(_hardsigmoid)),
     "hardswish": inplace(numbers(lambda x: ar.mul(x, _hardsigmoid(x)))),
     "hardtanh": inplace(numbers(lambda x: ar.function("max", num(-1), ar.function("min", x, ONE)))),
-    "logsigmoid": numbers(logsigmoid), "log_sigmoid": numbers(logsigmoid),
-    "silu": inplace(numbers(lambda x: ar.mul(x, sigmoid(x)))), "swish": numbers(lambda x: ar.mul(x, sigmoid(x))),
+    "logsigmoid": numbers(logsigmoid),
+    "log_sigmoid": numbers(logsigmoid),
+    "silu": inplace(numbers(lambda x: ar.mul(x, sigmoid(x)))),
+    "swish": numbers(lambda x: ar.mul(x, sigmoid(x))),
     "mish": inplace(numbers(lambda x: ar.mul(x, ar.function("tanh", softplus(x))))),
     "softsign": numbers(lambda x: ar.div(x, ar.add(ONE, ar.function("abs", x)))),
-    "gelu": _gelu, "elu": _elu, "leaky_relu": _shift_root,
-    "add": _scaled(1), "sub": _scaled(-1), "subtract": _scaled(-1), "mul": numbers(ar.mul),
-    "multiply": numbers(ar.mul), "div": _div, "divide": _div, "true_divide": _div, "pow": numbers(ar.power),
-    "power": numbers(ar.power), "float_power": numbers(ar.power), "lerp": _lerp, "addcmul": _addcmul,
-    "maximum": numbers(fn("max")), "minimum": numbers(fn("min")), "remainder": numbers(fn("mod")),
-    "fmod": numbers(fn("mod")), "floor_divide": numbers(fn("floordiv")),
-    "clamp": _clamp, "clip": _clamp, "clamp_min": lambda rec, x, min: _clamp(rec, x, min),
+    "gelu": _gelu,
+    "elu": _elu,
+    "leaky_relu": _shift_root,
+    "add": _scaled(1),
+    "sub": _scaled(-1),
+    "subtract": _scaled(-1),
+    "mul": numbers(ar.mul),
+    "multiply": numbers(ar.mul),
+    "div": _div,
+    "divide": _div,
+    "true_divide": _div,
+    "pow": numbers(ar.power),
+    "power": numbers(ar.power),
+    "float_power": numbers(ar.power),
+    "lerp": _lerp,
+    "addcmul": _addcmul,
+    "maximum": numbers(fn("max")),
+    "minimum": numbers(fn("min")),
+    "remainder": numbers(fn("mod")),
+    "fmod": numbers(fn("mod")),
+    "floor_divide": numbers(fn("floordiv")),
+    "clamp": _clamp,
+    "clip": _clamp,
+    "clamp_min": lambda rec, x, min: _clamp(rec, x, min),
     "clamp_max": lambda rec, x, max: _clamp(rec, x, None, max),
-    "where": _where, "masked_fill": _masked_fill, "dropout": dropped, "dropout1d": dropped, "dropout2d": dropped,
-    "eq": compared("=="), "ne": compared("!="), "lt": compared("<"), "le": compared("<="), "gt": compared(">"),
-    "ge": compared(">="), "greater": compared(">"), "less": compared("<"), "equal": compared("=="),
-    "greater_equal": compared(">="), "less_equal": compared("<="),
-    "logical_and": logical(ar.conjunction), "logical_or": logical(ar.disjunction), "logical_not": logical(ar.negate),
-    "bitwise_not": logical(ar.negate), "bitwise_and": logical(ar.conjunction), "bitwise_or": logical(ar.disjunction),
-}  # fmt: skip
+    "where": _where,
+    "masked_fill": _masked_fill,
+    "dropout": dropped,
+    "dropout1d": dropped,
+    "dropout2d": dropped,
+    "eq": compared("=="),
+    "ne": compared("!="),
+    "lt": compared("<"),
+    "le": compared("<="),
+    "gt": compared(">"),
+    "ge": compared(">="),
+    "greater": compared(">"),
+    "less": compared("<"),
+    "equal": compared("=="),
+    "greater_equal": compared(">="),
+    "less_equal": compared("<="),
+    "logical_and": logical(ar.conjunction),
+    "logical_or": logical(ar.disjunction),
+    "logical_not": logical(ar.negate),
+    "bitwise_not": logical(ar.negate),
+    "bitwise_and": logical(ar.conjunction),
+    "bitwise_or": logical(ar.disjunction),
+}

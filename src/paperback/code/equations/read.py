@@ -20,6 +20,7 @@ from paperback.code.equations.form import (
     Num,
     Pow,
     Red,
+    ScalarFunction,
     Sg,
     Sym,
     Var,
@@ -29,16 +30,42 @@ from paperback.code.equations.form import (
 )
 from paperback.code.equations.read_names import Names
 from paperback.code.equations.tokens import Entry, LatexError, tokens
-from paperback.code.equations.values import ScalarFunction
 
-_FUNCTIONS = {r"\exp": "exp", r"\sin": "sin", r"\cos": "cos", r"\tan": "tan", r"\tanh": "tanh", r"\sinh": "sinh",
-              r"\cosh": "cosh", r"\arcsin": "asin", r"\arccos": "acos", r"\arctan": "atan"}  # fmt: skip
+_FUNCTIONS = {
+    r"\exp": "exp",
+    r"\sin": "sin",
+    r"\cos": "cos",
+    r"\tan": "tan",
+    r"\tanh": "tanh",
+    r"\sinh": "sinh",
+    r"\cosh": "cosh",
+    r"\arcsin": "asin",
+    r"\arccos": "acos",
+    r"\arctan": "atan",
+}
 _OPERATORS = {"sigmoid", "sign", "erf", "mod", "round"}
-_RELATIONS = {"<": "<", ">": ">", "=": "==", r"\leq": "<=", r"\le": "<=", r"\geq": ">=", r"\ge": ">=", r"\neq": "!=",
-              r"\ne": "!="}  # fmt: skip
+_RELATIONS = {
+    "<": "<",
+    ">": ">",
+    "=": "==",
+    r"\leq": "<=",
+    r"\le": "<=",
+    r"\geq": ">=",
+    r"\ge": ">=",
+    r"\neq": "!=",
+    r"\ne": "!=",
+}
 _LARGE = {r"\sum": "sum", r"\prod": "prod"}
-_CLOSERS = {"(": ")", "[": "]", "{": "}", r"\lVert": r"\rVert", r"\lfloor": r"\rfloor",
-            r"\lceil": r"\rceil", r"\{": r"\}", r"\lvert": r"\rvert"}  # fmt: skip
+_CLOSERS = {
+    "(": ")",
+    "[": "]",
+    "{": "}",
+    r"\lVert": r"\rVert",
+    r"\lfloor": r"\rfloor",
+    r"\lceil": r"\rceil",
+    r"\{": r"\}",
+    r"\lvert": r"\rvert",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +161,27 @@ class Reader(Names):
 
     def starts_factor(self) -> bool:
         token = self.peek()
-        if not token or token in ("+", "-", ")", "]", "}", ",", ";", "&", r"\\", r"\end", r"\rVert", r"\rfloor",
-                                  r"\rceil", r"\text", r"\land", r"\lor", ":", ".", r"\rvert"):  # fmt: skip
+        if not token or token in (
+            "+",
+            "-",
+            ")",
+            "]",
+            "}",
+            ",",
+            ";",
+            "&",
+            r"\\",
+            r"\end",
+            r"\rVert",
+            r"\rfloor",
+            r"\rceil",
+            r"\text",
+            r"\land",
+            r"\lor",
+            ":",
+            ".",
+            r"\rvert",
+        ):
             return False
         return token not in _RELATIONS
 
@@ -160,10 +206,22 @@ class Reader(Names):
             inner = self.sum()
             self.take(_CLOSERS[token])
             return inner
-        handler = {r"\frac": self.fraction, r"\tfrac": self.fraction, r"\dfrac": self.fraction, r"\sqrt": self.root,
-                   r"\log": self.logarithm, r"\ln": self.logarithm, r"\lvert": self.absolute,
-                   r"\lVert": self.norm, r"\lfloor": self.floor, r"\lceil": self.floor, r"\mathbf": self.indicator,
-                   r"\mathbb": self.indicator, r"\operatorname": self.operator, r"\begin": self.cases}.get(token)  # fmt: skip
+        handler = {
+            r"\frac": self.fraction,
+            r"\tfrac": self.fraction,
+            r"\dfrac": self.fraction,
+            r"\sqrt": self.root,
+            r"\log": self.logarithm,
+            r"\ln": self.logarithm,
+            r"\lvert": self.absolute,
+            r"\lVert": self.norm,
+            r"\lfloor": self.floor,
+            r"\lceil": self.floor,
+            r"\mathbf": self.indicator,
+            r"\mathbb": self.indicator,
+            r"\operatorname": self.operator,
+            r"\begin": self.cases,
+        }.get(token)
         if handler is not None:
             return handler()
         if token in _FUNCTIONS:
@@ -286,8 +344,14 @@ class Reader(Names):
         token = self.take()
         if token == r"\arg":
             token = r"\arg" + self.take()
-        kind = {r"\sum": "sum", r"\prod": "prod", r"\max": "max", r"\min": "min", r"\arg\max": "argmax",
-                r"\arg\min": "argmin"}.get(token)  # fmt: skip
+        kind = {
+            r"\sum": "sum",
+            r"\prod": "prod",
+            r"\max": "max",
+            r"\min": "min",
+            r"\arg\max": "argmax",
+            r"\arg\min": "argmin",
+        }.get(token)
         if kind is None:
             raise LatexError(f"{token!r} is not understood")
         if self.peek() != "_":
@@ -361,12 +425,11 @@ def read_equation(text: str, notation: Mapping[str, Entry]) -> Equation | Scalar
         LatexError: It is not in the grammar.
     """
     found = reader(notation, text)
-    for spelled, entry in found.names:
-        if found.text[: len(spelled)] == spelled:
-            found.at = len(spelled)
-            break
-    else:
+    fitting = [item for item in found.names if found.text[: len(item[0])] == item[0]]
+    if not fitting:
         raise LatexError(f"no symbol of the notation at {found.peek()!r}")
+    spelled, entry = fitting[0]
+    found.at = len(spelled)
     if entry.kind == "operator":
         return _scalar_function(found, entry, spelled)
     index = found.index(len(entry.sizes), entry.sizes)

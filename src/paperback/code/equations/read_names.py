@@ -11,6 +11,7 @@ from paperback.code.equations.form import (
     Expr,
     Lam,
     Mul,
+    Red,
     Sym,
     Var,
     fresh,
@@ -51,7 +52,7 @@ class Names(Cursor):
         if entry.kind == "scalar":
             return Sym(entry.key)
         if entry.kind == "tensor":
-            return El(entry.key, self.index(len(entry.sizes), entry.sizes))
+            return self.element(entry)
         if entry.kind == "operator":
             self.take("(")
             inner = self.sum()
@@ -64,6 +65,24 @@ class Names(Cursor):
             args.append(self.whole())
         self.take(")")
         return Call(entry.key, tuple(args), self.index(len(entry.sizes), entry.sizes))
+
+    def element(self, entry: Entry) -> Expr:
+        """An element; two vectors with a transposition between them are an inner product."""
+        start = self.at
+        try:
+            return El(entry.key, self.index(len(entry.sizes), entry.sizes))
+        except LatexError:
+            self.at = start
+        before, self.vector = (self.vector, self.vector_size), fresh("dot")
+        left = El(entry.key, self.index(len(entry.sizes), entry.sizes))
+        for token in ("^", "{", r"\top", "}"):
+            self.take(token)
+        right = self.symbol()
+        name = self.vector
+        self.vector, self.vector_size = before
+        if not isinstance(right, El) or left.index[-1] != Var(name) or right.index[-1] != Var(name):
+            raise LatexError("an inner product of something that is no vector")
+        return Red("sum", ((name, entry.sizes[-1]),), Mul((left, right)))
 
     def index(self, rank: int, sizes: tuple[Expr, ...]) -> tuple[Expr, ...]:
         """Indices in a subscript; inside a norm the last one may be missing."""

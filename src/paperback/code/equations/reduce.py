@@ -36,9 +36,11 @@ from paperback.code.equations.form import (
     Range,
     Red,
     Sg,
+    Sym,
     Var,
     free,
     fresh,
+    num,
     rebuild,
     subst,
     walk,
@@ -54,7 +56,7 @@ def total(ranges: tuple[Range, ...], body: Expr, cond: Expr | None = None) -> Ex
     if not ranges:
         return body if cond is None else mul(indicator(cond), body)
     body, cond = _absorb(body, cond)
-    ranges, body, cond = _unskip(ranges, body, cond)
+    ranges, body, cond = _unskip(*_probed(ranges, body, cond))
     picked = _pick(ranges, body, cond)
     if picked is not None:
         return picked
@@ -83,6 +85,56 @@ def _absorb(body: Expr, cond: Expr | None) -> tuple[Expr, Expr | None]:
     if not conditions:
         return body, cond
     return mul(*rest), conjunction(*conditions, *(() if cond is None else (cond,)))
+
+
+def _probed(
+    ranges: tuple[Range, ...], body: Expr, cond: Expr | None
+) -> tuple[tuple[Range, ...], Expr, Expr | None]:
+    """Index arithmetic that runs through all i ≠ j becomes that pair with the condition."""
+    if len(ranges) != 2 or cond is not None:
+        return ranges, body, cond
+    names = {name for name, _ in ranges}
+    places: list[Expr] = []
+    for index in (item for part in walk(body) if isinstance(part, El) for item in part.index):
+        if free(index) & names and index not in places:
+            places.append(index)
+    side = ranges[1][1]
+    if len(places) != 2 or any(isinstance(item, Var) for item in places):
+        return ranges, body, cond
+    if not all(_pairs(ranges, places, side, count) for count in (3, 4, 6)):
+        return ranges, body, cond
+    i, j = fresh("i"), fresh("j")
+    inner = _put(_put(body, places[0], Var(i)), places[1], Var(j))
+    if free(inner) & names:
+        return ranges, body, cond
+    return ((i, side), (j, side)), inner, compare("!=", Var(i), Var(j))
+
+
+def _pairs(ranges: tuple[Range, ...], places: list[Expr], side: Expr, count: int) -> bool:
+    """Whether the two places are every pair of different numbers up to `count` exactly once."""
+    if not isinstance(side, Sym):
+        return False
+    fixed: dict[Expr, Expr] = {side: num(count)}
+    lengths = [_known(size, fixed) for _, size in ranges]
+    if None in lengths:
+        return False
+    seen = []
+    for a in range(1, (lengths[0] or 0) + 1):
+        for b in range(1, (lengths[1] or 0) + 1):
+            at: dict[Expr, Expr] = {**fixed, Var(ranges[0][0]): num(a), Var(ranges[1][0]): num(b)}
+            seen.append(tuple(_known(place, at) for place in places))
+    wanted = [(i, j) for i in range(1, count + 1) for j in range(1, count + 1) if i != j]
+    return sorted(seen, key=str) == sorted(wanted, key=str)
+
+
+def _known(expr: Expr, values: dict[Expr, Expr]) -> int | None:
+    """The whole number that `expr` is for given symbols and indices."""
+    found = simplify(_replace(expr, values))
+    return int(found.value) if isinstance(found, Num) and found.value.denominator == 1 else None
+
+
+def _replace(expr: Expr, values: dict[Expr, Expr]) -> Expr:
+    return values[expr] if expr in values else rebuild(expr, lambda child: _replace(child, values))
 
 
 def _unskip(

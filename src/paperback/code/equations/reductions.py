@@ -108,8 +108,15 @@ def log_softmax(_: Record, x: Any, dim: Any = None, dtype: Any = None, _stacklev
     return elementwise(ar.sub, tensor(x), logsumexp(_, x, -1 if dim is None else dim, True))
 
 
-def variance(rec: Record, x: Any, dim: Any = None, unbiased: bool = True, keepdim: bool = False,
-             correction: Any = None, ddof: Any = None) -> Tensor:  # fmt: skip
+def variance(
+    rec: Record,
+    x: Any,
+    dim: Any = None,
+    unbiased: bool = True,
+    keepdim: bool = False,
+    correction: Any = None,
+    ddof: Any = None,
+) -> Tensor:
     found = tensor(x)
     if isinstance(dim, bool):
         dim, unbiased = None, dim
@@ -174,8 +181,12 @@ def matmul(_: Record, left: Any, right: Any) -> Tensor:
     wide_a = Tensor((*a.axes[:-2], rows, Axis(()), a.axes[-1]), a.body)
     wide_b = Tensor((*b.axes[:-2], Axis(()), columns, b.axes[-2]), b.body)
     result = reduce_axes("sum", elementwise(ar.mul, wide_a, wide_b), [-1])
-    keep = [at for at in range(len(result.axes)) if not (vector_left and at == len(result.axes) - 2)
-            and not (vector_right and at == len(result.axes) - 1)]  # fmt: skip
+    keep = [
+        at
+        for at in range(len(result.axes))
+        if not (vector_left and at == len(result.axes) - 2)
+        and not (vector_right and at == len(result.axes) - 1)
+    ]
     return Tensor(tuple(result.axes[at] for at in keep), result.body)
 
 
@@ -259,8 +270,17 @@ def _pdist(rec: Record, x: Any, p: Any = 2.0) -> Tensor:
     return norm(rec, elementwise(ar.sub, *rows), p, -1)
 
 
-def _batch_norm(rec: Record, x: Any, running_mean: Any = None, running_var: Any = None, weight: Any = None,
-                bias: Any = None, training: bool = False, momentum: Any = 0.1, eps: Any = 1e-5) -> Tensor:  # fmt: skip
+def _batch_norm(
+    rec: Record,
+    x: Any,
+    running_mean: Any = None,
+    running_var: Any = None,
+    weight: Any = None,
+    bias: Any = None,
+    training: bool = False,
+    momentum: Any = 0.1,
+    eps: Any = 1e-5,
+) -> Tensor:
     if not training:
         raise Unknown("batch normalisation with running statistics")
     found = tensor(x)
@@ -330,15 +350,47 @@ def weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
 
 
 REDUCTIONS: dict[str, Operation] = {
-    "sum": _sum, "mean": mean, "nanmean": mean, "average": mean, "reduce_sum": _sum, "reduce_mean": mean,
-    "prod": _prod,     "max": _extreme("max"),
+    "sum": _sum,
+    "mean": mean,
+    "nanmean": mean,
+    "average": mean,
+    "reduce_sum": _sum,
+    "reduce_mean": mean,
+    "prod": _prod,
+    "max": _extreme("max"),
     "pdist": _pdist,
-    "batch_norm": _batch_norm, "min": _extreme("min"),
-    "amax": _amax("max"), "amin": _amax("min"), "argmax": _amax("argmax"), "argmin": _amax("argmin"),
-    "any": _any("any"), "all": _any("all"), "logsumexp": logsumexp, "softmax": softmax, "log_softmax": log_softmax,
-    "var": variance, "std": deviation, "norm": norm, "vector_norm": _vector_norm, "normalize": normalize,
-    "cosine_similarity": cosine_similarity, "matmul": matmul, "mm": matmul, "bmm": matmul, "mv": matmul,
-    "dot": _dot, "inner": matmul, "einsum": einsum, "diagonal": _diagonal, "diag": _diagonal, "trace": _trace,
-    "pairwise_distance": _distance, "cdist": _cdist, "outer": _outer, "cumsum": cumulative("sum"),
-    "cumprod": cumulative("prod"), "baddbmm": baddbmm, "addmm": baddbmm,
-}  # fmt: skip
+    "batch_norm": _batch_norm,
+    "min": _extreme("min"),
+    "amax": _amax("max"),
+    "amin": _amax("min"),
+    "argmax": _amax("argmax"),
+    "argmin": _amax("argmin"),
+    "any": _any("any"),
+    "all": _any("all"),
+    "logsumexp": logsumexp,
+    "softmax": softmax,
+    "log_softmax": log_softmax,
+    "var": variance,
+    "std": deviation,
+    "norm": norm,
+    "vector_norm": _vector_norm,
+    "normalize": normalize,
+    "cosine_similarity": cosine_similarity,
+    "matmul": matmul,
+    "mm": matmul,
+    "bmm": matmul,
+    "mv": matmul,
+    "dot": _dot,
+    "inner": matmul,
+    "einsum": einsum,
+    "diagonal": _diagonal,
+    "diag": _diagonal,
+    "trace": _trace,
+    "pairwise_distance": _distance,
+    "cdist": _cdist,
+    "outer": _outer,
+    "cumsum": cumulative("sum"),
+    "cumprod": cumulative("prod"),
+    "baddbmm": baddbmm,
+    "addmm": baddbmm,
+}

@@ -57,15 +57,18 @@ def reshape(tensor: Tensor, sizes: Sequence[Expr]) -> Tensor:
 
 
 def _filtered(tensor: Tensor, wanted: list[Expr]) -> Tensor:
-    """A filtered axis gains axes of size one; pairs of different indices become rows without one entry each."""
+    """A filtered axis gains axes of size one; pairs of different indices become rows."""
     skipped = _skipping(tensor, wanted)
     if skipped is not None:
         return skipped
     big = [at for at, size in enumerate(wanted) if size != ONE]
     if len(big) != 1 or not same_size(wanted[big[0]], tensor.axes[0].size):
         raise Unknown("reshape of a filtered axis")
-    return Tensor(tuple(tensor.axes[0] if at == big[0] else Axis(()) for at in range(len(wanted))),
-                  tensor.body, tensor.dtype)  # fmt: skip
+    return Tensor(
+        tuple(tensor.axes[0] if at == big[0] else Axis(()) for at in range(len(wanted))),
+        tensor.body,
+        tensor.dtype,
+    )
 
 
 def _without_minus_one(tensor: Tensor, sizes: list[Expr]) -> list[Expr]:
@@ -211,7 +214,7 @@ def triangle(tensor: Tensor, diagonal: Expr, *, upper: bool) -> Tensor:
 
 
 def _skipping(tensor: Tensor, wanted: list[Expr]) -> Tensor | None:
-    """Rows and columns of all pairs i ≠ j as n rows of n − 1 entries: the entry at the row's own place is skipped."""
+    """Rows and columns of all pairs i ≠ j as n rows of n − 1 entries: each skips its own place."""
     axis = tensor.axes[0]
     if len(axis.atoms) != 2 or len(wanted) != 2 or not isinstance(axis.cond, Cmp) or axis.cond.op != "!=":
         return None
@@ -222,5 +225,8 @@ def _skipping(tensor: Tensor, wanted: list[Expr]) -> Tensor | None:
         return None
     name = fresh(column)
     place_after = add(Var(name), indicator(compare(">=", Var(name), Var(row))))
-    return Tensor((Axis(((row, size),)), Axis(((name, sub(size, ONE)),))),
-                  subst(tensor.body, {column: place_after}), tensor.dtype)  # fmt: skip
+    return Tensor(
+        (Axis(((row, size),)), Axis(((name, sub(size, ONE)),))),
+        subst(tensor.body, {column: place_after}),
+        tensor.dtype,
+    )

@@ -21,6 +21,7 @@ from paperback.code.equations.makers import (
     random,
     sizes_of,
 )
+from paperback.code.equations.names import define, loose
 from paperback.code.equations.pointwise import Operation, condition, tensor
 from paperback.code.equations.reduce import simplify
 from paperback.code.equations.sizes import Misfit, Unknown, same_size
@@ -118,13 +119,16 @@ def _broadcast(_: Record, *xs: Any) -> tuple[Tensor, ...]:
     return tuple(Tensor(axes, body, x.dtype) for x, body in zip(found, bodies, strict=True))
 
 
-def _cat(_: Record, tensors: Sequence[Any], dim: Any = 0) -> Tensor:
+def _cat(rec: Record, tensors: Sequence[Any], dim: Any = 0) -> Tensor:
     if isinstance(tensors, Tensor):
         return rs.flatten(tensors, 0, 1) if plain(dim) == 0 else _join_rounds(tensors, integer(dim))
     found = [x if isinstance(x, Tensor) and x.dtype == "bool" else tensor(x) for x in tensors]
     if len({x.dtype for x in found}) > 1:
         found = [tensor(x) for x in found]
-    return concatenate(found, integer(dim)) if len(found) > 1 else found[0]
+    if len(found) == 1:
+        return found[0]
+    joined = concatenate(found, integer(dim))
+    return joined if joined.dtype == "bool" or loose(joined) else define(rec, "u", joined)
 
 
 def _join_rounds(rounds: Tensor, dim: int) -> Tensor:
@@ -332,8 +336,10 @@ def _meshgrid(_: Record, *xs: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     found = [tensor(x) for x in (xs[0] if len(xs) == 1 and isinstance(xs[0], list | tuple) else xs)]
     if indexing != "ij":
         raise Unknown("meshgrid in xy order")
-    wide = [Tensor(tuple(x.axes[0] if k == at else Axis(()) for k in range(len(found))), x.body, x.dtype)
-            for at, x in enumerate(found)]  # fmt: skip
+    wide = [
+        Tensor(tuple(x.axes[0] if k == at else Axis(()) for k in range(len(found))), x.body, x.dtype)
+        for at, x in enumerate(found)
+    ]
     return _broadcast(_, *wide)
 
 
@@ -350,27 +356,95 @@ def _tolist(_: Record, x: Any) -> Any:
 SHAPES: dict[str, Operation] = {
     "tolist": _tolist,
     "quantile": _quantile,
-    "size": _size, "numel": _numel, "dim": _ndim, "ndimension": _ndim, "view": _view, "reshape": _view,
-    "view_as": _view_as, "reshape_as": _view_as, "flatten": _flatten, "ravel": _flatten, "unflatten": _unflatten,
-    "permute": _permute, "transpose": _transpose, "swapaxes": _transpose, "movedim": _transpose, "t": transposed,
-    "unsqueeze": _unsqueeze, "expand_dims": _unsqueeze, "squeeze": _squeeze, "expand": _expand,
-    "expand_as": _expand_as, "broadcast_to": _expand, "broadcast_tensors": _broadcast, "cat": _cat, "concat": _cat,
-    "concatenate": _cat, "stack": _stack, "repeat": _repeat, "tile": _repeat,
-    "repeat_interleave": _repeat_interleave, "chunk": _chunk, "split": _split, "unbind": _unbind,
-    "zeros": _filled(0), "ones": _filled(1), "empty": _filled(0), "full": _full, "zeros_like": _like(0),
-    "ones_like": _like(1), "empty_like": _like(0), "full_like": _full_like, "eye": _eye, "arange": _arange,
-    "linspace": _linspace, "one_hot": _one_hot, "gather": gather, "scatter": scatter, "triu": _triangle(True),
-    "tril": _triangle(False), "triu_indices": _triangle_indices(True), "tril_indices": _triangle_indices(False),
-    "masked_select": _masked_select, "randn": random("normal"), "randn_like": random("normal"),
-    "rand": random("uniform"), "rand_like": random("uniform"), "contiguous": unwrapped, "clone": unwrapped,
-    "cpu": unwrapped, "cuda": unwrapped, "copy": unwrapped, "requires_grad_": unwrapped, "asarray": unwrapped,
-    "detach": detach, "stop_gradient": detach, "float": cast("float"), "double": cast("float"),
-    "half": cast("float"), "long": cast("int"), "int": cast("int"), "bool": cast("bool"), "to": _to, "type": _to,
-    "astype": _to, "type_as": _to, "item": _item, "tensor": _as_tensor, "as_tensor": _as_tensor,
-    "scalar_tensor": _as_tensor, "array": _as_tensor, "Tensor": _as_tensor, "FloatTensor": _as_tensor,
-    "roll": _roll, "flip": _flip, "meshgrid": _meshgrid, "nan_to_num": unwrapped, "Parameter": unwrapped,
+    "size": _size,
+    "numel": _numel,
+    "dim": _ndim,
+    "ndimension": _ndim,
+    "view": _view,
+    "reshape": _view,
+    "view_as": _view_as,
+    "reshape_as": _view_as,
+    "flatten": _flatten,
+    "ravel": _flatten,
+    "unflatten": _unflatten,
+    "permute": _permute,
+    "transpose": _transpose,
+    "swapaxes": _transpose,
+    "movedim": _transpose,
+    "t": transposed,
+    "unsqueeze": _unsqueeze,
+    "expand_dims": _unsqueeze,
+    "squeeze": _squeeze,
+    "expand": _expand,
+    "expand_as": _expand_as,
+    "broadcast_to": _expand,
+    "broadcast_tensors": _broadcast,
+    "cat": _cat,
+    "concat": _cat,
+    "concatenate": _cat,
+    "stack": _stack,
+    "repeat": _repeat,
+    "tile": _repeat,
+    "repeat_interleave": _repeat_interleave,
+    "chunk": _chunk,
+    "split": _split,
+    "unbind": _unbind,
+    "zeros": _filled(0),
+    "ones": _filled(1),
+    "empty": _filled(0),
+    "full": _full,
+    "zeros_like": _like(0),
+    "ones_like": _like(1),
+    "empty_like": _like(0),
+    "full_like": _full_like,
+    "eye": _eye,
+    "arange": _arange,
+    "linspace": _linspace,
+    "one_hot": _one_hot,
+    "gather": gather,
+    "scatter": scatter,
+    "triu": _triangle(True),
+    "tril": _triangle(False),
+    "triu_indices": _triangle_indices(True),
+    "tril_indices": _triangle_indices(False),
+    "masked_select": _masked_select,
+    "randn": random("normal"),
+    "randn_like": random("normal"),
+    "rand": random("uniform"),
+    "rand_like": random("uniform"),
+    "contiguous": unwrapped,
+    "clone": unwrapped,
+    "cpu": unwrapped,
+    "cuda": unwrapped,
+    "copy": unwrapped,
+    "requires_grad_": unwrapped,
+    "asarray": unwrapped,
+    "detach": detach,
+    "stop_gradient": detach,
+    "float": cast("float"),
+    "double": cast("float"),
+    "half": cast("float"),
+    "long": cast("int"),
+    "int": cast("int"),
+    "bool": cast("bool"),
+    "to": _to,
+    "type": _to,
+    "astype": _to,
+    "type_as": _to,
+    "item": _item,
+    "tensor": _as_tensor,
+    "as_tensor": _as_tensor,
+    "scalar_tensor": _as_tensor,
+    "array": _as_tensor,
+    "Tensor": _as_tensor,
+    "FloatTensor": _as_tensor,
+    "roll": _roll,
+    "flip": _flip,
+    "meshgrid": _meshgrid,
+    "nan_to_num": unwrapped,
+    "Parameter": unwrapped,
     "new_zeros": lambda rec, x, *a, **o: _filled(0)(rec, *a, **o),
     "new_ones": lambda rec, x, *a, **o: _filled(1)(rec, *a, **o),
     "new_tensor": lambda rec, x, *a, **o: _as_tensor(rec, *a, **o),
     "atleast_1d": unwrapped,
-}  # fmt: skip
+}

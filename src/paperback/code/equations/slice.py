@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 
 from paperback.code.equations.sources import Defined, Imported, Lib, SourceFile, Sources
 
-KEPT_DECORATORS = {"staticmethod", "classmethod", "property", "cached_property", "dataclass", "no_grad",
-                   "abstractmethod", "contextmanager", "custom_fwd", "custom_bwd", "setter", "lru_cache"}  # fmt: skip
+_KEPT_DECORATORS = """
+staticmethod classmethod property cached_property dataclass no_grad abstractmethod contextmanager
+custom_fwd custom_bwd setter lru_cache
+"""
+KEPT_DECORATORS = frozenset(_KEPT_DECORATORS.split())
 MOST_DEFINITIONS = 400
 
 

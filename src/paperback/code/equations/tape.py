@@ -20,7 +20,8 @@ class Node:
 
 
 def leaf(value: object) -> Node:
-    return Node(np.asarray(value, dtype=float))
+    # Extended range: equations are written without the shifts that keep code from overflowing.
+    return Node(np.asarray(value, dtype=np.longdouble))
 
 
 def _fit(gradient: Array, shape: tuple[int, ...]) -> Array:

@@ -297,6 +297,8 @@ def concatenate(tensors: Sequence[Tensor], dim: int) -> Tensor:
     if any(axis.cond is not None for tensor in tensors for axis in tensor.axes):
         raise Unknown("joining of filtered axes")
     own = [freshened(tensor) for tensor in tensors]
+    if len({len(tensor.axes) for tensor in own}) > 1:
+        raise Misfit("joined tensors of different rank")
     for tensor in own[1:]:
         for at, (axis, other) in enumerate(zip(own[0].axes, tensor.axes, strict=True)):
             if at != dim and not same_size(axis.size, other.size):

@@ -49,8 +49,11 @@ def tokens(text: str) -> list[str]:
     plain = re.sub(r"\\(begin|end)\{aligned\}", " ", text)
     found = _TOKEN.findall(plain)
     aligned = plain != text
-    return [item for item in found if item not in _SKIPPED or (item == "&" and "cases" in text)] if not aligned else [
-        item for item in _without_breaks(found) if item not in _SKIPPED or item == "&"]  # fmt: skip
+    return (
+        [item for item in found if item not in _SKIPPED or (item == "&" and "cases" in text)]
+        if not aligned
+        else [item for item in _without_breaks(found) if item not in _SKIPPED or item == "&"]
+    )
 
 
 def _without_breaks(found: list[str]) -> list[str]:

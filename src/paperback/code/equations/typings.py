@@ -7,26 +7,44 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
-LABELS = {"target", "targets", "label", "labels", "y", "y_true", "gt", "true", "ground_truth", "idx", "index",
-          "indices", "classes", "ids", "class_labels", "target_labels", "indices_tuple"}  # fmt: skip
+_LABELS = """
+target targets label labels y y_true gt true ground_truth idx index indices classes ids class_labels
+target_labels indices_tuple
+"""
+LABELS = frozenset(_LABELS.split())
 MASKS = {"mask", "masks", "attention_mask", "attn_mask", "valid_mask", "padding_mask"}
-OPTIONAL_OFF = {"weight", "weights", "mask", "pos_weight", "masks", "sample_weight", "class_weight", "avg_factor",
-                "reduction_override", "out", "name", "attn_mask", "bias", "ref_emb", "ref_labels", "indices_tuple",
-                "label_smoothing", "negative_keys", "extra"}  # fmt: skip
-SCALARS = {"tau", "temperature", "temp", "alpha", "beta", "gamma", "delta", "eps", "epsilon", "lam", "lambda_",
-           "lambd", "lmbda", "sigma", "margin", "scale", "smooth", "smoothing", "momentum", "rho", "eta", "nu", "mu",
-           "kappa", "theta", "coef", "coeff", "weight_decay", "lr", "power", "slope", "threshold", "noise", "cutoff",
-           "base_temperature", "contrast", "gamma_pos", "gamma_neg", "m", "s", "label_smoothing",
-           "std", "dropout", "p", "jitter", "clip"}  # fmt: skip
-STRUCTURAL = {"dim", "axis", "ignore_index", "n_dims", "ndim", "p", "k", "reduction", "kernel_size", "window_size",
-              "num_heads", "heads", "n_heads", "groups", "padding", "stride", "dims", "start_dim", "order", "n_iter",
-              "num_iters", "iters", "max_iter", "spatial_dims"}  # fmt: skip
+_OPTIONAL_OFF = """
+weight weights mask pos_weight masks sample_weight class_weight avg_factor reduction_override out
+name attn_mask bias ref_emb ref_labels indices_tuple label_smoothing negative_keys extra
+"""
+OPTIONAL_OFF = frozenset(_OPTIONAL_OFF.split())
+_SCALARS = """
+tau temperature temp alpha beta gamma delta eps epsilon lam lambda_ lambd lmbda sigma margin scale
+smooth smoothing momentum rho eta nu mu kappa theta coef coeff weight_decay lr power slope threshold
+noise cutoff base_temperature contrast gamma_pos gamma_neg m s label_smoothing std dropout p jitter
+clip
+"""
+SCALARS = frozenset(_SCALARS.split())
+_WEAK = "p m s mu nu sigma std noise theta rho eta scale"
+WEAK = frozenset(_WEAK.split())
+_STRUCTURAL = """
+dim axis ignore_index n_dims ndim p k reduction kernel_size window_size num_heads heads n_heads
+groups padding stride dims start_dim order n_iter num_iters iters max_iter spatial_dims
+"""
+STRUCTURAL = frozenset(_STRUCTURAL.split())
 WHOLE = re.compile(
     r"^(n_|num_|in_|out_|max_|dim_|d_|len_)|(_dim|_dims|_size|_features|_channels|_classes|_len|_heads)$"
 )
 SHAPES: tuple[tuple[str, ...], ...] = (
-    ("N",), ("N", "C"), ("N", "C", "H", "W"), ("N", "T", "D"), (), ("N", "H", "W"), ("N", "C", "D", "H", "W"), ("H", "W"),
-)  # fmt: skip
+    ("N",),
+    ("N", "C"),
+    ("N", "C", "H", "W"),
+    ("N", "T", "D"),
+    (),
+    ("N", "H", "W"),
+    ("N", "C", "D", "H", "W"),
+    ("H", "W"),
+)
 MOST_TYPINGS = 600
 
 
@@ -88,22 +106,18 @@ def signature(nodes: list[ast.FunctionDef], doc: str, *, init: ast.FunctionDef |
 
 
 def _compares(nodes: list[ast.FunctionDef]) -> bool:
-    for node in nodes:
-        for item in ast.walk(node):
-            if isinstance(item, ast.Compare) and isinstance(item.ops[0], ast.Eq | ast.NotEq):
-                if (
-                    not isinstance(item.left, ast.Constant)
-                    and not isinstance(item.comparators[0], ast.Constant)
-                    and (
-                        "label" in ast.unparse(item)
-                        or "target" in ast.unparse(item)
-                        or "y" in ast.unparse(item).split()
-                    )
-                ):
-                    return True
-            if isinstance(item, ast.Attribute) and item.attr in ("eq", "ne"):
-                return True
-    return False
+    return any(_compares_labels(item) for node in nodes for item in ast.walk(node))
+
+
+def _compares_labels(item: ast.AST) -> bool:
+    if isinstance(item, ast.Attribute):
+        return item.attr in ("eq", "ne")
+    if not (isinstance(item, ast.Compare) and isinstance(item.ops[0], ast.Eq | ast.NotEq)):
+        return False
+    sides = (item.left, item.comparators[0])
+    if any(isinstance(side, ast.Constant) for side in sides):
+        return False
+    return bool(re.search(r"label|target|\by\b", ast.unparse(item)))
 
 
 def _indexes(text: str) -> bool:
@@ -124,9 +138,35 @@ def _indexes(text: str) -> bool:
 
 def _axes(nodes: list[ast.FunctionDef]) -> tuple[str, ...]:
     """Lines that name an axis: all of them stand for the method itself, each for itself elsewhere."""
-    words = ("dim=", "dim =", "dim)", "axis=", "softmax", "normalize", ".t()", ".T)", ".T ", "matmul", "mm(", "cosine", " @ ",
-             "shape[1]", "size(1)", "sum(1)", "sum(-1)", "mean(1)", "cdist", "pairwise", "cross_entropy", "logsumexp",
-             "triplet", "norm(", "[:, ", "argmax", "transpose")  # fmt: skip
+    words = (
+        "dim=",
+        "dim =",
+        "dim)",
+        "axis=",
+        "softmax",
+        "normalize",
+        ".t()",
+        ".T)",
+        ".T ",
+        "matmul",
+        "mm(",
+        "cosine",
+        " @ ",
+        "shape[1]",
+        "size(1)",
+        "sum(1)",
+        "sum(-1)",
+        "mean(1)",
+        "cdist",
+        "pairwise",
+        "cross_entropy",
+        "logsumexp",
+        "triplet",
+        "norm(",
+        "[:, ",
+        "argmax",
+        "transpose",
+    )
     found: list[str] = []
     for at, node in enumerate(nodes):
         lines = ast.unparse(node).replace("binary_cross_entropy", "").splitlines()
@@ -172,7 +212,7 @@ def _options(name: str, annotation: str, default: ast.expr | None, sig: Signatur
         return [Guess("constant", value="mean")]
     if WHOLE.search(name) or name in ("dim", "channels", "features", "heads", "depth", "width"):
         return [Guess("whole"), *LETTERS, Guess("constant", value=2), *([] if init else _tensors(name, sig))]
-    if name in SCALARS:
+    if name in SCALARS and (init or name not in WEAK):
         return [Guess("real"), *_tensors(name, sig)]
     return [Guess("real"), Guess("whole"), *_tensors(name, sig)[:3]] if init else _tensors(name, sig)
 
@@ -217,23 +257,42 @@ def documented(name: str, text: str) -> tuple[str, ...] | None:
         )
         if found and "=" not in rest[: found.start()]:
             letters = [part.strip() for part in re.split(r"[,×]|\bx\b", found.group(1))]
-            if len(letters) > 1 and all(re.fullmatch(r"[A-Za-z]\w{0,14}|\d+", part) for part in letters):
-                if not any(
-                    part.lower() in ("optional", "float", "tensor", "int", "default", "default")
-                    for part in letters
-                ):
-                    return tuple(_letter(part, at) for at, part in enumerate(letters))
+            if len(letters) > 1 and all(_names_axis(part) for part in letters):
+                return tuple(_letter(part, at) for at, part in enumerate(letters))
             if len(letters) == 1 and re.fullmatch(r"[NBnb]|batch\w*|bsz", letters[0]):
                 return (_letter(letters[0], 0),)
     return None
 
 
+def _names_axis(word: str) -> bool:
+    plain = ("optional", "float", "tensor", "int", "default")
+    return bool(re.fullmatch(r"[A-Za-z]\w{0,14}|\d+", word)) and word.lower() not in plain
+
+
 def _letter(word: str, at: int) -> str:
     if word.isdigit():
         return word
-    known = {"b": "N", "bs": "N", "bsz": "N", "batch": "N", "batch_size": "N", "n": "N", "num_classes": "C",
-             "classes": "C", "channels": "C", "embedding_dim": "D", "dim": "D", "features": "D", "height": "H",
-             "width": "W", "seq": "T", "time": "T", "length": "L", "emb": "D", "emb_dim": "D"}  # fmt: skip
+    known = {
+        "b": "N",
+        "bs": "N",
+        "bsz": "N",
+        "batch": "N",
+        "batch_size": "N",
+        "n": "N",
+        "num_classes": "C",
+        "classes": "C",
+        "channels": "C",
+        "embedding_dim": "D",
+        "dim": "D",
+        "features": "D",
+        "height": "H",
+        "width": "W",
+        "seq": "T",
+        "time": "T",
+        "length": "L",
+        "emb": "D",
+        "emb_dim": "D",
+    }
     lower = word.lower()
     if lower in known:
         return known[lower]
@@ -261,7 +320,7 @@ def _tensors(name: str, sig: Signature) -> list[Guess]:
 
 
 def typings(sig: Signature) -> Iterator[Typing]:
-    """Assumptions about all arguments together: equal axes first, then what departs least from the first choices."""
+    """Assumptions about all arguments together: equal axes and first choices first."""
     options = {**guesses(sig, init=True), **guesses(sig, init=False)}
     names = list(options)
     limited = [options[name][:9] for name in names]

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from paperback.code.equations.arithmetic import INF, mul
-from paperback.code.equations.form import MINUS, Expr, Num, Range, Sym, num
+from paperback.code.equations.form import MINUS, Expr, Num, Range, ScalarFunction, Sym, num
 from paperback.code.equations.sizes import Unknown
 from paperback.code.equations.sources import SourceFile
 from paperback.code.equations.tensor import Tensor
@@ -112,16 +112,6 @@ class Definition:
     @property
     def ranges(self) -> tuple[Range, ...]:
         return tuple(item for axis in self.axes for item in axis)
-
-
-@dataclass(frozen=True, slots=True)
-class ScalarFunction:
-    """A custom scalar function of `variable`, with the derivative that its backward pass uses."""
-
-    name: str
-    variable: str
-    body: Expr
-    derivative: Expr
 
 
 @dataclass(frozen=True, slots=True)

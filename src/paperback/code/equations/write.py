@@ -9,7 +9,7 @@ from paperback.code.equations.form import Apply, Call, El, Expr, Red, Sym, Var, 
 from paperback.code.equations.latex import Printer
 from paperback.code.equations.layout import COLUMN, NUMBER_ROOM, broken
 from paperback.code.equations.letters import Symbols
-from paperback.code.equations.lines import Lines, extract, gather
+from paperback.code.equations.lines import Lines, authored, extract, gather
 from paperback.code.equations.sizes import Unknown
 from paperback.code.equations.tensor import linear
 from paperback.code.equations.tokens import Entry
@@ -18,7 +18,8 @@ from paperback.code.equations.values import Definition, Record
 from paperback.source import Source
 
 ROOM = COLUMN - NUMBER_ROOM
-MOST_LINES = 10
+MOST_LINES = 12
+MOST_KEPT = 6
 LOSSES = (
     "loss",
     "bce",
@@ -44,16 +45,25 @@ def written(
     """
     record = traced.record
     outputs = [_output(record, item, at, traced) for at, item in enumerate(traced.outputs)]
+    keep: frozenset[str] = frozenset()
     lines = gather(outputs, record)
-    if any(isinstance(part, Sym) and part.name.startswith("@") for item in (*lines.main, *lines.where)
-           for part in walk(item.body)):  # fmt: skip
+    if any(
+        isinstance(part, Sym) and part.name.startswith("@")
+        for item in (*lines.main, *lines.where)
+        for part in walk(item.body)
+    ):
         raise Unknown("a value of which only the shape is known")
     taken = {*record.definitions, *(item.name for item in outputs), *record.inputs, *record.hypers}
-    for _ in range(MOST_LINES):
+    for _ in range(MOST_LINES + MOST_KEPT):
         printed, tight = _printed(lines, traced)
         if tight is None:
             made = _derivation(printed, lines, traced, name, source)
             return replace(made, plan=replace(made.plan, files=files, module=module) if made.plan else None)
+        name_kept = authored(lines, record, keep, tight) if len(keep) < MOST_KEPT else None
+        if name_kept is not None:
+            keep |= {name_kept}
+            lines = gather(outputs, record, keep)
+            continue
         more = extract(lines, taken, tight)
         if more is None or len(more.main) + len(more.where) > MOST_LINES:
             break
@@ -88,17 +98,26 @@ def _names(lines: Lines) -> set[str]:
 
 
 def _symbols(lines: Lines, traced: Traced) -> Symbols:
-    """Symbols for every name of the lines: hyper-parameters and inputs first, then sizes and intermediates."""
+    """Symbols for every name of the lines: sizes first, intermediates last."""
     record, symbols = traced.record, Symbols()
     used = _names(lines)
     for key in record.functions:
-        used |= {x.name for part in (record.functions[key].body, record.functions[key].derivative)
-                 for x in walk(part) if isinstance(x, Sym)}  # fmt: skip
+        used |= {
+            x.name
+            for part in (record.functions[key].body, record.functions[key].derivative)
+            for x in walk(part)
+            if isinstance(x, Sym)
+        }
     sizes = {
         x.name for item in record.inputs.values() for s in item.sizes for x in walk(s) if isinstance(x, Sym)
     }
-    sizes |= {x.name for item in record.inputs.values() if item.classes is not None
-              for x in walk(item.classes) if isinstance(x, Sym)}  # fmt: skip
+    sizes |= {
+        x.name
+        for item in record.inputs.values()
+        if item.classes is not None
+        for x in walk(item.classes)
+        if isinstance(x, Sym)
+    }
     for name in sorted(sizes - record.hypers.keys(), key=lambda item: (len(item), item)):
         symbols.give(name, "size")
     for name, hyper in record.hypers.items():
@@ -148,7 +167,7 @@ def _printed(lines: Lines, traced: Traced) -> tuple["_Page", int | None]:
     page = _Page(symbols, [])
     for at, item in enumerate((*lines.main, *lines.where)):
         printer = Printer(symbols.of, frozenset(symbols.taken | set(symbols.of.values())), {})
-        scope = printer.bind(item.ranges, item.body)
+        scope = printer.bind(item.ranges)
         index = tuple(
             linear([(Var(name), size) for name, size in axis]) if axis else num(1) for axis in item.axes
         )
@@ -159,8 +178,11 @@ def _printed(lines: Lines, traced: Traced) -> tuple["_Page", int | None]:
         letters = tuple((scope.indices[name], scope.show(size)) for name, size in item.ranges)
         page.lines.append(Line(text, item.name, letters))
     for key, function in traced.record.functions.items():
-        if any(isinstance(part, Apply) and part.name == key for item in (*lines.main, *lines.where)
-               for part in walk(item.body)):  # fmt: skip
+        if any(
+            isinstance(part, Apply) and part.name == key
+            for item in (*lines.main, *lines.where)
+            for part in walk(item.body)
+        ):
             page.lines.append(
                 _function_line(key, function.variable, function.body, function.derivative, symbols)
             )
@@ -178,7 +200,8 @@ def _function_line(key: str, variable: str, body: Expr, slope: Expr, symbols: Sy
     letter = next(c for c in "uvwrsabcz" if c not in taken)
     printer = Printer(symbols.of, taken, {variable: letter})
     symbol = symbols.of[key]
-    text = rf"{symbol}\left({letter}\right) = {printer.show(body)},\quad {symbol}'\left({letter}\right) := {printer.show(slope)}"
+    value, derivative = printer.show(body), printer.show(slope)
+    text = rf"{symbol}\left({letter}\right) = {value},\quad {symbol}'\left({letter}\right) := {derivative}"
     if free(body) - {variable}:
         raise Unknown("a custom function of more than one scalar")
     return Line(text, key)
@@ -191,17 +214,42 @@ def _derivation(page: _Page, lines: Lines, traced: Traced, name: str, source: So
     rows = tuple(_rows(lines, traced, symbols, everything, source))
     status = "opaque" if any(key in used for key in record.opaques) else "static"
     plan = Plan(
-        traced.target, traced.method, traced.kind, traced.typing.guesses,
-        tuple(record.inputs.values()), tuple(record.hypers.values()), tuple(record.opaques.values()),
-        tuple(f"{item.at}" for item in traced.outputs), tuple(traced.conditions), tuple(record.divisible),
-        _notation(lines, traced, symbols), tuple(record.functions), extra=tuple(item.name for item in lines.main),
-    )  # fmt: skip
-    draws = [f"${symbols.of[key]}$ is drawn at random" for key, item in record.inputs.items()
-             if item.role == "random" and key in used]  # fmt: skip
-    assumptions = (*draws, *_axes(traced, symbols, used, everything), *record.assumptions,
-                   *(_stated(cond, traced, symbols) for cond in traced.conditions))  # fmt: skip
-    return Derivation(name, status, tuple(line.latex for line in page.lines), rows, tuple(dict.fromkeys(assumptions)),
-                      "", source, tuple(page.lines), plan)  # fmt: skip
+        traced.target,
+        traced.method,
+        traced.kind,
+        traced.typing.guesses,
+        tuple(record.inputs.values()),
+        tuple(record.hypers.values()),
+        tuple(record.opaques.values()),
+        tuple(f"{item.at}" for item in traced.outputs),
+        tuple(traced.conditions),
+        tuple(record.divisible),
+        _notation(lines, traced, symbols),
+        tuple(record.functions),
+        extra=tuple(item.name for item in lines.main),
+    )
+    draws = [
+        f"${symbols.of[key]}$ is drawn at random"
+        for key, item in record.inputs.items()
+        if item.role == "random" and key in used
+    ]
+    assumptions = (
+        *draws,
+        *_axes(traced, symbols, used, everything),
+        *record.assumptions,
+        *(_stated(cond, traced, symbols) for cond in traced.conditions),
+    )
+    return Derivation(
+        name,
+        status,
+        tuple(line.latex for line in page.lines),
+        rows,
+        tuple(dict.fromkeys(assumptions)),
+        "",
+        source,
+        tuple(page.lines),
+        plan,
+    )
 
 
 def _stated(cond: Expr, traced: Traced, symbols: Symbols) -> str:
@@ -218,7 +266,8 @@ def _axes(traced: Traced, symbols: Symbols, used: set[str], printer: Printer) ->
         shape = ", ".join(_size_text(size, symbols) for size in item.sizes)
         kind = ""
         if item.kind == "label" and item.classes is not None:
-            kind = f", whole numbers counted from 1 up to {_size_text(item.classes, symbols)} (from 0 in the code)"
+            last = _size_text(item.classes, symbols)
+            kind = f", whole numbers counted from 1 up to {last} (from 0 in the code)"
         if item.kind == "mask":
             kind = ", 0 or 1"
         yield f"{item.source.removeprefix('init.')} has axes ({shape}){kind}"
@@ -268,8 +317,13 @@ def _rows(
             given = record.inputs[name]
             meaning = {"parameter": "parameter", "random": "random draw", "upstream": "gradient from above"}
             axes = tuple(printer.show(size) for size in given.sizes)
-            yield Symbol(symbol, given.source.removeprefix("init."), meaning.get(given.role, "argument"), axes,
-                         _at(source, given.line))  # fmt: skip
+            yield Symbol(
+                symbol,
+                given.source.removeprefix("init."),
+                meaning.get(given.role, "argument"),
+                axes,
+                _at(source, given.line),
+            )
         elif name in record.hypers:
             hyper = record.hypers[name]
             yield Symbol(

@@ -32,7 +32,8 @@ def read(file: LogFile) -> Log:
                 header = cells
                 continue
             numbers = [number_in(cell) for cell in cells]
-            step = numbers[header.index("step")] if len(numbers) == len(header) else None
+            whole = len(numbers) == len(header) and "step" in header
+            step = numbers[header.index("step")] if whole else None
             if step is None or numbers[-1] is None:
                 bad.append(reader.line_num)
             else:

@@ -69,8 +69,11 @@ class _NoZstandardError(Exception):
 
 
 def _header(data: bytes) -> Any:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        names = {item.filename: item for item in archive.infolist()}
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = {item.filename: item for item in archive.infolist()}
+    except (zipfile.BadZipFile, NotImplementedError) as error:
+        raise ValueError(str(error)) from error
     item = names.get("header.json") or names.get("_journal/start.json")
     if item is None:
         raise ValueError("neither header.json nor _journal/start.json is in the archive")

@@ -48,7 +48,7 @@ def read(file: LogFile) -> Log:
 
 
 def grow(file: LogFile, log: Log, size: int) -> Log | None:
-    """The log of a file whose first `size` bytes gave `log`; None where the new lines may change the old ones.
+    """The log of a file whose first `size` bytes gave `log`; None where new lines may change old ones.
 
     They do not where both are the history of one run, with the same settings and the same key counting steps.
     """
@@ -63,7 +63,7 @@ def grow(file: LogFile, log: Log, size: int) -> Log | None:
     axes = {series.axis for record in (old, new) for series in record.series.values()}
     if len(axes) != 1 or "row" in axes or not (old.series and new.series):
         return None
-    # Another key may count steps once both are read together, and a row without a step is counted by its place.
+    # Another key may count steps once both are read together; a row without a step is counted by its place.
     axis = step_key(_flat_keys(rows))
     if axis is None or step_key([*_flat_keys(rows), *old.series]) != axis:
         return None
@@ -99,7 +99,8 @@ def _parse(data: bytes) -> tuple[list[dict[str, Any]], list[int], list[tuple[int
         if not line.strip():
             continue
         try:
-            value = json.loads(line)
+            # A list whose brackets were cut off has a comma behind each line.
+            value = json.loads(line.rstrip().removesuffix(","))
         except (ValueError, RecursionError) as error:
             bad.append((number, str(error)))
             continue

@@ -66,7 +66,8 @@ def _object(pairs: list[tuple[str, Any]], twice: list[str]) -> dict[str, Any]:
 def _doubled(file: LogFile, twice: list[str]) -> tuple[Finding, ...]:
     if not twice:
         return ()
-    message = f"{file.path}: {', '.join(map(repr, twice[:5]))} stands twice in one object; the last one counts"
+    names = ", ".join(map(repr, twice[:5]))
+    message = f"{file.path}: {names} stands twice in one object; the last one counts"
     return (Finding("unreadable-log", message, (file.source(twice[0]),), "Write each key once."),)
 
 

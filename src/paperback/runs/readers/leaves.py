@@ -36,6 +36,7 @@ SPLIT_KEYS = ("split", "mode", "phase", "stage", "partition", "subset")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
 
+
 @dataclass(slots=True)
 class Leaves:
     """The leaves of one run, sorted; keys are dotted.

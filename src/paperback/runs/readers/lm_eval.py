@@ -44,13 +44,15 @@ def read(file: LogFile) -> Log:
 def _is_evaluation(value: Any) -> bool:
     if not isinstance(value, dict) or not isinstance(value.get("versions"), dict):
         return False
-    results = value["results"]
+    results = _table(value, "results")
     return bool(results) and all(isinstance(found, dict) for found in results.values()) and "config" in value
 
 
 def _records(file: LogFile, value: Mapping[str, Any], shared: Mapping[str, Scalar]) -> Iterator[Record]:
-    groups = _table(value, "group_subtasks")
-    group_of = {task: group for group, tasks in groups.items() for task in tasks or ()}
+    groups = {
+        group: tasks for group, tasks in _table(value, "group_subtasks").items() if isinstance(tasks, list)
+    }
+    group_of = {str(task): group for group, tasks in groups.items() for task in tasks}
     for task, found in value["results"].items():
         params: dict[str, Scalar] = {**shared, "task": str(task)}
         for section, key in (("n-shot", "num_fewshot"), ("versions", "task_version")):

@@ -87,10 +87,10 @@ class Log:
 class Reader(Protocol):
     """A log format. A module with these three names is one.
 
-    A fourth, `endings`, lists the ends of file names that are opened for it beside the usual ones. `alone = True`
-    says that what it reads follows from the one file, so that it may be kept while the file stays as it is; then
-    `grow(file, log, size)` may give the log of a file that has grown from the log of its first `size` bytes, or
-    None.
+    A fourth, `endings`, lists the ends of file names that are opened for it beside the usual ones.
+    `alone = True` says that what it reads follows from the one file, so that it may be kept while the file
+    stays as it is; then `grow(file, log, size)` may give the log of a file that has grown from the log of its
+    first `size` bytes, or None.
     """
 
     @property

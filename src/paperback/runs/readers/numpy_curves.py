@@ -6,6 +6,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
+from math import prod
 
 import numpy as np
 
@@ -25,14 +26,13 @@ _BROKEN = (
     OSError,
     EOFError,
     KeyError,
-    IndexError,
-    SyntaxError,
-    MemoryError,
     NotImplementedError,
     RuntimeError,
     struct.error,
-    zipfile.BadZipFile,
     zlib.error,
+)
+_HEADER = re.compile(
+    rb"\{'descr': '([<>|=]?[bfiu]\d\d?)', 'fortran_order': (True|False), 'shape': \(([\d, ]*)\),? *\}\s*"
 )
 _SHAPE = re.compile(rb"'shape': \((\d*),? ?(\d*)\)")
 
@@ -72,14 +72,43 @@ def read(file: LogFile) -> Log:
 
 def _arrays(file: LogFile) -> dict[str, np.ndarray]:
     if file.path.endswith(".npy"):
-        stem = file.path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-        return {stem: np.load(io.BytesIO(file.data), allow_pickle=False)}
-    with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
-        size = sum(item.file_size for item in archive.infolist())
-    if size > 8 * _MOST:
-        raise ValueError(f"its arrays would take {size} bytes")
-    with np.load(io.BytesIO(file.data), allow_pickle=False) as found:
-        return {key: found[key] for key in found.files}
+        return {file.path.rsplit("/", 1)[-1].rsplit(".", 1)[0]: _array(file.data)}
+    try:
+        with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
+            size = sum(item.file_size for item in archive.infolist())
+            if size > 8 * _MOST:
+                raise ValueError(f"its arrays would take {size} bytes")
+            names = [name for name in archive.namelist() if name.endswith(".npy")]
+            members = {name.removesuffix(".npy"): archive.read(name) for name in names}
+    except zipfile.BadZipFile as error:
+        raise ValueError(str(error)) from error
+    # Text and objects may stand beside the numbers.
+    plain = {key: data for key, data in members.items() if _HEADER.fullmatch(_header(data)[0])}
+    return {key: _array(data) for key, data in plain.items()}
+
+
+def _header(data: bytes) -> tuple[bytes, int]:
+    """The description of an array, and where its numbers begin."""
+    if data[:6] != b"\x93NUMPY" or len(data) < 10:
+        raise ValueError("it does not begin like an array")
+    start = 10 if data[6] == 1 else 12
+    (size,) = struct.unpack_from("<H" if data[6] == 1 else "<I", data, 8)
+    return data[start : start + size], start + size
+
+
+def _array(data: bytes) -> np.ndarray:
+    """The array; NumPy's own reader would evaluate an odd header, and open objects on demand."""
+    header, start = _header(data)
+    match = _HEADER.fullmatch(header)
+    if match is None:
+        raise ValueError("it is no array of plain numbers")
+    shape = tuple(int(size) for size in match[3].split(b",") if size.strip())
+    kind = np.dtype(match[1].decode())
+    count = prod(shape)
+    if count > _MOST:
+        raise ValueError(f"it holds {count} numbers")
+    found = np.frombuffer(data, kind, count, start)
+    return found.reshape(shape, order="F" if match[2] == b"True" else "C")
 
 
 def _curves(file: LogFile, arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, Series], dict[str, Final]]:

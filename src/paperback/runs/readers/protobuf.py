@@ -31,7 +31,7 @@ def signed(value: int) -> int:
 
 
 def spans(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int, int]]:
-    """Field number, wire type, and where the field's content begins and ends, of each field in `data[at:end]`.
+    """Field number, wire type, and where the content begins and ends, of each field in `data[at:end]`.
 
     Raises:
         IndexError, ValueError: There is no protobuf message.

@@ -38,7 +38,8 @@ def has_settings(keys: Iterable[str]) -> bool:
     if any(_has_section(key, SETTINGS_SECTIONS) for key in known):
         return True
     roles = Counter(key.rsplit(".", 1)[-1].lower() for key in known if is_role_name(key))
-    shallow = {key.rsplit(".", 1)[-1].lower() for key in known if is_role_name(key) and key.count(".") <= _DEEPEST}
+    near = [key for key in known if is_role_name(key) and key.count(".") <= _DEEPEST]
+    shallow = {key.rsplit(".", 1)[-1].lower() for key in near}
     return any(count <= _MOST_PLACES for name, count in roles.items() if name in shallow)
 
 

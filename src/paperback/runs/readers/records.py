@@ -36,7 +36,7 @@ class Records:
     damages: list[Damage] = field(default_factory=list)
 
     def batches(self) -> Iterator[np.ndarray]:
-        """Where the next records stand whose lengths are sound; shape (n, 2): start and size of the payload."""
+        """Where the next records of sound length stand; shape (n, 2): start and size of the payload."""
         # Lengths come back: a header that was found sound needs no second check.
         known: dict[bytes, int] = {}
         starts: list[int] = []

@@ -8,7 +8,7 @@ _EXACT = 22
 
 
 def shortest(values: np.ndarray) -> np.ndarray:
-    """Each value as the shortest decimal that reads back to it: 0.1 where single precision holds 0.10000000149.
+    """Each value as the shortest decimal that reads back to it: 0.1 for what is stored as 0.10000000149.
 
     Args:
         values: float32, any shape (n,).

@@ -70,10 +70,8 @@ def read_events(data: bytes, events: "Events | None" = None, at: int = 0) -> "Ev
     records = Records(data, at)
     events = events or Events()
     whole = np.frombuffer(data, np.uint8)
-    seen = 0
     for places in records.batches():
-        events.add_batch(data, whole, places, seen, records.damages)
-        seen += len(places)
+        events.add_batch(whole, places, damages=records.damages)
     records.damages.sort()
     events.damages = records.damages
     return events
@@ -97,9 +95,7 @@ class Events:
     unreadable: int = 0
     damages: list[Damage] = field(default_factory=list)
 
-    def add_batch(
-        self, data: bytes, whole: np.ndarray, places: np.ndarray, seen: int, damages: list[Damage]
-    ) -> None:
+    def add_batch(self, whole: np.ndarray, places: np.ndarray, *, damages: list[Damage]) -> None:
         """Add the records at `places`; those of equal size are decoded together, all others one by one."""
         found: list[Points] = []
         sizes = places[:, 1]
@@ -116,14 +112,15 @@ class Events:
             single[rows[left]] = True
         for row in np.flatnonzero(single):
             start, size = (int(number) for number in places[row])
-            if size > LONGEST and not is_sound(data, start, size):
+            payload = whole[start : start + size + 4].tobytes()
+            if size > LONGEST and not is_sound(payload, 0, size):
                 damages.append(_mismatch(start, size))
             else:
-                found += self._one(data[start : start + size], int(row))
+                found += self._one(payload[:size], int(row))
         self._merge(found)
 
     def _merge(self, found: list[Points]) -> None:
-        """Append the batch's points; pieces of one tag are put back into the order in which they were logged."""
+        """Append the batch's points; pieces of one tag are put back into the order of logging."""
         pieces: dict[str, list[Points]] = {}
         for points in found:
             pieces.setdefault(points.tag, []).append(points)

@@ -2,7 +2,7 @@
 
 import json
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -19,7 +19,7 @@ from paperback.settings import Direction
 _F64 = struct.Struct("<d")
 _Path = tuple[str, ...]
 _HISTORY, _SUMMARY, _CONFIG, _METRIC, _RUN, _EXIT, _ENVIRONMENT = 2, 3, 5, 12, 17, 18, 26
-_VALUE_JSON = b"\x82\x01"
+_JSON_TAG = 0x82
 _GOALS: dict[int, Direction] = {1: "lower", 2: "higher"}
 _LABELS = {
     2: "wandb.entity",
@@ -41,6 +41,10 @@ class _Column:
     values: list[float] = field(default_factory=list)
 
 
+# The methods that add a value and a row to a column: they are called for every number of the log.
+_Appends = tuple[Callable[[float], None], Callable[[int], None]]
+
+
 @dataclass(slots=True)
 class WandbRun:
     """What the records told so far.
@@ -53,7 +57,8 @@ class WandbRun:
     _id: str = ""
     _config: dict[_Path, Any] = field(default_factory=dict)
     _summary: dict[bytes, bytes] = field(default_factory=dict)
-    _columns: dict[bytes, _Column] = field(default_factory=dict)
+    _columns: dict[bytes | None, _Column] = field(default_factory=dict)
+    _appends: dict[bytes | None, _Appends] = field(default_factory=dict)
     _steps: list[int | None] = field(default_factory=list)
     _axes: dict[str, str] = field(default_factory=dict)
     _directions: dict[str, Direction] = field(default_factory=dict)
@@ -112,24 +117,23 @@ class WandbRun:
     def _add_row(self, history: bytes) -> None:
         self.begun = True
         row, step = len(self._steps), None
-        columns = self._columns
-        for key, value in _items(history):
-            if key is None:
-                step = _step(value)
-                continue
-            column = columns.get(key)
-            if column is None:
-                column = columns[key] = _Column(_path(key))
+        appends = self._appends
+        for key, at, stop in _items(history):
+            pair = appends.get(key)
+            if pair is None:
+                if key is None:
+                    step = _step(history[at:stop])
+                    continue
+                column = self._columns.setdefault(key, _Column(_path(key)))
+                pair = appends[key] = (column.values.append, column.rows.append)
             try:
                 # Nearly all values are short numbers in JSON: `float` reads them, NaN and Infinity too.
-                number = float(value[3:]) if value[:2] == _VALUE_JSON and value[2] < 0x80 else None
-            except ValueError:
-                number = None
-            if number is None:
-                self._add_other(row, column, value)
-            else:
-                column.rows.append(row)
-                column.values.append(number)
+                if history[at] != _JSON_TAG or history[at + 2] > 0x7F:
+                    raise ValueError
+                pair[0](float(history[at + 3 : stop]))
+                pair[1](row)
+            except (ValueError, IndexError):
+                self._add_other(row, self._columns[key], history[at:stop])
         self._steps.append(step)
 
     def _add_other(self, row: int, column: _Column, value: bytes) -> None:
@@ -148,18 +152,19 @@ class WandbRun:
             column.values.append(number)
 
     def _add_summary(self, summary: bytes) -> None:
-        for key, value in _items(summary):
+        known = self._summary
+        for key, at, stop in _items(summary):
             if key is None:
-                self._summary.pop(value, None)
+                known.pop(summary[at:stop], None)
             else:
-                self._summary[key] = value
+                known[key] = summary[at:stop]
 
     def _add_config(self, config: bytes) -> None:
-        for key, value in _items(config):
+        for key, at, stop in _items(config):
             if key is None:
-                self._config.pop(_path(value), None)
+                self._config.pop(_path(config[at:stop]), None)
             else:
-                self._config[_path(key)] = _value(value)
+                self._config[_path(key)] = _value(config[at:stop])
 
     def _add_run(self, run: bytes) -> None:
         self.begun = True
@@ -299,17 +304,19 @@ def _settings(config: Mapping[_Path, Any]) -> dict[str, Scalar]:
     return flat
 
 
-def _items(message: bytes) -> Iterator[tuple[bytes | None, bytes]]:
-    """Key and value of each item, both still encoded; None with the content of every second field.
+def _items(message: bytes) -> list[tuple[bytes | None, int, int]]:
+    """Encoded key of each item and where its value begins and ends; None with every field 2.
 
     Items are field 1 of history, summary and configuration; in an item the key comes before the value.
     Field 2 is the step of a history, and the item that is removed in the others.
     """
+    found: list[tuple[bytes | None, int, int]] = []
     at, end = 0, len(message)
     while at < end:
-        tag, size, at = message[at], message[at + 1], at + 2
+        tag, size = message[at], message[at + 1]
+        at += 2
         if tag > 0x7F:
-            return
+            break
         if size > 0x7F:
             size, at = varint(message, at - 1)
         stop = at + size
@@ -317,15 +324,16 @@ def _items(message: bytes) -> Iterator[tuple[bytes | None, bytes]]:
             raise IndexError("item runs past the end of the message")
         if tag == 0x0A:
             place = at
-            while place < stop and message[place] in (0x0A, 0x12):
+            while place < stop and (message[place] == 0x12 or message[place] == 0x0A):
                 length, start = message[place + 1], place + 2
                 if length > 0x7F:
                     length, start = varint(message, place + 1)
                 place = start + length
-            yield message[at:place], message[place:stop]
+            found.append((message[at:place], place, stop))
         elif tag == 0x12:
-            yield None, message[at:stop]
+            found.append((None, at, stop))
         at = stop
+    return found
 
 
 def _step(message: bytes) -> int:

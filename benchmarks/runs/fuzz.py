@@ -1,0 +1,255 @@
+"""Feeds every reader damaged logs: no reader may fall, hang, or take more memory than its file warrants.
+
+Run `python benchmarks/runs/fuzz.py --count 100000 [--reader NAME] [--seed 0] [LOG ...]`; further logs are
+files to start from. It prints the number of inputs, the slowest one and the peak of memory for each log, and
+leaves with 1 where a reader fell.
+"""
+
+import argparse
+import io
+import json
+import random
+import resource
+import sqlite3
+import struct
+import sys
+import tempfile
+import time
+import traceback
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+from google_crc32c import value as crc32c
+
+from paperback.runs.readers import READERS
+from paperback.runs.readers.log import LogFile, Reader
+
+SLOWEST = 2.0
+PATTERNS = (r"epoch (?P<epoch>\d+).*loss (?P<loss>\S+)", r"seed=(?P<seed>\d+)")
+
+
+def varint(value: int) -> bytes:
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes((*out, value))
+
+
+def part(number: int, data: bytes) -> bytes:
+    return varint(number << 3 | 2) + varint(len(data)) + data
+
+
+def masked(data: bytes) -> bytes:
+    crc = crc32c(data)
+    return struct.pack("<I", ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)
+
+
+def event(step: int, tag: str, value: float) -> bytes:
+    point = part(1, tag.encode()) + b"\x15" + struct.pack("<f", value)
+    payload = b"\x09" + struct.pack("<d", 1.5e9) + b"\x10" + varint(step) + part(5, part(1, point))
+    size = struct.pack("<Q", len(payload))
+    return size + masked(size) + payload + masked(payload)
+
+
+def chunk(payload: bytes) -> bytes:
+    body = b"\x01" + payload
+    return struct.pack("<IH", crc32(body), len(payload)) + body
+
+
+def wandb() -> bytes:
+    def item(key: str, text: str) -> bytes:
+        return part(1, part(2, key.encode()) + part(16, text.encode()))
+
+    rows = [
+        part(2, item("loss", repr(1 / (i + 1))) + item("d", '{"x": NaN}') + part(2, b"\x08" + varint(i)))
+        for i in range(30)
+    ]
+    run = part(17, part(1, b"abc") + part(6, b"group") + part(21, part(2, b"c0ffee")))
+    config = part(5, item("lr", "0.1") + item("opt", '{"name": "adam"}'))
+    end = [
+        part(3, item("loss", '{"max": 1, "last": 2}')),
+        part(12, part(1, b"loss") + part(4, b"epoch")),
+        part(18, b""),
+    ]
+    return b":W&B" + struct.pack("<HB", 0xBEE1, 0) + b"".join(map(chunk, (run, config, *rows, *end)))
+
+
+def database(script: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "x.db"
+        with closing(sqlite3.connect(place)) as connection:
+            connection.executescript(script)
+        return place.read_bytes()
+
+
+MLFLOW = """CREATE TABLE experiments (experiment_id, name); INSERT INTO experiments VALUES (1, 'e');
+CREATE TABLE runs (run_uuid, name, experiment_id, status, start_time, end_time, lifecycle_stage);
+INSERT INTO runs VALUES ('a', 'n', 1, 'FINISHED', 1000, 2000, 'active');
+CREATE TABLE metrics (key TEXT, value FLOAT, timestamp BIGINT, run_uuid TEXT, step BIGINT, is_nan BOOLEAN);
+INSERT INTO metrics VALUES ('loss', 0.5, 1, 'a', 0, 0), ('loss', 0.25, 2, 'a', 1, 0),
+    ('loss', 0, 3, 'a', 2, 1);
+CREATE TABLE params (key, value, run_uuid); INSERT INTO params VALUES ('lr', '0.1', 'a');
+CREATE TABLE tags (key, value, run_uuid); INSERT INTO tags VALUES ('mlflow.user', 'u', 'a');"""
+OPTUNA = """CREATE TABLE studies (study_id, study_name); INSERT INTO studies VALUES (1, 's');
+CREATE TABLE trials (trial_id, number, study_id, state); INSERT INTO trials VALUES (1, 0, 1, 'COMPLETE');
+CREATE TABLE trial_params (param_id, trial_id, param_name, param_value, distribution_json);
+INSERT INTO trial_params VALUES (1, 1, 'n', 3.0, '{"name": "IntDistribution"}');
+CREATE TABLE trial_user_attributes (trial_id, key, value_json);
+CREATE TABLE trial_values (trial_id, objective, value, value_type);
+INSERT INTO trial_values VALUES (1, 0, 0.5, 'FINITE');"""
+TRACKIO = """CREATE TABLE metrics (id, run_id, run_name, step, metrics);
+INSERT INTO metrics VALUES (1, 'a', 'n', 0, '{"loss": 0.5, "x": "NaN"}');
+CREATE TABLE configs (run_id, config); INSERT INTO configs VALUES ('a', '{"lr": 0.1}');"""
+
+
+def archive() -> bytes:
+    out = io.BytesIO()
+    scores = [{"name": "match", "metrics": {"accuracy": {"value": 0.5}}}]
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as zipped:
+        head = {"status": "success", "eval": {"task": "t", "model": "m"}, "results": {"scores": scores}}
+        zipped.writestr("header.json", json.dumps(head))
+    return out.getvalue()
+
+
+def arrays() -> bytes:
+    out = io.BytesIO()
+    np.savez_compressed(out, step=[1, 2, 3], loss=[0.5, 0.25, 0.125])
+    return out.getvalue()
+
+
+def samples() -> dict[str, bytes]:
+    """A small sound log of every format, by path."""
+    history = [{"step": 1, "loss": 0.5}, {"step": 2, "eval_loss": float("nan")}]
+    ray = {"training_iteration": 1, "trial_id": "t", "loss": 0.5, "config": {"lr": 0.1}}
+    task = {"results": {"piqa": {"acc,none": 0.5}}, "versions": {"piqa": 0}, "config": {"model_args": "a=b"}}
+    metrics = {"loss": {"steps": [0, 1], "timestamps": ["a", "b"], "values": [1.0, 0.5]}}
+    journal = [
+        {"op_code": 0, "worker_id": "w", "study_name": "s", "directions": [1]},
+        {"op_code": 4, "worker_id": "w", "study_id": 0},
+        {"op_code": 6, "worker_id": "w", "trial_id": 0, "state": 1, "values": [0.5]},
+    ]
+    meta = "artifact_uri: x\nlifecycle_stage: active\nrun_id: a\nrun_name: n\nstatus: 3\nstart_time: 1\n"
+    text = {
+        "out/trainer_state.json": json.dumps({"log_history": history, "global_step": 2, "max_steps": 2}),
+        "exp/t/result.json": json.dumps(ray) + "\n" + json.dumps(ray) + "\n",
+        "exp/u/progress.csv": "loss,training_iteration,trial_id\n0.5,1,t\n0.25,2,t\n",
+        "out/results_1.json": json.dumps(task),
+        "logs/1/metrics.json": json.dumps(metrics),
+        "logs/1/run.json": json.dumps({"artifacts": [], "experiment": {"name": "e"}, "result": 0.5}),
+        "dvclive/plots/metrics/loss.tsv": "step\tloss\n0\t0.5\n1\tnan\n",
+        "optuna/journal.log": "".join(json.dumps(entry) + "\n" for entry in journal),
+        "mlruns/1/a/meta.yaml": meta,
+        "runs/a/log.jsonl": '{"step": 1, "loss": 0.5}\n{"step": 2, "loss": NaN}\n',
+        "runs/a/result.json": json.dumps({"config": {"seed": 1}, "metrics": {"acc": 0.5}, "loss": [1, 2]}),
+        "runs/a/log.csv": "step,loss,acc\n1,0.5,93.2%\n2,0.25,\n",
+        "runs/a/0.monitor.csv": '#{"env_id": "Ant"}\nr,l,t\n2,5,1\n',
+        "runs/a/notebook.ipynb": json.dumps({"cells": [{"outputs": [{"text": ["epoch 1 loss 0.5\n"]}]}]}),
+        "runs/a/stdout.out": "seed=1\nepoch 1 loss 0.5\nepoch 2 loss 0,25\n",
+        "w/files/wandb-summary.json": json.dumps({"loss": 0.5, "_runtime": 3}),
+    }
+    binary = {
+        "runs/a/events.out.tfevents.1.h": b"".join(event(i, "loss", 1 / (i + 1)) for i in range(30)),
+        "w/run-abc.wandb": wandb(),
+        "mlflow.db": database(MLFLOW),
+        "optuna.db": database(OPTUNA),
+        "trackio.db": database(TRACKIO),
+        "logs/a.eval": archive(),
+        "runs/a/results.npz": arrays(),
+    }
+    return {path: data.encode() for path, data in text.items()} | binary
+
+
+def mutant(data: bytes, chance: random.Random) -> bytes:
+    """The bytes with a few places changed, cut, doubled, swapped, or filled with a number at its limit."""
+    out = bytearray(data)
+    for _ in range(chance.choice((1, 1, 1, 2, 4, 16))):
+        at, size = chance.randrange(len(out) + 1), chance.choice((1, 1, 2, 4, 8, 64))
+        match chance.randrange(7):
+            case 0 if at < len(out):
+                out[at] ^= 1 << chance.randrange(8)
+            case 1:
+                out[at : at + size] = chance.randbytes(size)
+            case 2:
+                del out[at : at + size]
+            case 3:
+                out[at:at] = out[at : at + size]
+            case 4:
+                limit = chance.choice((0, 1, 0x7F, 0x80, 0xFF))
+                out[at : at + size] = bytes([limit]) * size
+            case 5:
+                other = chance.randrange(len(out) + 1)
+                out[at : at + size] = data[other : other + size]
+            case 6 if chance.random() < 0.3:
+                del out[at:]
+    return bytes(out)
+
+
+def cases(path: str, data: bytes, count: int, seed: int) -> Iterator[bytes]:
+    chance = random.Random(f"{path} {seed}")
+    yield data
+    yield b""
+    for _ in range(count):
+        yield mutant(data, chance)
+
+
+def fuzz(
+    logs: Mapping[str, bytes], count: int, seed: int, only: str = ""
+) -> Iterator[tuple[str, str, int, float, bytes | None]]:
+    """Path, reader, inputs, slowest input in seconds, and the input that fell or took too long, if any."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path, data in logs.items():
+            reader = next((reader for reader in READERS if reader.accepts(path, data[:4096])), None)
+            if reader is None or only not in reader.name:
+                continue
+            worst, done, fallen = 0.0, 0, None
+            for case in cases(path, data, count, seed):
+                taken = _read(reader, path, case, Path(folder))
+                done += 1
+                worst = max(worst, taken)
+                if taken > SLOWEST:
+                    fallen = case
+                    break
+            yield path, reader.name, done, worst, fallen
+
+
+def _read(reader: Reader, path: str, case: bytes, folder: Path) -> float:
+    """Seconds that reading took; infinite where it fell."""
+    place = folder / path
+    if path.endswith(".db"):
+        place = folder / "x.db"
+        place.write_bytes(case)
+        if not reader.accepts(path, case[:4096]):
+            return 0.0
+    start = time.perf_counter()
+    try:
+        reader.read(LogFile(path, place, case, "d", declared=True, patterns=PATTERNS))
+    except Exception:
+        traceback.print_exc(file=sys.stderr)
+        return float("inf")
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--count", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--reader", default="")
+    parser.add_argument("logs", nargs="*", type=Path)
+    asked = parser.parse_args()
+    logs = samples() | {str(place): place.read_bytes() for place in asked.logs}
+    failed = False
+    for path, name, done, worst, fallen in fuzz(logs, asked.count, asked.seed, asked.reader):
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        state = "sound" if fallen is None else f"FELL on {fallen[:200]!r}"
+        print(f"{name:40} {path:40} {done:8} inputs  slowest {worst:.4f} s  peak {peak:.0f} MiB  {state}")
+        failed |= fallen is not None
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
