@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from paperback.runs import RunTable, read_runs
 from paperback.settings import Settings
+
+# A busy machine is slow now and then; a hang is caught by the time limit of the whole run.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 # The loggers pull in hundreds of packages, so they may live in an environment of their own.
 PYTHON = os.environ.get("PAPERBACK_LOGGERS", sys.executable)

@@ -253,3 +253,17 @@ def test_operations_on_one_value_make_room_first() -> None:
 def test_without_a_network_there_is_no_figure() -> None:
     """An empty inventory draws nothing."""
     assert architecture(Inventory()) is None
+
+
+@pytest.mark.parametrize(
+    ("init", "forward"),
+    [
+        ("self.a = nn.Linear(8, 8)\nself.down = build()", "return self.a(self.down[0].block[1](x))"),
+        ("self.a = nn.Linear(8, 8)", "norm = pick(self)\nreturn self.a(norm(x))"),
+    ],
+)
+def test_a_flow_that_was_lost_is_told_and_not_drawn(tmp_path: Path, init: str, forward: str) -> None:
+    """A call that could not be followed is named, and no figure without it is shown."""
+    found = network(tmp_path, init, forward)
+    assert [source.path for source in found.lost] == ["train.py"]
+    assert architecture(Inventory(network=found)) is None

@@ -293,3 +293,21 @@ def test_a_log_comes_back_as_it_was(params: Any, finals: Any, series: Any) -> No
     ]
     tables = [RunTable((run,), {}, {}, {}, (), {}) for run in runs]
     assert repr(told(tables[0])) == repr(told(tables[1]))
+
+
+@pytest.mark.parametrize("body", [b"", b"\x05\0\0\0", b"\x02\0\0\0{}", b"\x04\0\0\0null", b"\xff" * 40])
+def test_bytes_that_hold_no_log_are_refused(body: bytes) -> None:
+    """Anything else than a packed log is an error that the cache catches."""
+    with pytest.raises((ValueError, KeyError, TypeError, struct.error)):
+        unpack(body, FILE)
+
+
+def test_a_log_of_several_files_is_not_kept() -> None:
+    """One of them may change unseen."""
+    other = Source("elsewhere", digest="x")
+    for log in (
+        Log(FILE, "JSON", (Record(),), beside=(other,)),
+        Log(FILE, "JSON", (Record(finals={"a": Final(1.0, other)}),)),
+    ):
+        with pytest.raises(ValueError, match=r"several files|another file"):
+            pack(log)

@@ -62,6 +62,12 @@ def test_jobs_of_a_multirun_that_left_nothing_are_told(repository: Repository) -
     assert finding.message == "multirun/d/1: a Hydra job that left no metrics"
 
 
+def test_runs_outside_any_job_stay_as_they_are(repository: Repository) -> None:
+    """A job speaks only of its own folder."""
+    runs = repository({**job("outputs/a"), "runs/b/result.json": {"metrics": {"acc": 1}, "seed": 5}}).runs
+    assert {run.id: run.params["seed"] for run in runs} == {"outputs/a": 1, "runs/b": 5}
+
+
 def test_choices_name_method_and_data_set(repository: Repository) -> None:
     """Where nothing else does, the groups' choices play the roles, and the role says so."""
     files: dict[str, Any] = {}

@@ -292,19 +292,17 @@ shots = "num_fewshot"
 
 @pytest.mark.parametrize("row", printed("pythia_lm_eval_json") if CASES.is_dir() else [], ids=str)
 def test_two_models_that_look_alike_are_told_apart(row: Row) -> None:
-    """The zero-shot numbers are the model's; the four five-shot numbers are those of its deduplicated twin."""
+    """The zero-shot numbers are the model's; the four five-shot ones are its deduplicated twin's."""
     table = read("pythia_lm_eval_json", SHOTS)
     metric, _, percent = row["metric"].partition(" ")
     scale = 100 if percent else 1
     zero = row["table"] == "0-shot"
     model = f"EleutherAI/pythia-v1.1-{row['model'].lower()}"
+    keys = (metric, "acc_stderr") if row["std"] else (metric,)
     ours = {}
     for name in (model, f"{model}-deduped"):
         where = {"method": name, "dataset": row["dataset"], "shots": "0" if zero else "5"}
-        ours[name] = [
-            estimate(table, key, where=where).value
-            for key in ((metric, "acc_stderr") if row["std"] else (metric,))
-        ]
+        ours[name] = [estimate(table, key, where=where).value for key in keys]
     assert agrees(scale * ours[model][0], row["value"]) is zero
     assert agrees(scale * ours[model if zero else f"{model}-deduped"][0], row["value"])
     assert not row["std"] or agrees(ours[model][1], row["std"])
@@ -321,11 +319,8 @@ def test_crashed_and_killed_runs_are_told_from_finished_ones() -> None:
         assert runs[row["model"]].status == statuses.get(row["value"], "failed"), row
     losses = printed("wandb_runs_messy", metric="last printed loss")
     assert losses
-    extra = [
-        row["model"]
-        for row in losses
-        if not agrees(runs[row["model"]].series["train/loss"].values[-1], row["value"])
-    ]
+    last = {row["model"]: runs[row["model"]].series["train/loss"].values[-1] for row in losses}
+    extra = [row["model"] for row in losses if not agrees(last[row["model"]], row["value"])]
     # A killed run had logged one step more than it had printed.
     assert all(runs[name].status == "killed" for name in extra)
     assert len(extra) <= 1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paperback.runs import Run, RunTable, Status, read_runs
@@ -162,6 +162,7 @@ def test_another_database_is_no_log(tmp_path: Path) -> None:
 
 
 @given(st.data())
+@settings(max_examples=40)
 def test_a_damaged_database_does_not_fall(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:

@@ -370,6 +370,38 @@ def test_writers_of_one_run_go_together(tmp_path: Path) -> None:
     assert sorted(run.series) == ["gpu", "loss"]
 
 
+def test_runs_without_a_history_are_copies_where_all_else_agrees(tmp_path: Path) -> None:
+    """Settings and summary decide; a run that logged is no copy of one that did not."""
+    last = summary(item("loss", "1"))
+    write(tmp_path, "run-20260101_000000-abc", start(), config(lr=1), last, exit_(0))
+    write(tmp_path, "run-20260102_000000-abc", start(), config(lr=1), last, exit_(0))
+    write(tmp_path, "run-20260103_000000-abc", start(), config(lr=2), last, exit_(0))
+    write(tmp_path, "run-20260104_000000-abc", start(), config(lr=1), *ROWS[:3], exit_(0))
+    days = [run.id.rsplit("-", 2)[1] for run in table(tmp_path).runs]
+    assert days == ["20260101_000000", "20260103_000000", "20260104_000000"]
+
+
+def test_system_facts_come_from_the_environment_record() -> None:
+    """Newer versions keep them in the log; its git commit counts too."""
+    facts = (
+        part(1, b"Linux") + part(9, part(2, b"decade0")) + number(16, 8) + part(18, b"A100") + number(19, 2)
+    )
+    run = part(17, part(1, b"abc") + number(20, 7))
+    found = record(run, part(26, facts), row(0, item("k" * 200, "1")))
+    assert found.facts == {"duration": 7, "os": "Linux", "cpus": 8, "gpu": "A100", "gpus": 2}
+    assert found.commit == "decade0"
+    assert list(found.series) == ["k" * 200]
+
+
+def test_a_long_value_is_read() -> None:
+    """A nested dictionary may fill hundreds of bytes; a metric may have a step metric of its own."""
+    wide = json.dumps({f"key{i}": i for i in range(40)})
+    define = part(12, part(1, b"acc") + part(4, b"epoch"))
+    found = record(start(), define, row(0, item("d", wide), item("acc", "1"), item("epoch", "3")))
+    assert values(found, "d.key39") == ([0], [39])
+    assert (found.series["acc"].axis, values(found, "acc")[0]) == ("epoch", [3])
+
+
 def test_the_link_to_the_latest_run_is_no_run(tmp_path: Path) -> None:
     """`latest-run` points to a run that is read under its own name."""
     write(tmp_path, "run-20260101_000000-abc", start(), *ROWS[:5], exit_(0))

@@ -14,6 +14,7 @@ from paperback.evidence import pivot
 from paperback.runs import RunTable, describe_runs, final, read_runs, show_runs
 from paperback.runs.place import named_settings
 from paperback.runs.trial import TRIAL
+from paperback.runs.walk import walk
 from paperback.settings import Settings, TableSettings
 
 DEFAULTS = Settings()
@@ -374,3 +375,32 @@ def test_a_long_outline_is_cut(tmp_path: Path) -> None:
     files = {f"runs/{s}/result.json": {"metrics": {"acc": None}, "config": {"seed": s}} for s in range(9)}
     shown = show_runs(describe_runs(read(tmp_path, files)))
     assert "nan-metric: 6 more; --json shows all" in shown
+
+
+def test_a_link_to_nowhere_is_told(tmp_path: Path) -> None:
+    """A file that cannot be opened is a finding, and so is a folder."""
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "log.csv").symlink_to(tmp_path / "gone.csv")
+    table = read(tmp_path, {"runs/a/result.json": result()})
+    (message,) = found(table, "unreadable-log")
+    assert message == "runs/log.csv: not readable: No such file or directory"
+    closed: list[str] = []
+    assert list(walk(tmp_path / "gone", (), closed)) == []
+    assert closed == ["."]
+
+
+def test_a_link_to_a_folder_is_followed_once(tmp_path: Path) -> None:
+    """Runs that lie elsewhere are read through a link; the same folder is not read twice."""
+    read(tmp_path / "store", {"a/result.json": result(method="m"), "b/result.json": result(method="n")})
+    (tmp_path / "repo").mkdir()
+    for name in ("runs", "runs_again"):
+        (tmp_path / "repo" / name).symlink_to(tmp_path / "store", target_is_directory=True)
+    assert [run.id for run in read_runs(tmp_path / "repo", Settings()).runs] == ["runs/a", "runs/b"]
+
+
+def test_a_named_setting_beats_nothing_that_is_logged(tmp_path: Path) -> None:
+    """What the log itself says of a setting counts before the folder's name."""
+    files = {"runs/lr=0.5/result.json": result(lr=0.1), "runs/lr=0.7/result.json": {"metrics": {"acc": 1}}}
+    runs = read(tmp_path, files).runs
+    assert [run.params["lr"] for run in runs] == [0.5, 0.7]
+    assert runs[0].params["config.lr"] == 0.1

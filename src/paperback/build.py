@@ -7,6 +7,7 @@ from typing import Any
 
 from paperback.claims import missing_claims, state_claims
 from paperback.code import read_code
+from paperback.errors import SettingsError
 from paperback.evidence import state_study
 from paperback.finding import Finding
 from paperback.freshness import Stamp, last_stamp, make_stamp, still_fresh, write_stamp
@@ -76,6 +77,7 @@ def build_paper(
     step = progress or (lambda *_: None)
     settings = open_repository(root)
     out = folder or root / FOLDER
+    _check_folder(root, out)
     previous = last_stamp(out)
     if previous is not None and not force and still_fresh(previous, root, out, engine):
         return _unchanged(out, previous)
@@ -90,6 +92,13 @@ def build_paper(
     write_stamp(out, make_stamp(root, out, engine, made.engine, _read(material)))
     step("pdf", 1, 1)
     return Build(out, made.path, made.engine, True, kept, ledger, tuple(made.findings))
+
+
+def _check_folder(root: Path, out: Path) -> None:
+    if root.resolve().is_relative_to(out.resolve()):
+        raise SettingsError(
+            f"the paper cannot be written over the repository: {out}", mend="Name a folder of its own."
+        )
 
 
 def paper_status(root: Path, *, progress: Progress | None = None) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from paperback.finding import Finding
-from paperback.source import Source
+from paperback.freshness import last_stamp
+from paperback.source import Source, digest
 
 
 def check_files(then: Mapping[str, str], now: Mapping[str, str]) -> list[Finding]:
@@ -24,6 +25,22 @@ def check_files(then: Mapping[str, str], now: Mapping[str, str]) -> list[Finding
             for path in gone
         ),
         *(_file("file-new", path, "is not in the paper") for path in new),
+    ]
+
+
+def check_outputs(out: Path) -> list[Finding]:
+    """A finding for the page or the PDF in `out` that is not as the build left it.
+
+    Words typed into them stand nowhere else; edits of the LaTeX project are judged number by number.
+    """
+    stamp = last_stamp(out)
+    left = stamp.outputs if stamp else {}
+    return [
+        Finding(
+            "output-edited", f"{name} is not as the build left it", (Source(name),), "Build the paper again."
+        )
+        for name in ("main.html", "main.pdf")
+        if name in left and (out / name).is_file() and digest((out / name).read_bytes()) != left[name]
     ]
 
 

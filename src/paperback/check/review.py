@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paperback.check.files import check_files
+from paperback.check.files import check_files, check_outputs
 from paperback.check.latex import check_latex
 from paperback.check.ledger import entries_of
 from paperback.check.numbers import check_numbers
@@ -76,6 +76,7 @@ def check_paper(root: Path, *, folder: Path | None = None, progress: Progress | 
         *check_latex(out / "latex", entries, frozenset(ledger["typed"]), root),
         *(check_page(out / "main.html", entries, "main.html") if "html" in shown else ()),
         *(check_pdf(out / "main.pdf", entries, "main.pdf") if "pdf" in shown else ()),
+        *check_outputs(out),
         *check_files(ledger["files"], {**table.files, **inventory.files}),
         *table.findings,
     ]

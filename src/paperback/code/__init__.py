@@ -1,5 +1,6 @@
 """What was built: facts read from source code that is never run."""
 
+from paperback.code.describe import describe_code, show_code
 from paperback.code.inventory import (
     AutogradFact,
     Change,
@@ -15,6 +16,7 @@ from paperback.code.inventory import (
     ModuleFact,
     OptimiserFact,
 )
+from paperback.code.network import Network, Node
 from paperback.code.procedure import Algorithm, Input, Line, Phrase, Symbol, Words
 from paperback.code.read import read_code
 
@@ -34,9 +36,13 @@ __all__ = [
     "LossFact",
     "LossKind",
     "ModuleFact",
+    "Network",
+    "Node",
     "OptimiserFact",
     "Phrase",
     "Symbol",
     "Words",
+    "describe_code",
     "read_code",
+    "show_code",
 ]

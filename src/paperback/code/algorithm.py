@@ -8,7 +8,7 @@ from paperback.code.fitted import STEPS, fitted, stepped
 from paperback.code.flags import CARRYING_OUT
 from paperback.code.inventory import HyperParameter, LoopFact, LossFact, OptimiserFact
 from paperback.code.names import dotted, last, resolve
-from paperback.code.plain import plain
+from paperback.code.plain import SETTINGS, plain
 from paperback.code.procedure import Algorithm, Input, Line, Symbol, Words
 from paperback.code.scopes import FileScopes, Scope
 from paperback.code.slicing import Kept, Slicer, called
@@ -213,8 +213,11 @@ def _made(trees: Trees, file: FileScopes, scope: Scope, call: ast.Call, depth: i
         and isinstance(node.value, ast.Call)
         and any(isinstance(item, ast.Name) and item.id in names for item in node.targets)
     ]
-    found_names = (_made(trees, inner_file, inner, item, depth + 1) for item in made)
-    return next((item.partition(" of ")[0] for item in found_names if item), "")
+    found_names = {_made(trees, inner_file, inner, item, depth + 1).partition(" of ")[0] for item in made} - {
+        ""
+    }
+    # Where a setting chooses among several, none is the one.
+    return found_names.pop() if len(found_names) == 1 else ""
 
 
 def _names_among(returned: Iterable[ast.expr | None]) -> Iterator[ast.Name]:
@@ -312,5 +315,5 @@ def _settings(
     for name in dict.fromkeys(words):
         found = [item for item in offered if item.name.lower() == name.lower()]
         best = sorted(found, key=lambda item: item.source.path not in paths)
-        if best and not CARRYING_OUT.search(name):
+        if best and not CARRYING_OUT.search(name) and name not in SETTINGS:
             yield Input("hyper-parameter", name, best[0].default, best[0].source, best[0].help)

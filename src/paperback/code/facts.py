@@ -45,6 +45,7 @@ class FunctionFacts:
 
     Attributes:
         role: `loss`, `derivative`, `sequence` or `kernel`.
+        base: What a sequence is made as: `Sequential`, `Model` or `Pipeline`.
     """
 
     name: str
@@ -53,6 +54,7 @@ class FunctionFacts:
     terms: tuple[str, ...]
     layers: tuple[MadeLayer, ...]
     source: Source
+    base: str = "Sequential"
 
 
 @dataclass(frozen=True, slots=True)

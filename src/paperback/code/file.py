@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from paperback.code.assembled import read_assembled
 from paperback.code.classes import read_classes, read_functions
 from paperback.code.datasets import read_data
 from paperback.code.entry import dynamic_imports, entry_reason, is_test
@@ -67,7 +68,7 @@ def _with_facts(links: FileFacts, file: FileScopes) -> FileFacts:
         **values
         | {
             "classes": tuple(read_classes(file)),
-            "functions": tuple(read_functions(file)),
+            "functions": (*read_functions(file), *read_assembled(file)),
             "losses": tuple(read_library_losses(file)),
             "uses": tuple(read_loss_uses(file)),
             "made": tuple(read_optimisers(file)),

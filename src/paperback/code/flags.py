@@ -70,7 +70,9 @@ def _change(trees: Trees, file: FileScopes, scope: Scope, node: ast.If | ast.IfE
         on, off = [node.body], [node.orelse]
     else:
         on, off = _values(node.body), _values(node.orelse or _after(scope, node))
-    if not any(_models(trees, file, value) for value in (*on, *off)):
+    owner = trees.repository.family_at((file.text.path, scope.owner)) if scope.owner else ""
+    inside = owner in ("module", "loss", "autograd")
+    if not any(_models(trees, file, value, inside) for value in (*on, *off)):
         return
     if not isinstance(node, ast.IfExp) and isinstance(node.test, ast.expr) and not on:
         return
@@ -110,8 +112,15 @@ def _after(scope: Scope, node: ast.If) -> list[ast.stmt]:
     return [item for item in body[body.index(node) + 1 :] if isinstance(item, ast.Return)]
 
 
-def _models(trees: Trees, file: FileScopes, value: ast.expr) -> bool:
-    """Whether an expression makes a layer, a loss or an operator, or uses one of the repository."""
+def _models(trees: Trees, file: FileScopes, value: ast.expr, inside: bool) -> bool:
+    """Whether an expression makes a layer, a loss or an operator, or uses one of the repository.
+
+    Args:
+        trees: The repository's files.
+        file: Where the expression stands.
+        value: The expression.
+        inside: Whether it stands in a network or a loss, whose methods compute.
+    """
     for node in ast.walk(value):
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
             return True
@@ -119,7 +128,7 @@ def _models(trees: Trees, file: FileScopes, value: ast.expr) -> bool:
             continue
         written = dotted(node.func)
         target = canonical(resolve(written, file.aliases))
-        if written.startswith("self.") and written.count(".") == 1:
+        if written.startswith("self.") and written.count(".") == 1 and inside:
             return True
         if is_layer(target) or is_loss(target) or computes(target, last(target)) or _layer_function(target):
             return True

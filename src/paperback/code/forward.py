@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from paperback.code.inventory import Layer
+from paperback.code.assembled import FUNCTIONAL
+from paperback.code.inventory import Layer, ModuleFact
 from paperback.code.layers import LayerReader
 from paperback.code.level import own_work
 from paperback.code.names import dotted, last, looks_like_class, resolve
@@ -65,13 +66,25 @@ def _follow_method(
 
 
 def follow_function(trees: Trees, place: Place, known: frozenset[Place]) -> Network | None:
-    """The layers that a function applies to an input that it makes (Keras's functional form)."""
+    """What a function or script applies to the inputs that it makes (Keras's functional form)."""
     file, scope = trees.file(place[0]), trees.scope(place)
-    if file is None or scope is None or not isinstance(scope.node, ast.FunctionDef):
+    if file is None:
         return None
+    scope = scope or file.module
     walker = _Walker(trees, file, scope, place, known, {})
     walker.run(scope.node.body)
     return walker.network(place[1], file.text.place(scope.node))
+
+
+def chain(module: ModuleFact) -> Network:
+    """The layers of a sequence one after the other."""
+    inner = []
+    for layer in module.layers:
+        kind: NodeKind = "component" if layer.custom else "layer"
+        times, group = _times(layer.repeat), 1 if layer.repeat else 0
+        inner.append(Node(kind, layer.kind, layer.source, layer.arguments, times, group))
+    nodes = (Node("input", "input", module.source), *inner, Node("output", "output", module.source))
+    return Network(module.name, nodes, tuple((i, i + 1) for i in range(len(nodes) - 1)), module.source)
 
 
 def _layers_at(trees: Trees, place: Place) -> dict[str, list[Layer]]:
@@ -100,6 +113,8 @@ class _Walker:
     edges: dict[tuple[int, int], None] = field(default_factory=dict)
     returned: list[tuple[Made, ast.AST]] = field(default_factory=list)
     looped: dict[str, str] = field(default_factory=dict)
+    lost: dict[Source, None] = field(default_factory=dict)
+    locals: set[str] = field(default_factory=set)
     loop: tuple[int, str] = (0, "")
     groups: int = 0
     whole: bool = False
@@ -148,7 +163,7 @@ class _Walker:
         if not any(node.kind in ("layer", "component") for node in self.nodes):
             return None
         self.add("output", "output", at, value)
-        return _reaching(Network(name, tuple(self.nodes), tuple(self.edges), source))
+        return _reaching(Network(name, tuple(self.nodes), tuple(self.edges), source, tuple(self.lost)))
 
     def run(self, body: Iterable[ast.stmt]) -> None:
         """Follow these statements."""
@@ -187,6 +202,7 @@ class _Walker:
                 self._bind(item, () if shapes else made, value)
         elif "()" not in (name := dotted(target)):
             self.names[name] = made
+            self.locals.add(name)
 
     def _appended(self, value: ast.expr) -> None:
         match value:
@@ -278,13 +294,32 @@ class _Walker:
             return (self.add("operation", last(target), call, given),) if given else ()
         if last(target) == "Input" and target.startswith("keras"):
             return (self.add("input", "input", call),)
-        if last(target) in ("Model", "Functional") and target.startswith("keras") and call.args:
-            return self.value(call.args[-1])
+        if target in FUNCTIONAL:
+            outputs = [item.value for item in call.keywords if item.arg == "outputs"] or call.args[-1:]
+            made = self.value(outputs[0]) if outputs else ()
+            self.returned.append((made, call))
+            return made
         owner = self.value(call.func.value) if isinstance(call.func, ast.Attribute) else ()
         if isinstance(call.func, ast.Attribute) and call.func.attr in _SHAPE_NAMES:
             return ()
         whole = tuple(dict.fromkeys((*owner, *given)))
+        if given and self._unknown(call.func):
+            self.lost[self.file.text.place(call)] = None
+            return whole
         return self._operation(call, target, whole)
+
+    def _unknown(self, function: ast.expr) -> bool:
+        """Whether a call runs something of the network that was not recognised: `self.down[i].block(x)`."""
+        held = False
+        root = function
+        while isinstance(root, ast.Attribute | ast.Subscript):
+            held = held or isinstance(root, ast.Subscript)
+            root = root.value
+        if not isinstance(root, ast.Name):
+            return False
+        if isinstance(function, ast.Name):
+            return function.id in self.locals and function.id not in self.file.aliases
+        return held and (root.id == "self" or root.id in self.looped)
 
     def _operation(self, call: ast.Call, target: str, given: Made) -> Made:
         tail = last(target)
@@ -395,4 +430,4 @@ def _reaching(network: Network) -> Network:
     order = {old: new for new, old in enumerate(sorted(seen))}
     nodes = tuple(network.nodes[old] for old in sorted(seen))
     edges = tuple(sorted((order[a], order[b]) for a, b in network.edges if a in order and b in order))
-    return Network(network.name, nodes, edges, network.source)
+    return Network(network.name, nodes, edges, network.source, network.lost)

@@ -52,7 +52,7 @@ def sequences(repository: Repository, file: FileFacts) -> Iterator[ModuleFact]:
         if item.role == "sequence":
             layers = tuple(_kept(repository, file, item.layers))
             if layers:
-                yield ModuleFact(item.name, ("Sequential",), item.doc, layers, (), (), item.source)
+                yield ModuleFact(item.name, (item.base,), item.doc, layers, (), (), item.source)
 
 
 def autograd(repository: Repository, file: FileFacts) -> Iterator[AutogradFact]:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from paperback.code.inventory import LoopFact
-from paperback.code.names import last, resolve
+from paperback.code.names import dotted, last, resolve
 from paperback.code.scopes import CallSite, FileScopes, Scope
 from paperback.code.vocabulary import canonical, is_loss
 
@@ -35,6 +35,9 @@ _SCHEDULER = re.compile(r"sched|lr_|annealer|warmup", re.I)
 _STOP = re.compile(r"patience|early|stop|wait|best|no_improve|bad_epochs|kl\b|converge|tol", re.I)
 _LOSS = re.compile(r"loss|criterion|objective", re.I)
 
+_PREPARES = re.compile(
+    r"preprocessing|feature_|decomposition|impute|datasets|metrics|train_test_split|KFold|random_projection|utils"
+)
 _TRAINING = frozenset({"backward", "optimiser step", "train one epoch", "fit"})
 
 
@@ -60,10 +63,26 @@ def _tells(scope: Scope, steps: Sequence[str]) -> bool:
 def _fits(file: FileScopes, scope: Scope) -> Iterator[LoopFact]:
     keras = any(item.module.startswith(("keras", "tensorflow")) for item in file.imports)
     lightning = any("lightning" in item.module for item in file.imports)
+    estimators = (
+        _estimators(file, scope) if any(item.module.startswith("sklearn") for item in file.imports) else ()
+    )
     for site in scope.calls:
         owner, _, tail = site.written.rpartition(".")
-        if tail == "fit" and ((keras and _MODEL.search(owner)) or (lightning and last(owner) == "trainer")):
+        runs = owner in estimators or (keras and _MODEL.search(owner))
+        if tail == "fit" and (runs or (lightning and last(owner) == "trainer")):
             yield LoopFact(scope.name, ("fit",), file.text.place(site.node))
+
+
+def _estimators(file: FileScopes, scope: Scope) -> frozenset[str]:
+    """Names that hold an estimator of scikit-learn that learns to predict."""
+    made = set()
+    for node in (*file.module.nodes, *scope.nodes):
+        match node:
+            case ast.Assign(targets=[target], value=ast.Call(func=function)):
+                called = canonical(resolve(dotted(function), file.aliases))
+                if called.startswith("sklearn.") and not _PREPARES.search(called):
+                    made.add(dotted(target))
+    return frozenset(made)
 
 
 def _inside(loop: ast.stmt, loops: Sequence[ast.stmt]) -> list[range]:

@@ -40,9 +40,11 @@ class Network:
         name: Class or function.
         nodes: In call order; the inputs stand first, the output last.
         edges: Pairs of positions in `nodes`; data flows from the first to the second.
+        lost: Calls that could not be followed; where there is one, the flow lacks something.
     """
 
     name: str
     nodes: tuple[Node, ...]
     edges: tuple[tuple[int, int], ...]
     source: Source
+    lost: tuple[Source, ...] = ()

@@ -23,7 +23,7 @@ _LIBRARIES = (
     "random",
     "tqdm",
 )
-_SETTINGS = frozenset(
+SETTINGS = frozenset(
     {"args", "arg", "config", "cfg", "conf", "hparams", "hps", "hp", "flags", "FLAGS", "opts", "opt",
      "settings", "options", "optim", "self.args", "self.config", "self.cfg", "self.hparams", "self.opt"}
 )  # fmt: skip
@@ -64,20 +64,20 @@ class _Plain(ast.NodeTransformer):
         name = dotted(node)
         owner, _, tail = name.rpartition(".")
         library = resolve(name, self.aliases).partition(".")[0] in _LIBRARIES and "()" not in name
-        if library or owner in _SETTINGS or owner == "self" or tail in ("data", "device"):
+        if library or owner in SETTINGS or owner == "self" or tail in ("data", "device"):
             return ast.Name(tail) if tail != "data" else self.visit(node.value)
         self.generic_visit(node)
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         match node.slice:
-            case ast.Constant(value=str(key)) if dotted(node.value) in _SETTINGS or self._setting(node.value):
+            case ast.Constant(value=str(key)) if dotted(node.value) in SETTINGS or self._setting(node.value):
                 return ast.Name(key)
         self.generic_visit(node)
         return node
 
     def _setting(self, node: ast.expr) -> bool:
-        return isinstance(node, ast.Subscript) and dotted(node.value) in _SETTINGS
+        return isinstance(node, ast.Subscript) and dotted(node.value) in SETTINGS
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         written = dotted(node.func)

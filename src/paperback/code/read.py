@@ -10,7 +10,7 @@ from paperback.code.algorithm import training_algorithm
 from paperback.code.change import find_changes, find_contrast
 from paperback.code.facts import FileFacts
 from paperback.code.file import read_file
-from paperback.code.forward import follow_class
+from paperback.code.forward import chain, follow_class, follow_function
 from paperback.code.inventory import HyperParameter, Inventory, Level, ModuleFact
 from paperback.code.level import Component, Fired, decide_level, fire_rules
 from paperback.code.linked import (
@@ -72,20 +72,25 @@ def read_code(root: Path, settings: Settings) -> Inventory:
         findings=(*(item for file in files for item in file.findings), *_unreached(modules, reached)),
         contrast=find_contrast(subject) if framework else None,
         changes=find_changes(subject, derivatives, found, _switches(offered)) if framework else (),
-        network=_network(subject),
+        network=_network(subject, built),
         algorithm=training_algorithm(subject, loops, made, found, offered),
     )
 
 
-def _network(subject: Subject) -> Network | None:
-    """The forward pass of the proposal's network."""
+def _network(subject: Subject, built: Iterable[ModuleFact]) -> Network | None:
+    """The forward pass of the proposal's network, or of the first that is assembled without a class."""
     compared = subject.compared
     place = subject.model(compared.proposal) if compared else None
-    if compared is None or place is None:
+    if compared is not None and place is not None:
+        former = [subject.model(baseline) for baseline in compared.baselines]
+        known = {inner for baseline in former if baseline for inner in subject.trees.closure(baseline)}
+        return follow_class(subject.trees, place, frozenset(known))
+    first = next((item for item in built if item.source.path in subject.reached), None)
+    if first is None:
         return None
-    former = [subject.model(baseline) for baseline in compared.baselines]
-    known = {inner for baseline in former if baseline for inner in subject.trees.closure(baseline)}
-    return follow_class(subject.trees, place, frozenset(known))
+    if first.bases == ("Model",):
+        return follow_function(subject.trees, (first.source.path, first.name), frozenset())
+    return chain(first)
 
 
 def _switches(offered: Iterable[HyperParameter]) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """The words of the libraries: what makes a module, a loss, an optimiser, a data set."""
 
 import re
+from functools import lru_cache
 
 # A file without any of these bytes holds no fact that is read here; only its imports are.
 MATTERS = re.compile(
@@ -155,6 +156,7 @@ def canonical(name: str) -> str:
     return name
 
 
+@lru_cache(maxsize=1 << 16)
 def family(name: str) -> str | None:
     """Family of a library's class, such as `module` or `loss`; None when it is not known."""
     name = canonical(name)
@@ -172,6 +174,7 @@ def looks_capital(name: str) -> bool:
     return tail[:1].isupper()
 
 
+@lru_cache(maxsize=1 << 16)
 def is_loss(name: str) -> bool:
     """Whether a resolved name is a loss of a library."""
     name = canonical(name)

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from paperback.code import Algorithm
 from paperback.evidence.quantity import Quantity
 from paperback.literature import Reference
 from paperback.notes.prose import Cite, Code, Emphasis, Link, Math, Strong, Text
 from paperback.source import Source
+from paperback.story.architecture import Architecture
 from paperback.story.graph import Graph
 from paperback.story.table import Table
 
@@ -88,7 +90,27 @@ class GraphFloat:
     wide: bool = False
 
 
-Block = Paragraph | ItemList | Equation | TableFloat | GraphFloat
+@dataclass(frozen=True, slots=True)
+class AlgorithmFloat:
+    """A numbered algorithm: pseudo-code, each line with its place in the code.
+
+    Attributes:
+        key: Stable slug that `Ref` names.
+        algorithm: The procedure.
+    """
+
+    key: str
+    algorithm: Algorithm
+
+
+@dataclass(frozen=True, slots=True)
+class DiagramFloat:
+    """A numbered figure of boxes and arrows; counted with the graphs."""
+
+    architecture: Architecture
+
+
+Block = Paragraph | ItemList | Equation | TableFloat | GraphFloat | AlgorithmFloat | DiagramFloat
 
 
 @dataclass(frozen=True, slots=True)

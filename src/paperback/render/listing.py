@@ -157,6 +157,10 @@ def _text(listing: Listing, estimate: Estimate | None, decimals: int) -> str:
     return value if around is None else f"{value} ± {print_value(around, decimals, percent=percent)}"
 
 
+def _reducer(listing: Listing) -> str:
+    return next((estimate.address.reduce for estimate in listing.cells.cells.values()), "mean")
+
+
 def _legend(listing: Listing) -> str:
     unit = "%" if listing.metric.percent else listing.metric.unit
     split = f"{listing.cells.split} " if listing.cells.split else ""
@@ -169,6 +173,6 @@ def _legend(listing: Listing) -> str:
     }
     better = {"higher": "higher is better", "lower": "lower is better", "unknown": "direction not known"}
     return (
-        f"{split}{listing.metric.name}{f' ({unit})' if unit else ''}, mean ± {words[listing.spread]}, "
-        f"n = {n}; {better[listing.metric.direction]}"
+        f"{split}{listing.metric.name}{f' ({unit})' if unit else ''}, "
+        f"{_reducer(listing)} ± {words[listing.spread]}, n = {n}; {better[listing.metric.direction]}"
     )

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import sqlite3
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -86,7 +87,7 @@ class Cache:
             return True
         try:
             return unpack(body, LogFile(path, place, b"", entry.digest, declared))
-        except (ValueError, KeyError, TypeError, IndexError, OverflowError):
+        except (ValueError, KeyError, TypeError, IndexError, struct.error):
             return False
 
     def add(self, path: str, stamp: tuple[int, int, int, bool], log: Log | None, digest: str) -> None:

@@ -48,7 +48,8 @@ def _is_owned(log: Log, owners: set[str]) -> bool:
     if any(record.home for record in log.records):
         return False
     # Ray Tune writes each result into an event file too.
-    if log.reader == _EVENTS and all(key.startswith("ray/tune/") for r in log.records for key in r.series):
+    tags = {tag for record in log.records for tag in record.series}
+    if log.reader == _EVENTS and tags and all(tag.startswith("ray/tune/") for tag in tags):
         return _folder(log.file.path) in owners
     places = [match.start() for match in _KEPT.finditer(log.file.path)]
     return any(log.file.path[:place] in owners for place in places)

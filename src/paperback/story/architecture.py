@@ -93,7 +93,8 @@ class Architecture:
 def architecture(inventory: Inventory) -> Architecture | None:
     """The figure of the proposal's network; None where no forward pass is known or none fits a column."""
     network = inventory.network
-    if network is None:
+    # A figure that lacks a part of the network would be wrong.
+    if network is None or network.lost:
         return None
     flow = _merged(_Flow.of(network))
     if len(flow.cells) > MOST_ROWS:
