@@ -130,6 +130,22 @@ def train(net, target, loader, optimizer, scheduler, writer, env, memory, args, 
             id="learning rate and early stop",
         ),
         pytest.param(
+            "rate = schedule(i)\nfor group in optimizer.param_groups:\n    group['lr'] = rate\n"
+            "if master_process and i % 2 == 0:\n    loss = net(x)\nelse:\n    loss = net(y)\n"
+            "loss.backward()\noptimizer.step()",
+            [
+                "rate ← schedule(i)",
+                "set the learning rate to rate",
+                "if i % 2 == 0 then",
+                "  loss ← net(x)",
+                "else",
+                "  loss ← net(y)",
+                "compute the gradient of loss",
+                "update the parameters with optimizer",
+            ],
+            id="schedule by hand",
+        ),
+        pytest.param(
             "if args.soft:\n    loss = g(net(x))\nelse:\n    loss = h(net(x).detach())\n"
             "if args.debug:\n    loss = 0\n"
             "loss.backward()\noptimizer.step()",
@@ -158,7 +174,7 @@ def test_only_what_leads_to_the_update_stays(tmp_path: Path, body: str, expected
     [
         ("for epoch in range(1, n + 1):", "for each epoch epoch = 1, …, n do"),
         ("for step in range(start, n):", "for step = start, …, n − 1 do"),
-        ("for k in range(0, n, size):", "for each mini-batch of size size do"),
+        ("for k in range(0, n, size):", "for each mini-batch of size size starting at k do"),
         ("while True:", "repeat"),
         ("while step < n:", "while step < n do"),
         ("for x, y in tqdm(loader):", "for each mini-batch x, y of loader do"),
@@ -309,3 +325,17 @@ def test_functions_that_call_each_other_end(tmp_path: Path) -> None:
                 one(net, opt)
     """
     assert algorithm(tmp_path, code).lines
+
+
+def test_the_script_that_uses_the_loss_written_here_is_told(tmp_path: Path) -> None:
+    """Of several training scripts, the one with the custom loss holds the method."""
+    loop = "for x, y in loader:\n    loss = criterion(net(x), {})\n    loss.backward()\n    opt.step()\n"
+    guard = "import argparse\nargparse.ArgumentParser()\n"
+    found = algorithm(
+        tmp_path,
+        guard + loop.format("y"),
+        ours=guard + "from pull import PullLoss\n" + loop.format("x"),
+        pull="class PullLoss(nn.Module):\n    def forward(self, a, b):\n        return (a - b).abs()\n",
+    )
+    assert found.source.path == "ours.py"
+    assert ("loss", "PullLoss") in [(item.role, item.name) for item in found.inputs]

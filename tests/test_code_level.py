@@ -304,3 +304,13 @@ def test_methods_that_are_scripts_are_compared_as_scripts(tmp_path: Path) -> Non
     assert [words for words, _ in found.unreachable] == [
         "the loss is built in the training loop: d.mean() + c.mean()"
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), [("exp_test.py", 2), ("tests/exp_test.py", None), ("test_exp.py", None)]
+)
+def test_an_experiment_may_be_called_test(tmp_path: Path, name: str, number: int | None) -> None:
+    """A script with a command line counts, even where its name ends like a test's."""
+    code = network("x.exp()") + "import argparse\np = argparse.ArgumentParser()\n"
+    found = read(tmp_path, {name: code}).level
+    assert (found.number if found else None) == number

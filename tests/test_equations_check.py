@@ -211,13 +211,3 @@ def test_a_fallback_has_nothing_to_check(tmp_path: Path) -> None:
     """Without an equation the verdict carries the reason of the derivation."""
     found, verdict = checked(tmp_path, "def loss(x):\n    return torch.fft.fft(x)")
     assert verdict == Verdict("static only", found.reason)
-
-
-def test_where_no_typing_equals_the_code_nothing_is_printed(tmp_path: Path) -> None:
-    """An operation that the interpreter takes for another gives a refusal, not an equation."""
-    source = "class clip:\n    pass\n\ndef loss(x):\n    y = x\n    y += 1\n    return (x * y).mean()"
-    path = tmp_path / "losses.py"
-    path.write_text(HEAD + source + "\n")
-    found = establish(path, "loss", root=tmp_path, python=TORCH)
-    assert found.derivation.equations == () or found.verdict.word == BOTH
-    assert found.verdict.word != "mismatch" or found.derivation.status == "fallback"

@@ -305,6 +305,7 @@ FALLBACKS = {
     "exec": ("def f(x):\n    exec('y = x')\n    return y", "the name exec"),
     "a filtered result": ("def f(x):\n    return x[x > 0]", "depends on the data"),
     "nothing numeric": ("def f(x):\n    return 'text'", "nothing numeric"),
+    "a change in place under two names": ("def f(x):\n    y = x\n    y += 1\n    return x * y", "two names"),
     "a network library": ("import requests\n\ndef f(x):\n    return requests.get(x)", "requests.get"),
 }
 

@@ -236,6 +236,21 @@ def test_add_scalars_makes_no_runs_of_its_own(tmp_path: Path, parent: bytes) -> 
     assert run.series["run/loss/val"].values.tolist() == [4, 5]
 
 
+def test_add_scalars_of_tensorboardx_makes_no_runs_either(tmp_path: Path) -> None:
+    """It makes a folder of the tag's path and one of the name below it."""
+    table = write(
+        tmp_path,
+        {
+            "logs/a/events.out.tfevents.1.h": curve("lr", 1, 2),
+            "logs/a/loss/actor/train/events.out.tfevents.2.h": curve("loss/actor", 3, 2),
+            "logs/a/loss/actor/val/events.out.tfevents.3.h": curve("loss/actor", 4, 5),
+        },
+    )
+    (run,) = table.runs
+    assert run.id == "logs/a"
+    assert run.series["loss/actor/val"].values.tolist() == [4, 5]
+
+
 def test_hyper_parameters_of_a_time_folder_belong_to_the_run_above(tmp_path: Path) -> None:
     """torch's add_hparams writes into a folder named by the second."""
     entry = part(1, part(1, b"lr") + part(2, b"\x11" + struct.pack("<d", 0.1)))

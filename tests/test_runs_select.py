@@ -233,6 +233,8 @@ def test_a_restarted_history_is_shown_once(tmp_path: Path) -> None:
     found = history(table, table.runs[0], "loss")
     assert found is not None
     assert found.values.tolist() == [5, 9, 8]
+    (told,) = [finding.message for finding in table.findings if finding.kind == "restarted-run"]
+    assert told == "1 run went back to an earlier step: runs/a (1 time); what was logged later counts"
     assert len(table.runs[0].series["loss"].values) == 5
 
 

@@ -163,6 +163,42 @@ def check(repo: Path, out: Path | None, as_json: bool) -> int:
     return FINDINGS if found.findings else NOTHING_FOUND
 
 
+@main.command(epilog=_example("paperback code my-repo"))
+@_repo
+@_json_option
+@_command
+def code(repo: Path, as_json: bool) -> int:
+    """Print what the code builds, changes and trains."""
+    from paperback.code import describe_code, read_code, show_code
+    from paperback.settings import open_repository
+
+    found = describe_code(read_code(repo, open_repository(repo)))
+    click.echo(json.dumps(found, indent=1, ensure_ascii=False) if as_json else show_code(found))
+    return NOTHING_FOUND
+
+
+@main.command(epilog=_example("paperback equation losses.py:FocalLoss --verify"))
+@click.argument("place", metavar="FILE:NAME")
+@click.option("--verify", is_flag=True, help="Run the function in a guarded subprocess and compare.")
+@click.option(
+    "--python", default=sys.executable, metavar="PATH", help="Interpreter of the check; needs torch."
+)
+@_repo_option
+@_json_option
+@_command
+def equation(place: str, verify: bool, python: str, repo: Path, as_json: bool) -> int:
+    """Print the equation of a function or class.
+
+    It is derived from the source, which is not run unless --verify is given; then only the function and
+    what it needs run, with limits of time and memory and without network.
+    """
+    from paperback.equation import ask_equation, show_equation
+
+    found = ask_equation(place, root=repo, verify=verify, python=python)
+    click.echo(json.dumps(found, indent=1, ensure_ascii=False) if as_json else show_equation(found))
+    return NOTHING_FOUND if found["lines"] else FINDINGS
+
+
 @main.command(epilog=_example("paperback runs my-repo"))
 @_repo
 @_json_option

@@ -33,7 +33,7 @@ def training_algorithm(
     offered: Sequence[HyperParameter],
 ) -> Algorithm | None:
     """The training procedure of the proposal; None where no loop of the repository trains."""
-    start = _start(subject, loops)
+    start = _start(subject, loops, losses)
     if start is None:
         return None
     file, scope = _climb(subject, *start)
@@ -65,7 +65,9 @@ def training_algorithm(
     )
 
 
-def _start(subject: Subject, loops: Sequence[LoopFact]) -> tuple[FileScopes, Scope] | None:
+def _start(
+    subject: Subject, loops: Sequence[LoopFact], losses: Sequence[LossFact]
+) -> tuple[FileScopes, Scope] | None:
     """The function that holds the innermost training loop of the proposal."""
     counts = subject.counts()
     own = subject.compared.proposal[0] if subject.compared else ""
@@ -75,12 +77,15 @@ def _start(subject: Subject, loops: Sequence[LoopFact]) -> tuple[FileScopes, Sco
         if _TRAINING & set(loop.steps) or last(loop.function) in STEPS or "fit" in loop.steps
     ]
 
-    def rank(loop: LoopFact) -> tuple[bool, bool, bool, bool, int, int]:
+    own_losses = _using(subject.trees, {item.source.path for item in losses if item.kind == "custom"})
+
+    def rank(loop: LoopFact) -> tuple[bool, bool, bool, bool, bool, int, int]:
         return (
             counts(loop.source.path),
             loop.source.path == own,
             not loop.source.path.endswith(".ipynb"),
             not _EVALUATES.search(loop.function) and not _EVALUATES.search(loop.source.path),
+            loop.source.path in own_losses,
             len(_TRAINING & set(loop.steps)),
             len(loop.steps),
         )
@@ -92,6 +97,16 @@ def _start(subject: Subject, loops: Sequence[LoopFact]) -> tuple[FileScopes, Sco
         if file is not None and scope is not None:
             return file, scope
     return None
+
+
+def _using(trees: Trees, paths: set[str]) -> set[str]:
+    """The files that import something that one of these files defines, and these files."""
+    users = set(paths)
+    for path, file in trees.repository.files.items():
+        places = (trees.repository.find(item.target, path) for item in file.imports if item.name)
+        if any(place is not None and place[0] in paths for place in places):
+            users.add(path)
+    return users
 
 
 def _climb(subject: Subject, file: FileScopes, scope: Scope, depth: int = 0) -> tuple[FileScopes, Scope]:

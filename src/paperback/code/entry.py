@@ -21,6 +21,12 @@ def is_test(path: str) -> bool:
     return bool(_TEST.search(path))
 
 
+def is_named_test(path: str) -> bool:
+    """Whether only the end of its name makes a file a test: `model_test.py`, outside a folder of tests."""
+    folder, _, name = path.rpartition("/")
+    return name.endswith("_test.py") and not _TEST.search(f"{folder}/model.py")
+
+
 def entry_reason(file: FileScopes) -> str:
     """Why the file is an entry point; empty for a library file."""
     if file.text.cells:

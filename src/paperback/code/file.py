@@ -6,7 +6,7 @@ from pathlib import Path
 from paperback.code.assembled import read_assembled
 from paperback.code.classes import read_classes, read_functions
 from paperback.code.datasets import read_data
-from paperback.code.entry import dynamic_imports, entry_reason, is_test
+from paperback.code.entry import dynamic_imports, entry_reason, is_named_test, is_test
 from paperback.code.facts import FileFacts
 from paperback.code.hyperparameters import read_hyperparameters
 from paperback.code.loops import read_loops
@@ -46,12 +46,14 @@ def _matters(text: Text) -> bool:
 def _facts(file: FileScopes, parsed: Parsed) -> FileFacts:
     text = file.text
     top = [scope.name for scope in (*file.functions, *file.classes) if "." not in scope.name]
-    test = is_test(text.path)
+    reason = entry_reason(file)
+    # `char_cnn_test.py` with a command line of its own is an experiment.
+    test = is_test(text.path) and not (reason == "command line" and is_named_test(text.path))
     links = FileFacts(
         text.path,
         text.digest,
         _count(text),
-        entry="" if test else entry_reason(file),
+        entry="" if test else reason,
         test=test,
         imports=tuple(file.imports),
         aliases=file.aliases,

@@ -28,6 +28,8 @@ _SIDE = re.compile(
     r"^(print|assert\w*|isinstance|len|hasattr|getattr|warn|log\w*|append|register_\w+|range|zip)$"
 )
 _NO_INPUT = re.compile(r"rng|^key$|^train|determin|^mode$|^self$|^ctx$|return_|batch_idx", re.I)
+# A function kept in an attribute, such as `self.activation`, holds no weights.
+_WEIGHTLESS = re.compile(r"act|relu|gelu|sigmoid|tanh|nonlin|pool|drop", re.I)
 _SHAPE_NAMES = ("size", "shape", "device", "dtype", "dim", "numel")
 Made = tuple[int, ...]
 
@@ -370,6 +372,10 @@ class _Walker:
         found = self.trees.method(self.place, (name,)) if self.depth < _DEEPEST else None
         file = self.trees.file(found[0][0]) if found else None
         if found is None or file is None or not isinstance(found[1].node, ast.FunctionDef):
+            if given and _WEIGHTLESS.search(name):
+                return (self.add("operation", name, call, given),)
+            if given:
+                self.lost[self.file.text.place(call)] = None
             return given
         outer = self.names, self.returned, self.file, self.looped
         parameters = [item.arg for item in found[1].node.args.args[1:]]

@@ -111,7 +111,7 @@ class Slicer:
     def _condition(self, node: ast.If, live: set[str]) -> list[Kept]:
         if is_main_guard(node):
             return list(self.body(node.body, live))
-        if _carries_out(node.test) and not any(self._updates(item) for item in node.body):
+        if carries_out(node.test) and not any(self._updates(item) for item in node.body):
             return []
         before = set(live)
         other = self.body(node.orelse, before)
@@ -280,7 +280,19 @@ def _whole(target: ast.expr) -> bool:
 
 
 def _writes_data(targets: Sequence[ast.expr]) -> bool:
-    return any(isinstance(target, ast.Attribute) and target.attr in ("data", "grad") for target in targets)
+    return any(
+        sets_rate(target) or (isinstance(target, ast.Attribute) and target.attr in ("data", "grad"))
+        for target in targets
+    )
+
+
+def sets_rate(target: ast.AST) -> bool:
+    """Whether an assignment sets an optimiser's learning rate: `group["lr"] = …`."""
+    return (
+        isinstance(target, ast.Subscript)
+        and isinstance(target.slice, ast.Constant)
+        and target.slice.value == "lr"
+    )
 
 
 def _allocates(file: FileScopes, value: ast.expr) -> bool:
@@ -309,13 +321,14 @@ def _saved(body: Sequence[ast.stmt]) -> ast.stmt | None:
     return None
 
 
-def _carries_out(test: ast.expr) -> bool:
+def carries_out(test: ast.expr) -> bool:
     """Whether a condition only asks how the run is carried out: on which devices, with which logs."""
     match test:
         case ast.UnaryOp(operand=operand):
-            return _carries_out(operand)
+            return carries_out(operand)
         case ast.Name() | ast.Attribute():
-            return bool(CARRYING_OUT.search(last(dotted(test))))
+            name = last(dotted(test))
+            return bool(CARRYING_OUT.search(name) or _RANK.search(name))
         case ast.Compare(left=ast.Name() | ast.Attribute() as left):
             return bool(_RANK.search(last(dotted(left))))
     return False

@@ -10,7 +10,7 @@ from paperback.code.names import dotted, last
 from paperback.code.plain import plain
 from paperback.code.procedure import Line, LineKind, Phrase, Symbol, Words
 from paperback.code.scopes import CallSite, FileScopes, Scope
-from paperback.code.slicing import Expansion, Kept
+from paperback.code.slicing import Expansion, Kept, carries_out, sets_rate
 
 _BATCH = re.compile(r"load|batch|split|iterat|dataset|dl$|data$", re.I)
 _EPOCH = re.compile(r"epoch", re.I)
@@ -45,6 +45,9 @@ class Writer:
                 if pair := _copied_parameters(node):
                     yield self._line("statement", depth, node, self._average(node, pair))
                     return
+                if len(item.body) == 1 and _sets_rate(item.body[0].node):
+                    yield from self.lines(item.body, depth)
+                    return
                 yield self._line("for", depth, node, self._range(node, item))
                 yield from self.lines(item.body, depth + 1)
             case ast.While() as node:
@@ -78,7 +81,7 @@ class Writer:
 
     def _condition(self, node: ast.If, item: Kept, depth: int) -> Iterator[Line]:
         body, other = list(self.lines(item.body, depth + 1)), list(self.lines(item.orelse, depth + 1))
-        test = (self._symbol(node.test),)
+        test = (self._symbol(_without_carrying_out(node.test)),)
         if body:
             yield self._line("if", depth, node, test)
             yield from body
@@ -128,7 +131,7 @@ class Writer:
         start = plain(over.args[0], self.file.aliases, self.given) if len(over.args) > 1 else "0"
         end = over.args[1] if len(over.args) > 1 else over.args[0]
         if len(over.args) == 3 and _updates(self.file, item):
-            return Words("each mini-batch of size "), self._symbol(over.args[2])
+            return Words("each mini-batch of size "), self._symbol(over.args[2]), Words(" starting at "), name
         epoch = Words("each epoch " if _EPOCH.search(name.text) else "")
         match end:
             case ast.BinOp(left=left, op=ast.Add(), right=ast.Constant(value=1)):
@@ -266,6 +269,19 @@ class Writer:
                 self._symbol(source),
             )
         return (self._symbol(call),)
+
+
+def _sets_rate(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Assign) and sets_rate(node.targets[0])
+
+
+def _without_carrying_out(test: ast.expr) -> ast.expr:
+    """A condition without the parts that only ask how a run is carried out."""
+    match test:
+        case ast.BoolOp(op=ast.And() as op, values=values):
+            kept = [value for value in values if not carries_out(value)]
+            return test if not kept else kept[0] if len(kept) == 1 else ast.BoolOp(op, kept)
+    return test
 
 
 def _same(phrase: Phrase) -> bool:

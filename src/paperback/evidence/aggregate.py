@@ -186,31 +186,40 @@ def _of_draws(
     scores: Strata, places: np.ndarray, kinds: Sequence[str], target: float
 ) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = {}
-    if {"mean", "median"} & set(kinds):
-        means = _task_means(scores.values, scores, places)
-        found |= {"mean": means.mean(axis=1)} if "mean" in kinds else {}
-        found |= {"median": np.median(means, axis=1)} if "median" in kinds else {}
-    if "optimality_gap" in kinds:
-        short = target - np.minimum(scores.values, target)
-        found["optimality_gap"] = _task_means(short, scores, places).mean(axis=1)
-    if "iqm" in kinds:
-        found["iqm"] = _middle_means(scores, places)
+    if "median" in kinds:
+        found["median"] = np.median(_task_means(scores, places), axis=1)
+    if {"mean", "iqm", "optimality_gap"} & set(kinds):
+        total, order = _cumulated(scores, places), np.argsort(scores.values, kind="stable")
+        values = scores.values[order]
+        short = target - np.minimum(values, target)
+        n = len(values)
+        # Summation by parts: what is drawn, times its score, from cumulated counts.
+        if "mean" in kinds:
+            found["mean"] = values[-1] - total[:, :-1] @ np.diff(values) / n
+        if "optimality_gap" in kinds:
+            found["optimality_gap"] = short[-1] - total[:, :-1] @ np.diff(short) / n
+        if "iqm" in kinds:
+            cut = int(0.25 * n)
+            middle = np.clip(total, cut, n - cut, out=total)
+            rest = middle[:, :-1] @ np.diff(values)
+            found["iqm"] = (values[-1] * (n - cut) - values[0] * cut - rest) / (n - 2 * cut)
     return found
 
 
-def _task_means(values: np.ndarray, scores: Strata, places: np.ndarray) -> np.ndarray:
-    drawn = values[places]
+def _task_means(scores: Strata, places: np.ndarray) -> np.ndarray:
+    drawn = scores.values[places]
     n = int(scores.sizes[0])
     if np.all(scores.sizes == n):
-        return np.asarray(drawn.reshape(len(places), -1, n).mean(axis=2))
+        # A product with ones sums a short last axis faster than its reduction does.
+        return np.asarray((drawn.reshape(-1, n) @ np.full(n, 1 / n)).reshape(len(places), -1))
     return np.asarray(np.add.reduceat(drawn, scores.starts, axis=1) / scores.sizes)
 
 
-def _middle_means(scores: Strata, places: np.ndarray) -> np.ndarray:
-    """Mean of the middle half of each draw.
+def _cumulated(scores: Strata, places: np.ndarray) -> np.ndarray:
+    """How much of each draw lies at or below each score in ascending order, shape (draws, scores).
 
-    A draw is counted into the sorted scores instead of being sorted itself: what lies between the quarters
-    then follows from cumulated counts.
+    A draw is counted into the sorted scores instead of being sorted itself; what lies between the quarters
+    then follows from the cumulated counts.
     """
     n, rows = len(scores.values), len(places)
     order = np.argsort(scores.values, kind="stable")
@@ -219,14 +228,7 @@ def _middle_means(scores: Strata, places: np.ndarray) -> np.ndarray:
     flat = rank[places] + (np.arange(rows, dtype=np.int32) * n)[:, None]
     counts = np.bincount(flat.ravel(), minlength=rows * n).reshape(rows, n)
     weighted = counts if np.all(scores.sizes == scores.sizes[0]) else counts * scores.weights[order]
-    total = np.cumsum(weighted, axis=1, dtype=float)
-    cut = int(0.25 * n)
-    np.clip(total, cut, n - cut, out=total)
-    values = scores.values[order]
-    # Summation by parts: each score times the share of its count that lies between the quarters.
-    return np.asarray(
-        (values[-1] * (n - cut) - values[0] * cut - total[:, :-1] @ np.diff(values)) / (n - 2 * cut)
-    )
+    return np.asarray(np.cumsum(weighted, axis=1, dtype=float))
 
 
 def _pieces(scores: Strata) -> list[tuple[float, int]]:

@@ -10,7 +10,7 @@ from paperback.claims import Verdict
 from paperback.errors import ReadError
 from paperback.finding import Finding
 from paperback.notes.prose import Code, Math, Text
-from paperback.paper.document import Document, Equation, GraphFloat, TableFloat
+from paperback.paper.document import AlgorithmFloat, DiagramFloat, Document, Equation, GraphFloat, TableFloat
 from paperback.paper.material import Material
 from paperback.paper.printed import Printed, blocks, inlines_of, printed_numbers
 from paperback.paper.questions import ItemState
@@ -137,6 +137,12 @@ def _words(document: Document) -> Iterator[str]:
             yield from _table_words(block)
         elif isinstance(block, GraphFloat):
             yield block.graph.caption
+        elif isinstance(block, AlgorithmFloat):
+            yield str(block.algorithm)
+            yield from (str(line.source) for line in block.algorithm.lines)
+            yield from (f"{given.help} {given.source}" for given in block.algorithm.inputs)
+        elif isinstance(block, DiagramFloat):
+            yield block.architecture.caption
     for section in document.sections:
         yield from (section.title, *(inner.title for inner in section.sections))
 

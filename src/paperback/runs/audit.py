@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from paperback.finding import Finding
+from paperback.runs.branch import restarts
 from paperback.runs.key import parse_key
 from paperback.runs.lexicon import word_set
 from paperback.runs.run import Run, text
@@ -29,6 +30,7 @@ def audit(
     yield from _steps(runs, roles)
     yield from _disjoint_seeds(runs, roles)
     yield from _diverged(runs)
+    yield from _restarted(runs)
 
 
 def _test_selection(protocol: Protocol) -> Iterator[Finding]:
@@ -195,6 +197,23 @@ def _diverged(runs: Sequence[Run]) -> Iterator[Finding]:
             f"{len(found)} run{'s' if len(found) > 1 else ''} diverged: {_list(found)}",
             (),
             "Report them as failures; leaving them out makes the method look safer than it is.",
+        )
+
+
+def _restarted(runs: Sequence[Run]) -> Iterator[Finding]:
+    """Runs whose histories go back, because they were resumed or because two of them wrote into one place."""
+    found = []
+    for run in runs:
+        times = max((restarts(series) for series in run.series.values()), default=0)
+        if times:
+            found.append(f"{run.id} ({times} time{'s' if times > 1 else ''})")
+    if found:
+        yield Finding(
+            "restarted-run",
+            f"{len(found)} run{'s' if len(found) > 1 else ''} went back to an earlier step: {_list(found)}; "
+            "what was logged later counts",
+            (),
+            "Check that it was resumed, and that no two runs wrote into one folder.",
         )
 
 

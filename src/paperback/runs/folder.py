@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from paperback.finding import Finding
@@ -55,26 +55,38 @@ def _is_owned(log: Log, owners: set[str]) -> bool:
     return any(log.file.path[:place] in owners for place in places)
 
 
-def _of_one_tag(log: Log) -> tuple[str, str] | None:
-    """The tag and the name below it, where torch's add_scalars made the folder `<tag>_<name>`."""
+@dataclass(frozen=True, slots=True)
+class _Added:
+    """One of the curves that add_scalars draws under one tag, each in a folder of its own."""
+
+    home: str
+    key: str
+
+
+def _of_one_tag(log: Log) -> _Added | None:
+    """The run's folder and the curve's key, where torch made `<tag>_<name>/` or tensorboardX `<tag>/<name>/`."""
     tags = {tag for record in log.records for tag in record.series}
     if len(tags) != 1:
         return None
     (tag,) = tags
-    name = _folder(log.file.path).rpartition("/")[2]
+    parent, _, name = _folder(log.file.path).rpartition("/")
+    if tag and f"/{parent}".endswith(f"/{tag}"):
+        return _Added(parent[: -len(tag)].rstrip("/"), f"{tag}/{name}")
     start = tag.replace("/", "_") + "_"
     rest = name.removeprefix(start)
     # A number at the end is more likely a seed, and the folder a run.
-    return (tag, rest) if name.startswith(start) and rest and not rest[-1].isdigit() else None
+    if name.startswith(start) and rest and not rest[-1].isdigit():
+        return _Added(parent, f"{tag}/{rest}")
+    return None
 
 
 def _renamed(log: Log, record: Record, home: str, split: str) -> Record:
     added = (
         _of_one_tag(log) if log.reader == _EVENTS and home != _folder(log.file.path) and not split else None
     )
-    if added is None:
+    if added is None or added.home != home:
         return _with_split(record, split)
-    return replace(record, series={"/".join(added): series for series in record.series.values()})
+    return replace(record, series={added.key: series for series in record.series.values()})
 
 
 def _folder(path: str) -> str:
@@ -90,8 +102,9 @@ def _home(log: Log, folders: set[str]) -> tuple[str, str]:
     if _TIME_FOLDER.match(name) and parent in folders:
         return parent, ""
     siblings = {other for other in folders if other.rpartition("/")[0] == parent}
-    if _of_one_tag(log) and (parent in folders or len(siblings) > 1):
-        return parent, ""
+    added = _of_one_tag(log)
+    if added and (added.home in folders or len(siblings) > 1):
+        return added.home, ""
     if name.lower() in SPLITS and (parent in folders or len(siblings) > 1 or name != "test"):
         return parent, name
     return folder, ""

@@ -1,7 +1,7 @@
 """The table of network components, as the code builds them."""
 
-from paperback.code import Inventory, Layer, ModuleFact
-from paperback.story.table import CodeCell, Table
+from paperback.code import Change, Inventory, Layer, ModuleFact
+from paperback.story.table import Cell, CodeCell, Table, TextCell
 
 _MOST_ROWS = 12
 _MOST_LAYERS = 8
@@ -42,3 +42,32 @@ def _built(module: ModuleFact) -> str:
 
 def _layer(layer: Layer) -> str:
     return f"{layer.kind}({', '.join(layer.arguments)})" if layer.arguments else layer.kind
+
+
+def change_table(inventory: Inventory) -> Table | None:
+    """What the proposal adds, removes and replaces against its baseline; None where no baseline is known."""
+    contrast, changes = inventory.contrast, inventory.changes
+    if contrast is None or not contrast.baseline or not changes:
+        return None
+    return Table(
+        key="changes",
+        caption=f"What {contrast.proposal} changes against {contrast.baseline}, read from the code.",
+        stub="Change",
+        columns=("Now", "Before", "Where"),
+        units=("", "", ""),
+        rows=tuple(
+            (f"{change.kind} {change.what}", _change_cells(change)) for change in changes[:_MOST_ROWS]
+        ),
+        spread="none",
+        note="" if len(changes) <= _MOST_ROWS else "The first changes; the code holds more.",
+        highlight=(),
+        why="shows the step from the baseline to the proposal",
+    )
+
+
+def _change_cells(change: Change) -> tuple[Cell, Cell, Cell]:
+    condition = f" (when {change.when})" if change.when else ""
+    gone = change.kind == "removed"
+    now = TextCell("") if gone else TextCell(f"{change.words}{condition}")
+    before = TextCell(change.words if gone else change.instead)
+    return now, before, CodeCell(str(change.source), change.source)

@@ -302,9 +302,8 @@ def _world(
     page: Page, plan: Plan, sample: Sample, arms: dict[Expr, set[int]]
 ) -> tuple[World, dict[str, Node]]:
     """What every symbol stands for, and the leaves by the name under which the code gives their gradient."""
-    world = World(
-        {name: tape.leaf(value) for name, value in sample.point.scalars.items()}, {}, page.functions
-    )
+    scalars = {name: tape.leaf(value) for name, value in sample.point.scalars.items()}
+    world = World(scalars, {}, page.functions, arms=arms)
     leaves: dict[str, Node] = {}
     for item in plan.inputs:
         if item.role == "parameter":

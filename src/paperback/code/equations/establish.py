@@ -44,7 +44,7 @@ def establish(
             continue
         if best is None or RANKS.index(verdict.word) < RANKS.index(best.verdict.word):
             best = Established(candidate, verdict)
-        if verdict.word == RANKS[0]:
+        if verdict.word in RANKS[:2]:
             break
     if best is None:
         reason = f"no equation that equals the code: {last.reason}"

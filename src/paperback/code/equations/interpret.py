@@ -40,7 +40,8 @@ class Interpreter(Calls):
                 if value is not None:
                     self.assign(target, self.value(value, frame), frame)
             case ast.AugAssign(target=target, op=op, value=value):
-                before = self.value(_loaded(target), frame)
+                before = self.value(target, frame)
+                self.alone(target, before, frame)
                 after = ex.operate(self.record, op, before, self.value(value, frame))
                 self.assign(target, after, frame, accumulated=True)
             case ast.Return(value=value):
@@ -69,6 +70,19 @@ class Interpreter(Calls):
                 self.local_import(node, frame)
             case _:
                 raise Unknown(f"the statement {type(node).__name__}")
+
+    def alone(self, target: ast.expr, value: Any, frame: Frame) -> None:
+        """A tensor that is changed in place must have no second name, which would change with it.
+
+        Raises:
+            Unknown: It has one.
+        """
+        if not isinstance(value, Tensor) or not value.axes:
+            return
+        others = [name for name, held in frame.names.items() if held is value]
+        if len(others) > 1 or (others and not isinstance(target, ast.Name)):
+            raise Unknown("a change in place of a tensor that has two names")
+        self.record.assume("a change in place touches no other tensor")
 
     def local_import(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
         for alias in node.names:
@@ -105,6 +119,7 @@ class Interpreter(Calls):
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
             attr = value.func.attr
             if attr.endswith("_") and not attr.endswith("__") and isinstance(found, Tensor):
+                self.alone(value.func.value, self.value(value.func.value, frame), frame)
                 self.assign(_stored(value.func.value), found, frame)
 
     def checked(self, value: ast.Call, frame: Frame) -> None:
@@ -173,6 +188,7 @@ class Interpreter(Calls):
             return
         if not isinstance(value, Tensor):
             raise Unknown("an assignment to an entry")
+        self.alone(inner, value, frame)
         self.assign(_stored(inner), entries.written(self.record, value, key, new), frame)
 
     def silenced(self, value: Any) -> Any:
@@ -282,10 +298,6 @@ class Interpreter(Calls):
             if holds != isinstance(node.op, ast.And):
                 return value
         return value
-
-
-def _loaded(target: ast.expr) -> ast.expr:
-    return target
 
 
 def _stored(target: ast.expr) -> ast.expr:

@@ -3,17 +3,18 @@
 import re
 from collections.abc import Sequence
 
-from paperback.code import AutogradFact, Inventory, LoopFact, LossFact, ModuleFact
+from paperback.code import AutogradFact, Inventory, LossFact, ModuleFact
 from paperback.evidence import convention
 from paperback.finding import Finding
 from paperback.notes import NoteEquation
 from paperback.notes.prose import Code, Text
 from paperback.paper.answer import Answer, paragraph, present, section
 from paperback.paper.document import (
+    AlgorithmFloat,
     Block,
+    DiagramFloat,
     Equation,
     Inline,
-    ItemList,
     Number,
     Paragraph,
     Ref,
@@ -22,27 +23,15 @@ from paperback.paper.document import (
 )
 from paperback.paper.facts import code_count
 from paperback.paper.material import Material
-from paperback.paper.phrases import counted, enumerate_code, enumerate_parts, words
+from paperback.paper.phrases import counted, enumerate_code, enumerate_parts
 from paperback.paper.quote import quote
 from paperback.paper.sections.asked import from_notes, with_facts
 from paperback.paper.sections.caveats import caveats
-from paperback.story.code_table import component_table
+from paperback.story.architecture import architecture
+from paperback.story.code_table import change_table, component_table
 from paperback.story.settings_table import method_table
 
 _LONGEST_DOC = 110
-_STEPS = {
-    "forward": "compute the outputs of the model (forward pass)",
-    "loss": "compute the loss",
-    "zero_grad": "clear the gradients",
-    "backward": "propagate the gradient backward",
-    "clip gradients": "clip the gradients",
-    "optimiser step": "update the parameters with the optimiser",
-    "scheduler step": "advance the learning-rate schedule",
-    "validate": "evaluate on the validation part",
-    "log": "log the metrics",
-    "checkpoint": "keep a checkpoint",
-    "early stop": "stop early when the criterion is met",
-}
 
 
 def method(material: Material, told: list[Finding]) -> tuple[Section | None, tuple[Answer, ...]]:
@@ -88,6 +77,7 @@ def _model(material: Material, told: list[Finding]) -> tuple[Section | None, tup
     blocks: list[Block] = [*_overview(inventory, table is not None)]
     if table is not None:
         blocks.append(TableFloat(table))
+    blocks += [*_figure(inventory), *_difference(inventory)]
     blocks += [block for answer in answers for block in answer.blocks] + list(equations)
     if not blocks:
         return None, answers
@@ -114,6 +104,34 @@ def _overview(inventory: Inventory, has_table: bool) -> tuple[Paragraph, ...]:
             Text(f": {_LEVELS[inventory.level.number]}."),
         ]
     return (paragraph("L3" if inventory.level and inventory.level.number == 3 else "L2b", *parts),)
+
+
+def _figure(inventory: Inventory) -> tuple[Block, ...]:
+    """The architecture of the proposal as a figure, with the sentence that introduces it."""
+    drawn = architecture(inventory)
+    if drawn is None or inventory.network is None:
+        return ()
+    opening = (Ref(drawn.key), Text(" shows the forward pass of "), Code(inventory.network.name), Text("."))
+    return (paragraph("L2b", *opening), DiagramFloat(drawn))
+
+
+def _difference(inventory: Inventory) -> tuple[Block, ...]:
+    table = change_table(inventory)
+    contrast = inventory.contrast
+    if table is None or contrast is None or not contrast.baseline:
+        return ()
+    return (
+        paragraph(
+            "L2b",
+            Ref(table.key),
+            Text(" lists what "),
+            Code(contrast.proposal),
+            Text(" changes against "),
+            Code(contrast.baseline),
+            Text("."),
+        ),
+        TableFloat(table),
+    )
 
 
 _LEVELS = {
@@ -204,40 +222,18 @@ def _equation_item(equation: NoteEquation, inventory: Inventory) -> str:
 
 
 def _algorithm(inventory: Inventory) -> tuple[Block, ...]:
-    loops = [loop for loop in inventory.loops if loop.steps]
-    training = [loop for loop in loops if "backward" in loop.steps or "optimiser step" in loop.steps]
-    if not training:
+    algorithm = inventory.algorithm
+    if algorithm is None:
         return ()
-    loop = training[0]
-    outer = next((other for other in loops if other is not loop and "validate" in other.steps), None)
-    opening = (
-        Text("One pass of the training loop ("),
-        Code(str(loop.source)),
-        Text(") does the following, in this order:"),
-    )
-    blocks: list[Block] = [paragraph("M6", *opening), _step_list(loop)]
-    if outer is not None:
-        told = [
-            words(_STEPS.get(step, step))
-            for step in outer.steps
-            if step in ("validate", "checkpoint", "early stop")
-        ]
-        blocks.append(
-            paragraph(
-                "M6",
-                Text("Around it ("),
-                Code(str(outer.source)),
-                Text("): "),
-                *enumerate_parts(told),
-                Text("."),
-            )
-        )
-    return tuple(blocks)
-
-
-def _step_list(loop: LoopFact) -> ItemList:
-    steps = [_STEPS.get(step, step) for step in dict.fromkeys(loop.steps)]
-    return ItemList(tuple(paragraph("M6", Text(step + ".")) for step in steps), ordered=True)
+    parts: list[Inline] = [
+        Ref("training"),
+        Text(" gives the training procedure as the code runs it, from "),
+        Code(str(algorithm.source)),
+        Text(" on; logging, moving to a device and similar lines are folded away."),
+    ]
+    if algorithm.left_out:
+        parts.append(Text(" Lines that would not fit are left out."))
+    return (paragraph("M6", *parts), AlgorithmFloat("training", algorithm))
 
 
 def _tuned(material: Material) -> Answer:
