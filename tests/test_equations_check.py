@@ -170,7 +170,7 @@ CANNOT = {
         "no network in a check",
     ),
     "an endless loop": (
-        "def f(x):\n    check_forever()\n    return x.mean()\n\ndef check_forever():\n    while True:\n        pass",
+        "def f(x):\n    check_forever()\n    return x.mean()\n\ndef check_forever():\n    while True:\n        pass",  # noqa: E501
         "",
     ),
 }  # fmt: skip

@@ -51,7 +51,7 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             return 1 - ((2 * inter + eps) / (p.sum(dim=1) + y.sum(dim=1) + eps)).mean()
         """,
         (
-            r"\mathcal{L} = 1 - \frac{1}{N} \sum_{i=1}^{N} \frac{2 \left(p_{i}^{\top} y_{i}\right) + \epsilon}"
+            r"\mathcal{L} = 1 - \frac{1}{N} \sum_{i=1}^{N} \frac{2 \left(p_{i}^{\top} y_{i}\right) + \epsilon}"  # noqa: E501
             r"{\sum_{c=1}^{C} p_{ic} + \sum_{c=1}^{C} y_{ic} + \epsilon}",
         ),
     ),
@@ -63,7 +63,7 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     "kl": (
-        "def loss(mu, logvar):\n    return -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp(), dim=1).mean()",
+        "def loss(mu, logvar):\n    return -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp(), dim=1).mean()",  # noqa: E501
         (
             r"\mathcal{L} = -\frac{1}{2 N} \sum_{i=1}^{N}\sum_{c=1}^{C}"
             r" \left(l_{ic} - \mu_{ic}^{2} - \exp\left(l_{ic}\right) + 1\right)",
@@ -100,13 +100,13 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             r"\begin{aligned} \mathcal{L} &= -\frac{1}{N} \sum_{i=1}^{N} \Bigl(\frac{q_{i}^{\top} k_{i}}"
             r"{\tau \, \left\lVert q_{i} \right\rVert_{2} \left\lVert k_{i} \right\rVert_{2}} \\ &\quad"
             r" - \log \sum_{j=1}^{N} \exp\left(\frac{q_{i}^{\top} k_{j}}"
-            r"{\tau \, \left\lVert q_{i} \right\rVert_{2} \left\lVert k_{j} \right\rVert_{2}}\right)\Bigr) \end{aligned}",
+            r"{\tau \, \left\lVert q_{i} \right\rVert_{2} \left\lVert k_{j} \right\rVert_{2}}\right)\Bigr) \end{aligned}",  # noqa: E501
         ),
     ),
     "SimSiam": (
         "def loss(p, z):\n    return -(p * z.detach()).sum(dim=1).mean()",
         (
-            r"\mathcal{L} = -\frac{1}{N} \sum_{i=1}^{N}\sum_{c=1}^{C} p_{ic} \, \operatorname{sg}\left(z_{ic}\right)",
+            r"\mathcal{L} = -\frac{1}{N} \sum_{i=1}^{N}\sum_{c=1}^{C} p_{ic} \, \operatorname{sg}\left(z_{ic}\right)",  # noqa: E501
         ),
     ),
     "a shifted log-sum-exp": (
@@ -129,8 +129,8 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             return -(temperature / base_temperature) * ((mask * log_prob).sum(1) / mask.sum(1)).mean()
         """,
         (
-            r"\begin{aligned} \mathcal{L} &= -\frac{\tau}{\tau_{0} N} \sum_{i=1}^{N} \frac{1}{\sum_{\substack{j=1 \\"
-            r" y_{i} = y_{j} \land i \neq j}}^{N} 1} \sum_{\substack{j=1 \\ y_{i} = y_{j} \land i \neq j}}^{N}"
+            r"\begin{aligned} \mathcal{L} &= -\frac{\tau}{\tau_{0} N} \sum_{i=1}^{N} \frac{1}{\sum_{\substack{j=1 \\"  # noqa: E501
+            r" y_{i} = y_{j} \land i \neq j}}^{N} 1} \sum_{\substack{j=1 \\ y_{i} = y_{j} \land i \neq j}}^{N}"  # noqa: E501
             r" \Bigl(\frac{z_{i}^{\top} z_{j}}{\tau} \\ &\quad - \log \sum_{\substack{n=1 \\ i \neq n}}^{N}"
             r" \exp\left(\frac{z_{i}^{\top} z_{n}}{\tau}\right)\Bigr) \end{aligned}",
         ),
@@ -145,11 +145,11 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             return F.cross_entropy(sim, (torch.arange(2 * n) + n) % (2 * n))
         """,
         (
-            r"\begin{aligned} \mathcal{L} &= -\frac{1}{2 N} \sum_{i=1}^{2 N} \Bigl(s_{i, \operatorname{mod}\left(i + N"
-            r" - 1,\, 2 N\right) + 1} \\ &\quad - \log \sum_{j=1}^{2 N} \exp\left(s_{ij}\right)\Bigr) \end{aligned}",
-            r"s_{ij} = \begin{cases} -\infty & \text{if } i = j \\ \frac{u_{i}^{\top} u_{j}}{\tau \, \left\lVert u_{i}"
+            r"\begin{aligned} \mathcal{L} &= -\frac{1}{2 N} \sum_{i=1}^{2 N} \Bigl(s_{i, \operatorname{mod}\left(i + N"  # noqa: E501
+            r" - 1,\, 2 N\right) + 1} \\ &\quad - \log \sum_{j=1}^{2 N} \exp\left(s_{ij}\right)\Bigr) \end{aligned}",  # noqa: E501
+            r"s_{ij} = \begin{cases} -\infty & \text{if } i = j \\ \frac{u_{i}^{\top} u_{j}}{\tau \, \left\lVert u_{i}"  # noqa: E501
             r" \right\rVert_{2} \left\lVert u_{j} \right\rVert_{2}} & \text{otherwise} \end{cases}",
-            r"u_{ic} = \begin{cases} z_{ic} & \text{if } i \leq N \\ \tilde{z}_{i - N, c} & \text{otherwise} \end{cases}",
+            r"u_{ic} = \begin{cases} z_{ic} & \text{if } i \leq N \\ \tilde{z}_{i - N, c} & \text{otherwise} \end{cases}",  # noqa: E501
         ),
     ),
     "off-diagonal views": (
@@ -215,7 +215,7 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         """,
         (
             r"y_{i} = \operatorname{Reverse}\left(x_{i}\right)",
-            r"\operatorname{Reverse}\left(u\right) = u,\quad \operatorname{Reverse}'\left(u\right) := -\mathrm{Strength}",
+            r"\operatorname{Reverse}\left(u\right) = u,\quad \operatorname{Reverse}'\left(u\right) := -\mathrm{Strength}",  # noqa: E501
         ),
     ),
 }
@@ -256,7 +256,7 @@ def test_the_same_input_gives_the_same_equation(tmp_path: Path) -> None:
 
 
 def test_assumptions_name_axes_configuration_and_branches(tmp_path: Path) -> None:
-    """What was taken for granted is said: axes, the counting of labels, a fixed setting, the arm of a branch."""
+    """What was taken for granted is said: axes, the counting of labels, a fixed setting, the arm of a branch."""  # noqa: E501
     source = """
     def loss(logits, labels, weight: float = 0.0, reduction="mean"):
         value = F.cross_entropy(logits, labels, reduction=reduction)
@@ -305,7 +305,10 @@ FALLBACKS = {
     "exec": ("def f(x):\n    exec('y = x')\n    return y", "the name exec"),
     "a filtered result": ("def f(x):\n    return x[x > 0]", "depends on the data"),
     "nothing numeric": ("def f(x):\n    return 'text'", "nothing numeric"),
-    "a change in place under two names": ("def f(x):\n    y = x\n    y += 1\n    return x * y", "two names"),
+    "a change in place under two names": (
+        "def f(x):\n    y = x\n    y += 1\n    return x * y",
+        "another name",
+    ),  # noqa: E501
     "a network library": ("import requests\n\ndef f(x):\n    return requests.get(x)", "requests.get"),
 }
 
@@ -362,7 +365,7 @@ def test_definitions_in_neighbouring_modules_are_followed(tmp_path: Path) -> Non
     )
     path = package / "losses.py"
     path.write_text(
-        "import pack\nfrom . import parts\n\ndef loss(x):\n    return (pack.centred(x) + parts.centred(x)).sum()\n"
+        "import pack\nfrom . import parts\n\ndef loss(x):\n    return (pack.centred(x) + parts.centred(x)).sum()\n"  # noqa: E501
     )
     found = derive(path, "loss", root=tmp_path)
     assert found.status == "static", found.reason

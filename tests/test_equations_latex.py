@@ -81,7 +81,7 @@ def larger(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
         inner.map(lambda item: Mul((MINUS, item))),
         st.builds(Pow, inner, st.sampled_from([num(2), num(3), MINUS, num(-2)])),
         inner.map(lambda item: Pow(Pow(item, num(2)), HALF)),
-        st.builds(lambda name, item: Fn(name, (item,)), st.sampled_from(["exp", "tanh", "sigmoid", "abs", "floor", "sin"]), inner),
+        st.builds(lambda name, item: Fn(name, (item,)), st.sampled_from(["exp", "tanh", "sigmoid", "abs", "floor", "sin"]), inner),  # noqa: E501
         st.builds(lambda name, a, b: Fn(name, (a, b)), st.sampled_from(["max", "min"]), inner, inner),
         inner.map(lambda item: Fn("log", (Add((Fn("exp", (item,)), num(1))),))),
         condition.map(Ind),
@@ -150,9 +150,9 @@ def test_what_a_careful_author_writes_is_read(text: str, oracle: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        r"x_{1}", r"\sum_{i=0}^{N} \hat{y}_i", r"\frac{1}{N", r"\unknown{3}", r"\tau < 1", r"\lVert \tau \rVert_2",
-        r"\lVert x_1 \rVert_1", r"\begin{matrix} 1 \end{matrix}", r"\mathbf{2}[\tau > 0]", r"\tau )", r"x_{1}^{\top} \tau",
-        r"\begin{cases} 1 & \text{if } \tau < 1 \end{cases}", r"\operatorname{foo}(1)", r"\max_{2 \leq i \leq N} \tau",
+        r"x_{1}", r"\sum_{i=0}^{N} \hat{y}_i", r"\frac{1}{N", r"\unknown{3}", r"\tau < 1", r"\lVert \tau \rVert_2",  # noqa: E501
+        r"\lVert x_1 \rVert_1", r"\begin{matrix} 1 \end{matrix}", r"\mathbf{2}[\tau > 0]", r"\tau )", r"x_{1}^{\top} \tau",  # noqa: E501
+        r"\begin{cases} 1 & \text{if } \tau < 1 \end{cases}", r"\operatorname{foo}(1)", r"\max_{2 \leq i \leq N} \tau",  # noqa: E501
     ],
 )  # fmt: skip
 def test_what_is_not_in_the_grammar_is_refused(text: str) -> None:
@@ -186,8 +186,8 @@ def test_a_letter_bound_twice_is_two_indices() -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (Fraction(3), "3"), (Fraction(1, 2), r"\frac{1}{2}"), (Fraction("0.01"), "0.01"), (Fraction(1, 10**8), "10^{-8}"),
-        (Fraction("5e-7"), r"5 \cdot 10^{-7}"), (Fraction(-1, 3), r"-\frac{1}{3}"), (Fraction(1, 97), r"\frac{1}{97}"),
+        (Fraction(3), "3"), (Fraction(1, 2), r"\frac{1}{2}"), (Fraction("0.01"), "0.01"), (Fraction(1, 10**8), "10^{-8}"),  # noqa: E501
+        (Fraction("5e-7"), r"5 \cdot 10^{-7}"), (Fraction(-1, 3), r"-\frac{1}{3}"), (Fraction(1, 97), r"\frac{1}{97}"),  # noqa: E501
     ],
 )  # fmt: skip
 def test_numbers_are_printed_as_an_author_writes_them(value: Fraction, text: str) -> None:

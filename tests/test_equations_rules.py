@@ -40,7 +40,7 @@ from paperback.code.equations.reduce import simplify
 from paperback.code.equations.tape import leaf
 
 N, C, TAU = Sym("N"), Sym("C"), Real("tau")
-I, J, K = Var("i"), Var("j"), Var("k")
+ROW, J, K = Var("i"), Var("j"), Var("k")
 
 
 def x(*index: Expr) -> El:
@@ -67,48 +67,48 @@ def v(index: Expr) -> El:
     return El("v", (index,))
 
 
-PEAK = Red("max", (("k", C),), x(I, K))
-SHIFTED = total("j", C, Fn("exp", (Add((x(I, J), Mul((MINUS, PEAK)))),)))
-SKIP = Add((K, Ind(Cmp(">=", K, I))))
+PEAK = Red("max", (("k", C),), x(ROW, K))
+SHIFTED = total("j", C, Fn("exp", (Add((x(ROW, J), Mul((MINUS, PEAK)))),)))
+SKIP = Add((K, Ind(Cmp(">=", K, ROW))))
 
 RULES = {
-    "like terms are collected": Add((v(I), v(I), Mul((num(3), v(I))))),
-    "a term and its opposite cancel": Add((v(I), TAU, Mul((MINUS, v(I))))),
-    "equal bases join their powers": Mul((v(I), v(I), Pow(v(I), MINUS))),
-    "a square root squared": Pow(Pow(Pow(v(I), TWO), HALF), TWO),
-    "an even power of an absolute value": Pow(Fn("abs", (v(I),)), TWO),
-    "a whole power of a product": Pow(Mul((TAU, v(I))), TWO),
-    "log undoes exp": Fn("log", (Fn("exp", (v(I),)),)),
-    "exp undoes log": Fn("exp", (Fn("log", (Pow(v(I), TWO),)),)),
-    "the log of a softmax is opened": Fn("log", (Mul((Fn("exp", (v(I),)), Pow(total("j", N, Fn("exp", (v(J),))), MINUS))),)),
-    "a sum over an equality is its summand": total("j", N, Mul((Ind(Cmp("==", J, I)), v(J)))),
-    "a sum over an equality with a label": total("j", C, Mul((Ind(Cmp("==", J, El("y", (I,)))), x(I, J)))),
-    "an indicator becomes a condition": total("j", N, Mul((Ind(Cmp("!=", J, I)), v(J)))),
-    "a zero arm becomes a condition": total("j", N, Cases(Cmp("<", J, I), v(J), ZERO)),
-    "the other zero arm becomes a condition": total("j", N, Cases(Cmp("<", J, I), ZERO, v(J))),
-    "constant factors leave the sum": total("j", N, Mul((TAU, v(I), v(J)))),
-    "a summand without the index is counted": total("j", N, v(I)),
+    "like terms are collected": Add((v(ROW), v(ROW), Mul((num(3), v(ROW))))),
+    "a term and its opposite cancel": Add((v(ROW), TAU, Mul((MINUS, v(ROW))))),
+    "equal bases join their powers": Mul((v(ROW), v(ROW), Pow(v(ROW), MINUS))),
+    "a square root squared": Pow(Pow(Pow(v(ROW), TWO), HALF), TWO),
+    "an even power of an absolute value": Pow(Fn("abs", (v(ROW),)), TWO),
+    "a whole power of a product": Pow(Mul((TAU, v(ROW))), TWO),
+    "log undoes exp": Fn("log", (Fn("exp", (v(ROW),)),)),
+    "exp undoes log": Fn("exp", (Fn("log", (Pow(v(ROW), TWO),)),)),
+    "the log of a softmax is opened": Fn("log", (Mul((Fn("exp", (v(ROW),)), Pow(total("j", N, Fn("exp", (v(J),))), MINUS))),)),  # noqa: E501
+    "a sum over an equality is its summand": total("j", N, Mul((Ind(Cmp("==", J, ROW)), v(J)))),
+    "a sum over an equality with a label": total("j", C, Mul((Ind(Cmp("==", J, El("y", (ROW,)))), x(ROW, J)))),  # noqa: E501
+    "an indicator becomes a condition": total("j", N, Mul((Ind(Cmp("!=", J, ROW)), v(J)))),
+    "a zero arm becomes a condition": total("j", N, Cases(Cmp("<", J, ROW), v(J), ZERO)),
+    "the other zero arm becomes a condition": total("j", N, Cases(Cmp("<", J, ROW), ZERO, v(J))),
+    "constant factors leave the sum": total("j", N, Mul((TAU, v(ROW), v(J)))),
+    "a summand without the index is counted": total("j", N, v(ROW)),
     "sums of sums merge": total("j", N, total("k", C, x(J, K))),
     "a shift by the maximum leaves the sum": Add((Fn("log", (SHIFTED,)), PEAK)),
-    "a shifted softmax": Mul((Fn("exp", (Add((x(I, ONE), Mul((MINUS, PEAK)))),)), Pow(SHIFTED, MINUS))),
-    "one less an indicator is the opposite": Add((ONE, Mul((MINUS, Ind(Cmp("<", v(I), ZERO)))))),
-    "indicators multiply by conjunction": Mul((Ind(Cmp("<", v(I), ZERO)), Ind(Cmp(">", v(I), MINUS)))),
-    "an indicator is its own square": Pow(Ind(Cmp("<", v(I), ZERO)), TWO),
-    "an indicator compared with one half": Ind(Cmp(">", Ind(Cmp("<", v(I), ZERO)), HALF)),
-    "equal numbers leave both sides": Ind(Cmp("==", Add((El("y", (I,)), MINUS)), Add((El("y", (ONE,)), MINUS)))),
-    "whole indices absorb a one": Ind(Cmp(">=", I, Add((C, ONE)))),
-    "a comparison with a known answer": Ind(Cmp("<", I, Add((I, ONE)))),
-    "double negation": Ind(Bool("not", (Bool("not", (Cmp("<", v(I), ZERO),)),))),
-    "negation of a disjunction": Ind(Bool("not", (Bool("or", (Cmp("<", v(I), ZERO), Cmp(">", v(I), ONE))),))),
-    "equal arms need no condition": Cases(Cmp("<", v(I), ZERO), TAU, TAU),
-    "zero and one are an indicator": Cases(Cmp("<", v(I), ZERO), ONE, ZERO),
-    "one and zero are the opposite": Cases(Cmp("<", v(I), ZERO), ZERO, ONE),
-    "exp of minus infinity vanishes": Fn("exp", (Cases(Cmp("<", v(I), ZERO), Mul((MINUS, ar.INF)), v(I)),)),
-    "a maximum ignores minus infinity": Red("max", (("j", N),), Cases(Cmp("==", J, I), Mul((MINUS, ar.INF)), v(J))),
-    "a maximum of what does not vary": Red("max", (("j", N),), v(I)),
+    "a shifted softmax": Mul((Fn("exp", (Add((x(ROW, ONE), Mul((MINUS, PEAK)))),)), Pow(SHIFTED, MINUS))),
+    "one less an indicator is the opposite": Add((ONE, Mul((MINUS, Ind(Cmp("<", v(ROW), ZERO)))))),
+    "indicators multiply by conjunction": Mul((Ind(Cmp("<", v(ROW), ZERO)), Ind(Cmp(">", v(ROW), MINUS)))),
+    "an indicator is its own square": Pow(Ind(Cmp("<", v(ROW), ZERO)), TWO),
+    "an indicator compared with one half": Ind(Cmp(">", Ind(Cmp("<", v(ROW), ZERO)), HALF)),
+    "equal numbers leave both sides": Ind(Cmp("==", Add((El("y", (ROW,)), MINUS)), Add((El("y", (ONE,)), MINUS)))),  # noqa: E501
+    "whole indices absorb a one": Ind(Cmp(">=", ROW, Add((C, ONE)))),
+    "a comparison with a known answer": Ind(Cmp("<", ROW, Add((ROW, ONE)))),
+    "double negation": Ind(Bool("not", (Bool("not", (Cmp("<", v(ROW), ZERO),)),))),
+    "negation of a disjunction": Ind(Bool("not", (Bool("or", (Cmp("<", v(ROW), ZERO), Cmp(">", v(ROW), ONE))),))),  # noqa: E501
+    "equal arms need no condition": Cases(Cmp("<", v(ROW), ZERO), TAU, TAU),
+    "zero and one are an indicator": Cases(Cmp("<", v(ROW), ZERO), ONE, ZERO),
+    "one and zero are the opposite": Cases(Cmp("<", v(ROW), ZERO), ZERO, ONE),
+    "exp of minus infinity vanishes": Fn("exp", (Cases(Cmp("<", v(ROW), ZERO), Mul((MINUS, ar.INF)), v(ROW)),)),  # noqa: E501
+    "a maximum ignores minus infinity": Red("max", (("j", N),), Cases(Cmp("==", J, ROW), Mul((MINUS, ar.INF)), v(J))),  # noqa: E501
+    "a maximum of what does not vary": Red("max", (("j", N),), v(ROW)),
     "skipping the own place is a condition": total("k", Add((N, MINUS)), v(SKIP)),
     "no gradient of a number": Sg(num(3)),
-    "numbers leave the stop": Sg(Mul((num(3), v(I)))),
+    "numbers leave the stop": Sg(Mul((num(3), v(ROW)))),
     "maximum of numbers": Fn("max", (num(2), num(5))),
     "floor of a whole number": Fn("floor", (num(2),)),
 }  # fmt: skip
@@ -145,14 +145,14 @@ def test_the_off_diagonal_view_is_recognised() -> None:
 
 def test_real_numbers_do_not_absorb_a_one() -> None:
     """a ≥ τ + 1 is a > τ for whole numbers only."""
-    cond = ar.compare(">=", v(I), ar.add(TAU, ONE))
+    cond = ar.compare(">=", v(ROW), ar.add(TAU, ONE))
     assert isinstance(cond, Cmp)
     assert cond.op == ">="
 
 
 def test_substitution_does_not_capture() -> None:
     """A bound index with the name of what is put in gets another name."""
-    raw = total("j", N, Mul((v(I), v(J))))
+    raw = total("j", N, Mul((v(ROW), v(J))))
     moved = subst(raw, {"i": J})
     assert free(moved) == {"j"}
     assert not same(moved, total("j", N, Mul((v(J), v(J)))))

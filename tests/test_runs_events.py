@@ -1,6 +1,8 @@
 """Event files at scale: batches against single records, damage, and the folders that loggers make."""
 
+import json
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -316,14 +318,61 @@ def test_a_resumed_run_in_two_files_is_one_history(tmp_path: Path) -> None:
     assert table.runs[0].status is Status.UNKNOWN
 
 
-def test_the_values_are_those_of_the_vendor(tmp_path: Path) -> None:
-    """TensorBoard's own reader gives the same steps and the same bits, NaN and infinities included."""
-    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    values = [0.1, float("nan"), float("inf"), -1e30, 3.0]
-    table = write(tmp_path, {"a/events.out.tfevents.1.h": curve("loss", *values)})
-    events = accumulator.EventAccumulator(str(tmp_path / "a"), size_guidance={"scalars": 0})
+WRITE = """
+from tensorboardX import SummaryWriter
+writer = SummaryWriter("run")
+values = [0.1, float("nan"), float("inf"), -1e30, 3.0, 1e-42, 16777217.0] + [i / 7 for i in range(3000)]
+for step, value in enumerate(values):
+    writer.add_scalar("charts/loss", value, step)
+    writer.add_scalars("acc", {"train": value, "val": 2 * value}, step * 3)
+writer.add_histogram("weights", __import__("numpy").arange(9.0), 1)
+writer.add_hparams({"lr": 0.001, "batch": 32, "net": "mlp", "bn": True}, {"hp/acc": 0.9})
+writer.close()
+"""
+READ = """
+import json, struct
+from pathlib import Path
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+found = {}
+for folder in sorted({path.parent for path in Path("run").rglob("*tfevents*")}):
+    events = EventAccumulator(str(folder), size_guidance={"scalars": 0})
     events.Reload()
-    theirs = np.array([point.value for point in events.Scalars("loss")])
-    ours = table.runs[0].series["loss"]
-    assert ours.values.astype(np.float32).tobytes() == theirs.astype(np.float32).tobytes()
-    assert ours.steps.tolist() == [point.step for point in events.Scalars("loss")]
+    for tag in events.Tags()["scalars"]:
+        name = tag + ("/" + folder.name if tag == "acc" else "")
+        found[name] = [[p.step, struct.pack("<f", p.value).hex()] for p in events.Scalars(tag)]
+print(json.dumps(found))
+"""
+
+
+def test_the_values_are_those_of_the_vendor(tmp_path: Path, logger: Callable[..., str]) -> None:
+    """What tensorboardX wrote TensorBoard reads to the same steps and bits, NaN and infinities included."""
+    logger("tensorboardX", WRITE)
+    theirs = json.loads(logger("tensorboard", READ).splitlines()[-1])
+    (run,) = read_runs(tmp_path, Settings()).runs
+    ours = {
+        key: [
+            [s, struct.pack("<f", v).hex()] for s, v in zip(series.steps.tolist(), series.values, strict=True)
+        ]
+        for key, series in run.series.items()
+    }
+    assert ours == theirs
+    assert set(theirs) == {"charts/loss", "acc/train", "acc/val", "hp/acc"}
+    assert run.params == {"lr": 0.001, "batch": 32, "net": "mlp", "bn": True}
+
+
+KILLED = """
+import os, signal
+from tensorboardX import SummaryWriter
+writer = SummaryWriter("run", flush_secs=0.01)
+for step in range(500):
+    writer.add_scalar("loss", step, step)
+writer.file_writer.flush()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_killed_logger_loses_nothing_that_was_on_disk(tmp_path: Path, logger: Callable[..., str]) -> None:
+    """Every flushed record is read."""
+    logger("tensorboardX", KILLED, check=False)
+    (run,) = read_runs(tmp_path, Settings()).runs
+    assert run.series["loss"].values.tolist() == list(range(500))

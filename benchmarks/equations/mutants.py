@@ -2,9 +2,9 @@
 
     python benchmarks/equations/mutants.py packages --python PYTHON_WITH_TORCH --every 3
 
-Every verified equation of the suite is changed in one place: a term or factor dropped, a sign flipped, a number moved
-by one, a sum for a maximum, two symbols swapped, a stop-gradient dropped. A mutant counts as killed when values or
-gradients differ. Survivors are printed: most are equal to the original in mathematics.
+Every verified equation of the suite is changed in one place: a term or factor dropped, a sign flipped, a
+number moved by one, a sum for a maximum, two symbols swapped, a stop-gradient dropped. A mutant counts as
+killed when values or gradients differ. Survivors are printed: most are equal to the original in mathematics.
 """
 
 import argparse
@@ -20,7 +20,21 @@ from suite import SUITE
 from paperback.code.equations import establish
 from paperback.code.equations.check import CheckError, compare_page, run
 from paperback.code.equations.form import (
-    MINUS, Add, Cmp, El, Expr, Mul, Num, Red, Sg, Sym, Var, children, num, rebuild, walk,
+    MINUS,
+    Add,
+    Cmp,
+    El,
+    Expr,
+    Mul,
+    Num,
+    Red,
+    Sg,
+    Sym,
+    Var,
+    children,
+    num,
+    rebuild,
+    walk,
 )  # fmt: skip
 from paperback.code.equations.page import read_page
 
@@ -133,12 +147,12 @@ def main() -> None:
     for word in MUTATORS:
         if made[word]:
             print(
-                f"{word:16s} {killed[word]:5d} of {made[word]:5d} killed  {100 * killed[word] / made[word]:5.1f} %"
+                f"{word:16s} {killed[word]:5d} of {made[word]:5d} killed  {100 * killed[word] / made[word]:5.1f} %"  # noqa: E501
             )
     whole = sum(made.values())
     if whole:
         print(
-            f"{'all':16s} {sum(killed.values()):5d} of {whole:5d} killed  {100 * sum(killed.values()) / whole:5.1f} %"
+            f"{'all':16s} {sum(killed.values()):5d} of {whole:5d} killed  {100 * sum(killed.values()) / whole:5.1f} %"  # noqa: E501
         )
 
 

@@ -46,7 +46,7 @@ SUITE: dict[str, tuple[str, ...]] = {
     "lightly/lightly/loss/hypersphere_loss.py": ("HypersphereLoss",),
     "lightly/lightly/loss/barlow_twins_loss.py": ("BarlowTwinsLoss",),
     "lightly/lightly/loss/koleo_loss.py": ("KoLeoLoss",),
-    "lightly/lightly/loss/vicreg_loss.py": ("VICRegLoss", "invariance_loss", "variance_loss", "covariance_loss"),
+    "lightly/lightly/loss/vicreg_loss.py": ("VICRegLoss", "invariance_loss", "variance_loss", "covariance_loss"),  # noqa: E501
     "lightly/lightly/loss/ntx_ent_loss.py": ("NTXentLoss",),
     "lightly/lightly/loss/sym_neg_cos_sim_loss.py": ("SymNegCosineSimilarityLoss",),
     "lightly/lightly/loss/tico_loss.py": ("TiCoLoss",),
@@ -74,7 +74,7 @@ SUITE: dict[str, tuple[str, ...]] = {
     "vector_quantize_pytorch/vector_quantize_pytorch/finite_scalar_quantization.py": ("round_ste",),
     "vector_quantize_pytorch/vector_quantize_pytorch/lookup_free_quantization.py": ("entropy", "l2norm"),
     "x_transformers/x_transformers/x_transformers.py": (
-        "ReluSquared", "ScaleNorm", "RMSNorm", "SimpleRMSNorm", "GLU", "LayerNorm", "ScaledSinusoidalEmbedding",
+        "ReluSquared", "ScaleNorm", "RMSNorm", "SimpleRMSNorm", "GLU", "LayerNorm", "ScaledSinusoidalEmbedding",  # noqa: E501
     ),
     "vit_pytorch/vit_pytorch/vit.py": ("FeedForward", "Attention"),
 }  # fmt: skip

@@ -3,29 +3,21 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from paperback.claims import missing_claims, state_claims
-from paperback.code import read_code
 from paperback.errors import SettingsError
-from paperback.evidence import state_study
 from paperback.finding import Finding
 from paperback.freshness import Stamp, last_stamp, make_stamp, still_fresh, write_stamp
-from paperback.literature import read_bibliography
-from paperback.notes import read_notes
-from paperback.paper.document import Document, GraphFloat, TableFloat
-from paperback.paper.ledger import FILE as LEDGER
-from paperback.paper.ledger import claim_json, finding_json, make_ledger, read_ledger, told, write_ledger
-from paperback.paper.material import Material
-from paperback.paper.printed import blocks
-from paperback.paper.questions import outline_state, questions_page
-from paperback.paper.write import Paper, write_paper
-from paperback.render import keep_edits, make_pdf, put, write_html, write_latex, write_typst
-from paperback.render.folder import safe_name
-from paperback.runs import read_runs
+from paperback.paper.ledger_file import FILE as LEDGER
+from paperback.paper.ledger_file import read_ledger, write_ledger
 from paperback.settings import PdfEngine, Settings, open_repository
-from paperback.story import arrange
 from paperback.version import VERSION
+
+# An unchanged paper must be known at once, so the rooms are entered where they are needed.
+if TYPE_CHECKING:
+    from paperback.paper.document import Document
+    from paperback.paper.material import Material
+    from paperback.paper.write import Paper
 
 Progress = Callable[[str, int, int], None]
 FOLDER = "paper"
@@ -81,6 +73,9 @@ def build_paper(
     previous = last_stamp(out)
     if previous is not None and not force and still_fresh(previous, root, out, engine):
         return _unchanged(out, previous)
+    from paperback.paper.write import write_paper
+    from paperback.render import keep_edits, make_pdf
+
     material = gather(root, settings, step)
     step("write", 0, 1)
     paper = write_paper(material)
@@ -106,6 +101,11 @@ def paper_status(root: Path, *, progress: Progress | None = None) -> dict[str, A
 
     Nothing is written. Raises as `build_paper` does.
     """
+    from paperback.claims import missing_claims
+    from paperback.paper.ledger import claim_json, finding_json, told
+    from paperback.paper.questions import outline_state
+    from paperback.paper.write import write_paper
+
     material = gather(root, open_repository(root), progress)
     paper = write_paper(material)
     return {
@@ -126,8 +126,17 @@ def paper_status(root: Path, *, progress: Progress | None = None) -> dict[str, A
     }
 
 
-def gather(root: Path, settings: Settings, progress: Progress | None = None) -> Material:
+def gather(root: Path, settings: Settings, progress: Progress | None = None) -> "Material":
     """All that the paper of `root` is written from, read and weighed anew."""
+    from paperback.claims import state_claims
+    from paperback.code import read_code
+    from paperback.evidence import state_study
+    from paperback.literature import read_bibliography
+    from paperback.notes import read_notes
+    from paperback.paper.material import Material
+    from paperback.runs import read_runs
+    from paperback.story import arrange
+
     step = progress or (lambda *_: None)
     step("code", 0, 1)
     inventory = read_code(root, settings)
@@ -148,7 +157,11 @@ def gather(root: Path, settings: Settings, progress: Progress | None = None) -> 
     )
 
 
-def _write(paper: Paper, material: Material, out: Path) -> dict[str, Any]:
+def _write(paper: "Paper", material: "Material", out: Path) -> dict[str, Any]:
+    from paperback.paper.ledger import make_ledger, told
+    from paperback.paper.questions import outline_state, questions_page
+    from paperback.render import put, write_html, write_latex, write_typst
+
     document, states = paper.document, outline_state(paper.answers)
     noticed = [
         *write_latex(document, out / "latex"),
@@ -161,18 +174,19 @@ def _write(paper: Paper, material: Material, out: Path) -> dict[str, Any]:
     return ledger
 
 
-def _clear(out: Path, written: Iterable[str], document: Document) -> None:
+def _clear(out: Path, written: Iterable[str], document: "Document") -> None:
     """Takes away the tables and figures of the last build that this paper shows no more."""
-    floats = [block for block in blocks(document) if isinstance(block, TableFloat | GraphFloat)]
-    keys = {block.table.key if isinstance(block, TableFloat) else block.graph.key for block in floats}
-    shown = {safe_name(key) for key in keys}
+    from paperback.paper.printed import float_keys
+    from paperback.render.folder import safe_name
+
+    shown = {safe_name(key) for key in float_keys(document)}
     for path in (out / name for name in written):
         is_ours = path.parent.name in ("tables", "figures") and path.resolve().is_relative_to(out.resolve())
         if is_ours and path.stem not in shown:
             path.unlink(missing_ok=True)
 
 
-def _read(material: Material) -> dict[str, str]:
+def _read(material: "Material") -> dict[str, str]:
     """Every file that was read, with its digest."""
     own = {
         material.settings.notes: material.notes.digest,

@@ -14,8 +14,8 @@ def ask_equation(
 ) -> dict[str, Any]:
     """The equation of a function or class as JSON values: LaTeX lines, symbols, status, verdict.
 
-    Without `verify` nothing of the repository is run and the verdict is `static only`. With it the function, and
-    the definitions it needs, run in a guarded subprocess and are compared with the printed LaTeX.
+    Without `verify` nothing of the repository is run and the verdict is `static only`. With it the function
+    and the definitions it needs run in a guarded subprocess and are compared with the printed LaTeX.
 
     Args:
         place: `FILE:NAME`, the file relative to `root` or to the current folder.

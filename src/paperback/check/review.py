@@ -15,7 +15,8 @@ from paperback.check.page import check_page
 from paperback.check.pdf import check_pdf
 from paperback.code import read_code
 from paperback.finding import Finding
-from paperback.paper.ledger import finding_json, read_ledger
+from paperback.paper.ledger import finding_json
+from paperback.paper.ledger_file import read_ledger
 from paperback.runs import read_runs
 from paperback.settings import open_repository
 

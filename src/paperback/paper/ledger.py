@@ -1,16 +1,14 @@
 """The ledger: every number, claim and verdict of a build with its sources, as evidence.json."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from paperback.claims import Verdict
-from paperback.errors import ReadError
 from paperback.finding import Finding
 from paperback.notes.prose import Code, Math, Text
 from paperback.paper.document import AlgorithmFloat, DiagramFloat, Document, Equation, GraphFloat, TableFloat
+from paperback.paper.ledger_file import FORMAT
 from paperback.paper.material import Material
 from paperback.paper.printed import Printed, blocks, inlines_of, printed_numbers
 from paperback.paper.questions import ItemState
@@ -18,9 +16,6 @@ from paperback.paper.write import Paper
 from paperback.source import Source
 from paperback.story.table import CodeCell, TextCell
 
-FILE = "evidence.json"
-FORMAT = 1
-_PARTS = {"numbers": list, "claims": list, "outline": dict, "typed": list, "files": dict, "findings": list}
 # A number as a reader sees one: not a part of a name such as ResNet50, `x2` or CIFAR-10.
 NUMERAL = re.compile(r"(?<![\w.,\-])[+\-−]?\d+(?:,\d{3})*(?:\.\d+)?(?!\w|-\w|[.,]\d)")
 
@@ -54,32 +49,6 @@ def make_ledger(
         "files": dict(sorted((*material.table.files.items(), *material.inventory.files.items()))),
         "findings": [finding_json(finding) for finding in findings],
     }
-
-
-def read_ledger(folder: Path) -> dict[str, Any]:
-    """The ledger that a build left in `folder`.
-
-    Raises:
-        ReadError: There is none, or it is damaged.
-    """
-    path = folder / FILE
-    try:
-        ledger = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ReadError(f"{path} is missing", mend="Build the paper first: paperback build") from None
-    except (OSError, ValueError) as error:
-        raise ReadError(f"{path} is not readable: {error}", mend="Build the paper again.") from error
-    if not isinstance(ledger, dict) or ledger.get("format") != FORMAT:
-        raise ReadError(f"{path} is not a ledger of format {FORMAT}", mend="Build the paper again.")
-    for part, kind in _PARTS.items():
-        if not isinstance(ledger.get(part), kind):
-            raise ReadError(f"{path} is damaged: it lacks {part!r}", mend="Build the paper again.")
-    return ledger
-
-
-def write_ledger(ledger: dict[str, Any]) -> str:
-    """`ledger` as the text of evidence.json."""
-    return json.dumps(ledger, indent=1, ensure_ascii=False, allow_nan=False, sort_keys=False) + "\n"
 
 
 def told(paper: Paper, material: Material, drawing: Iterable[Finding] = ()) -> tuple[Finding, ...]:

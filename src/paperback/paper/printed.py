@@ -7,7 +7,9 @@ from paperback.evidence import Estimate, Quantity
 from paperback.notes.prose import Emphasis, Link, Strong
 from paperback.paper.document import (
     Block,
+    DiagramFloat,
     Document,
+    GraphFloat,
     Inline,
     ItemList,
     Number,
@@ -51,6 +53,20 @@ def blocks(document: Document) -> Iterator[Block]:
     """All blocks in the order of print, the abstract first."""
     yield from document.abstract
     yield from blocks_of(document.sections)
+
+
+def float_keys(document: Document) -> Iterator[str]:
+    """The keys of all tables and figures, in the order of print."""
+    for block in blocks(document):
+        match block:
+            case TableFloat(table=table):
+                yield table.key
+            case GraphFloat(graph=graph):
+                yield graph.key
+            case DiagramFloat(architecture=architecture):
+                yield architecture.key
+            case _:
+                pass
 
 
 def blocks_of(sections: tuple[Section, ...]) -> Iterator[Block]:

@@ -1,7 +1,7 @@
 """Logs joined into runs: one run is one folder, or one file of many in a folder."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -27,12 +27,13 @@ _T = TypeVar("_T")
 def join(logs: Sequence[Log]) -> tuple[list[Run], list[Finding]]:
     """The runs that the logs tell of, in the order of their ids, and where logs of one run disagree."""
     folders = {_folder(log.file.path) for log in logs}
+    inside = Counter(_folder(folder) for folder in folders)
     parts: dict[str, list[tuple[Log, Record]]] = defaultdict(list)
     owners = {record.home for log in logs for record in log.records if record.home}
     for log in logs:
         if owners and _is_owned(log, owners):
             continue
-        home, split = _home(log, folders)
+        home, split = _home(log, folders, inside)
         for record in log.records:
             parts[_id(log, record, home)].append((log, _renamed(log, record, home, split)))
     joined, findings = rejoin(join_monitors(parts))
@@ -64,7 +65,7 @@ class _Added:
 
 
 def _of_one_tag(log: Log) -> _Added | None:
-    """The run's folder and the curve's key, where torch made `<tag>_<name>/` or tensorboardX `<tag>/<name>/`."""
+    """The run's folder and the curve's key; torch makes `<tag>_<name>/`, tensorboardX `<tag>/<name>/`."""
     tags = {tag for record in log.records for tag in record.series}
     if len(tags) != 1:
         return None
@@ -81,31 +82,33 @@ def _of_one_tag(log: Log) -> _Added | None:
 
 
 def _renamed(log: Log, record: Record, home: str, split: str) -> Record:
-    added = (
-        _of_one_tag(log) if log.reader == _EVENTS and home != _folder(log.file.path) and not split else None
-    )
-    if added is None or added.home != home:
+    added = _of_one_tag(log) if log.reader == _EVENTS and home != _folder(log.file.path) else None
+    if split or added is None or added.home != home:
         return _with_split(record, split)
-    return replace(record, series={added.key: series for series in record.series.values()})
+    (series,) = record.series.values()
+    return replace(record, series={added.key: series})
 
 
 def _folder(path: str) -> str:
     return path.rpartition("/")[0]
 
 
-def _home(log: Log, folders: set[str]) -> tuple[str, str]:
-    """The folder of the run that the log belongs to, and the split that a folder of the log's own names."""
+def _home(log: Log, folders: set[str], inside: Mapping[str, int]) -> tuple[str, str]:
+    """The folder of the run that the log belongs to, and the split that a folder of the log's own names.
+
+    `inside` counts the folders with logs that lie in each folder.
+    """
     folder = _folder(log.file.path)
     parent, _, name = folder.rpartition("/")
     if log.file.declared or log.reader != _EVENTS:
         return folder, ""
     if _TIME_FOLDER.match(name) and parent in folders:
         return parent, ""
-    siblings = {other for other in folders if other.rpartition("/")[0] == parent}
+    several = inside.get(parent, 0) > 1
     added = _of_one_tag(log)
-    if added and (added.home in folders or len(siblings) > 1):
+    if added and (added.home in folders or several):
         return added.home, ""
-    if name.lower() in SPLITS and (parent in folders or len(siblings) > 1 or name != "test"):
+    if name.lower() in SPLITS and (parent in folders or several or name != "test"):
         return parent, name
     return folder, ""
 

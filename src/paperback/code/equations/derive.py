@@ -26,7 +26,7 @@ from paperback.code.equations.values import Class, Func, Hyper, Input, Record
 from paperback.errors import ReadError, near_miss
 from paperback.source import Source, digest, relative
 
-SECONDS = 6.0
+SECONDS = 4.0
 METHODS = ("forward", "__call__", "call", "loss", "compute_loss")
 PRIMES = (101, 103, 107, 109, 113, 127, 131, 137, 139, 149)
 

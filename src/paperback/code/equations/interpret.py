@@ -72,16 +72,13 @@ class Interpreter(Calls):
                 raise Unknown(f"the statement {type(node).__name__}")
 
     def alone(self, target: ast.expr, value: Any, frame: Frame) -> None:
-        """A tensor that is changed in place must have no second name, which would change with it.
-
-        Raises:
-            Unknown: It has one.
-        """
-        if not isinstance(value, Tensor) or not value.axes:
+        """A tensor that is changed in place changes under every name: the others must not be read any more."""
+        if not isinstance(value, Tensor):
             return
-        others = [name for name, held in frame.names.items() if held is value]
-        if len(others) > 1 or (others and not isinstance(target, ast.Name)):
-            raise Unknown("a change in place of a tensor that has two names")
+        own = target.id if isinstance(target, ast.Name) else ""
+        for name, held in frame.names.items():
+            if held is value and name != own:
+                frame.names[name] = Unknown(f"{name}, which was changed in place under another name,")
         self.record.assume("a change in place touches no other tensor")
 
     def local_import(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:

@@ -130,7 +130,7 @@ def _heavy(items: list[Definition], table: Mapping[str, Definition], kept: set[s
 
 
 def authored(lines: Lines, record: Record, keep: frozenset[str], at: int) -> str | None:
-    """The author's own intermediate that is the largest part of the line that is too long; None where none is."""
+    """The author's largest intermediate in the line that is too long; None where there is none."""
     target = [*lines.main, *lines.where][at]
     whole = weight(target.body)
     present = {item.name for item in (*lines.main, *lines.where)}
@@ -165,7 +165,7 @@ def _reached(items: list[Definition], table: Mapping[str, Definition]) -> list[s
 
 
 def extract(lines: Lines, taken: set[str], at: int) -> Lines | None:
-    """The lines with a part of line `at` as an intermediate of its own; None where none is left."""
+    """The lines with a part of line `at` as an intermediate; None where none is left."""
     items = [*lines.main, *lines.where]
     target = items[at]
     whole = weight(target.body)

@@ -28,7 +28,7 @@ DOMAINS: tuple[tuple[str, str], ...] = (
     ("normal", "simplex"),
 )
 TINY = ("tiny", "tiny")
-POINTS = 3
+POINTS = 2
 
 
 @dataclass(frozen=True, slots=True)
