@@ -1,5 +1,6 @@
 """The training procedure as pseudo-code."""
 
+from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
 
@@ -339,3 +340,54 @@ def test_the_script_that_uses_the_loss_written_here_is_told(tmp_path: Path) -> N
     )
     assert found.source.path == "ours.py"
     assert ("loss", "PullLoss") in [(item.role, item.name) for item in found.inputs]
+
+
+def test_a_loop_that_trains_only_through_its_calls_is_found(tmp_path: Path) -> None:
+    """A step under any name is followed where it is defined inside the script."""
+    code = """
+        import argparse, jax
+        argparse.ArgumentParser()
+        class Net(nn.Module):
+            def forward(self, x):
+                return x.exp()
+        @jax.jit
+        def improve(state, batch):
+            grads = jax.grad(loss_fn)(state.params, batch)
+            return state.apply_gradients(grads=grads)
+        for step in range(100):
+            state = improve(state, memory.sample(32))
+    """
+    assert lines(algorithm(tmp_path, code))[0] == "for step = 1, …, 100 do"
+    assert "update the parameters" in lines(algorithm(tmp_path, code))[-1]
+
+
+def test_folding_never_takes_a_line_out_of_its_block(tmp_path: Path) -> None:
+    """Where lines are left out, what stays keeps its conditions, and `else` its `if`."""
+    filler = "".join(f"            a{i} = f{i}(a{i - 1})\n" for i in range(1, 60))
+    code = (
+        "for epoch in range(9):\n    for x in loader:\n        if soft:\n            a0 = x\n"
+        f"{filler}            loss = g(a59)\n        else:\n            loss = h(x)\n"
+        "        loss.backward()\n        if ready:\n            opt.step()\n"
+    )
+    assert lines(algorithm(tmp_path, code)) == [
+        "for each epoch epoch = 1, …, 9 do",
+        "  for each mini-batch x of loader do",
+        "    if soft then",
+        "      loss ← g(a59)",
+        "    else",
+        "      loss ← h(x)",
+        "    compute the gradient of loss",
+        "    if ready then",
+        "      update the parameters with opt",
+    ]
+
+
+def test_depths_step_by_one(tmp_path: Path) -> None:
+    """A line stands at most one step deeper than the one before it, and only after a head."""
+    deep = "".join("    " * level + f"if c{level}:\n" for level in range(1, 9))
+    many = "".join("    " * 9 + f"b{i} = f(b{i - 1})\n" for i in range(1, 70))
+    code = f"for b0 in loader:\n{deep}{many}{'    ' * 9}loss = b69\n    loss.backward()\n    opt.step()\n"
+    found = algorithm(tmp_path, code).lines
+    for line, after in pairwise(found):
+        opens = line.kind in ("for", "while", "repeat", "if", "else")
+        assert after.depth <= line.depth + opens

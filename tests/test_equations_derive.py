@@ -308,7 +308,7 @@ FALLBACKS = {
     "a change in place under two names": (
         "def f(x):\n    y = x\n    y += 1\n    return x * y",
         "another name",
-    ),  # noqa: E501
+    ),
     "a network library": ("import requests\n\ndef f(x):\n    return requests.get(x)", "requests.get"),
 }
 

@@ -28,8 +28,9 @@ from paperback.code.equations.form import (
     Var,
     num,
 )
-from paperback.code.equations.latex import Printer, number
+from paperback.code.equations.latex import Printer
 from paperback.code.equations.layout import COLUMN, broken, width
+from paperback.code.equations.patterns import number
 from paperback.code.equations.read import read_equation, read_expression
 from paperback.code.equations.tape import leaf
 from paperback.code.equations.tokens import Entry, LatexError

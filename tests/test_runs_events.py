@@ -372,7 +372,9 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_a_killed_logger_loses_nothing_that_was_on_disk(tmp_path: Path, logger: Callable[..., str]) -> None:
-    """Every flushed record is read."""
+    """Every record that the vendor's reader finds after `kill -9` is read."""
     logger("tensorboardX", KILLED, check=False)
+    theirs = json.loads(logger("tensorboard", READ).splitlines()[-1])["loss"]
     (run,) = read_runs(tmp_path, Settings()).runs
-    assert run.series["loss"].values.tolist() == list(range(500))
+    assert run.series["loss"].steps.tolist() == [step for step, _ in theirs]
+    assert len(theirs) > 100

@@ -11,7 +11,7 @@ from paperback.code.names import dotted, last, resolve
 from paperback.code.plain import SETTINGS, plain
 from paperback.code.procedure import Algorithm, Input, Line, Symbol, Words
 from paperback.code.scopes import FileScopes, Scope
-from paperback.code.slicing import Kept, Slicer, called
+from paperback.code.slicing import Kept, Slicer, called, trains
 from paperback.code.subject import Subject
 from paperback.code.trees import Trees
 from paperback.code.vocabulary import OPTIMISER_NAME, canonical, family
@@ -44,7 +44,7 @@ def training_algorithm(
         kept = _around_updates(Slicer(subject.trees, file, scope).body(scope.node.body, set()))
         lines = list(Writer(file, scope, makers).lines(kept, 0))
     shown = _fitting(lines)
-    if not shown:
+    if not any(line.kind in ("for", "while", "repeat") for line in shown):
         return None
     paths = list(dict.fromkeys([file.text.path, *(line.source.path for line in shown)]))
     inputs = (
@@ -90,11 +90,25 @@ def _start(
             len(loop.steps),
         )
 
+    if own and not any(loop.source.path == own for loop in trained):
+        found = _by_calls(subject.trees, own)
+        if found is not None:
+            return found
     for loop in sorted(trained, key=rank, reverse=True):
         file = subject.trees.file(loop.source.path)
         scopes = [file.module, *file.functions] if file else []
         scope = next((item for item in scopes if item.name == loop.function), None)
         if file is not None and scope is not None:
+            return file, scope
+    return None
+
+
+def _by_calls(trees: Trees, path: str) -> tuple[FileScopes, Scope] | None:
+    """The function of a file whose loops train only through functions that they call."""
+    file = trees.file(path)
+    for scope in [file.module, *file.functions] if file else []:
+        loops = any(isinstance(node, ast.For | ast.While) for node in scope.nodes)
+        if file is not None and loops and trains(trees, file, scope):
             return file, scope
     return None
 
@@ -254,15 +268,43 @@ def _optax(target: str) -> bool:
 
 
 def _fitting(lines: Sequence[Line]) -> list[Line]:
-    """The lines that a box holds: where there are too many, the deepest are folded first."""
+    """The lines that a box holds: where there are too many, the deepest are folded first, updates last."""
     shown = list(lines)
-    while len(shown) > MOST_LINES:
-        deepest = max(line.depth for line in shown)
-        if deepest <= 1:
-            return shown[:MOST_LINES]
-        kept = [line for line in shown if line.depth < deepest or _special(line)]
-        shown = kept if len(kept) < len(shown) else [line for line in shown if line.depth < deepest]
-    return [line for i, line in enumerate(shown) if not _opens_nothing(shown, i)]
+    for depth in range(max((line.depth for line in shown), default=0), -1, -1):
+        if len(shown) > MOST_LINES:
+            shown = _filled(_folded(shown, depth))
+    return _filled(shown[:MOST_LINES])
+
+
+def _folded(lines: list[Line], depth: int) -> list[Line]:
+    """The lines without those so deep that are not special; a kept line keeps the heads of its blocks."""
+    kept = {i for i, line in enumerate(lines) if line.depth < depth or _special(line)}
+    for i in sorted(kept):
+        kept |= set(_heads(lines, i, kept))
+    return [line for i, line in enumerate(lines) if i in kept]
+
+
+def _heads(lines: list[Line], i: int, kept: set[int]) -> Iterator[int]:
+    """Positions of the heads of the blocks in which a line stands; an `else` comes with its `if`."""
+    depth = lines[i].depth + (lines[i].kind == "else")
+    for j in range(i if lines[i].kind == "else" else i - 1, -1, -1):
+        if lines[j].depth < depth:
+            yield j
+            depth = lines[j].depth
+            if lines[j].kind == "else":
+                start = max(k for k in range(j) if lines[k].depth == depth and lines[k].kind == "if")
+                yield start
+                if not kept & set(range(start + 1, j)):
+                    # An arm in which nothing is special keeps its last line.
+                    yield j - 1
+                    yield from _heads(lines, j - 1, kept)
+
+
+def _filled(lines: list[Line]) -> list[Line]:
+    """The lines without heads of blocks that hold nothing."""
+    while any(_opens_nothing(lines, i) for i in range(len(lines))):
+        lines = [line for i, line in enumerate(lines) if not _opens_nothing(lines, i)]
+    return lines
 
 
 def _special(line: Line) -> bool:

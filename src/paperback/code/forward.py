@@ -162,10 +162,9 @@ class _Walker:
         if not self.returned or len(self.nodes) > _MOST_NODES:
             return None
         value, at = self.returned[-1]
-        if not any(node.kind in ("layer", "component") for node in self.nodes):
-            return None
         self.add("output", "output", at, value)
-        return _reaching(Network(name, tuple(self.nodes), tuple(self.edges), source, tuple(self.lost)))
+        found = _reaching(Network(name, tuple(self.nodes), tuple(self.edges), source, tuple(self.lost)))
+        return found if any(node.kind in ("layer", "component") for node in found.nodes) else None
 
     def run(self, body: Iterable[ast.stmt]) -> None:
         """Follow these statements."""

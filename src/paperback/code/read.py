@@ -86,7 +86,8 @@ def _network(subject: Subject, built: Iterable[ModuleFact]) -> Network | None:
         known = {inner for baseline in former if baseline for inner in subject.trees.closure(baseline)}
         return follow_class(subject.trees, place, frozenset(known))
     first = next((item for item in built if item.source.path in subject.reached), None)
-    if first is None:
+    # Beside networks that are classes, a sequence is only a part of one.
+    if first is None or subject.models:
         return None
     if first.bases == ("Model",):
         return follow_function(subject.trees, (first.source.path, first.name), frozenset())

@@ -20,7 +20,7 @@ _GENERIC = frozenset(
 )
 # Half of the words in common: `thresholds` and `ThresholdNet`, not `mlp` and `resnet_mlp_mixer`.
 _ALIKE = 0.5
-_MOST_MODELS = 60
+_MOST_MODELS = 12
 _MOST_USERS = 20
 
 

@@ -71,7 +71,8 @@ def collect(
     readers = load_readers()
     walked = Collected()
     candidates = list(_candidates(root, settings, readers, walked))
-    with open_cache(cache, _version(readers, settings)) as kept:
+    version = _version(readers, settings) if cache is not None else ""
+    with open_cache(cache, version) as kept:
         means = _Means(readers, settings.patterns, kept)
         for done, candidate in enumerate(candidates):
             if progress:

@@ -249,6 +249,8 @@ def attribute(rec: Record, value: Any, name: str) -> Any:
         return subscript(rec, value, {"values": 0, "indices": 1}.get(name, 9))
     if isinstance(value, Expr | int | float) and name in ("data", "real"):
         return value
+    if isinstance(value, str) and name in ("value", "name"):
+        return value
     return Method(value, name)
 
 

@@ -72,7 +72,7 @@ class Interpreter(Calls):
                 raise Unknown(f"the statement {type(node).__name__}")
 
     def alone(self, target: ast.expr, value: Any, frame: Frame) -> None:
-        """A tensor that is changed in place changes under every name: the others must not be read any more."""
+        """A tensor that is changed in place changes under every name: no other may be read any more."""
         if not isinstance(value, Tensor):
             return
         own = target.id if isinstance(target, ast.Name) else ""

@@ -29,12 +29,21 @@ from paperback.code.equations.form import (
     Sg,
     Sym,
     Var,
-    free,
     walk,
 )
 from paperback.code.equations.letters import index_letter
+from paperback.code.equations.patterns import (
+    ATOM,
+    OPEN,
+    POWER,
+    PRODUCT,
+    SUM,
+    dot_product,
+    norm_of,
+    number,
+    without_sign,
+)
 
-SUM, PRODUCT, OPEN, POWER, ATOM = range(5)
 RELATIONS = {"<": "<", "<=": r"\leq", ">": ">", ">=": r"\geq", "==": "=", "!=": r"\neq"}
 OPERATORS = {
     "sigmoid": r"\operatorname{sigmoid}",
@@ -57,7 +66,6 @@ OPERATORS = {
     "min": r"\min",
 }
 LARGE = {"sum": r"\sum", "prod": r"\prod"}
-LONGEST_DECIMAL = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +164,14 @@ class Printer:
         for term in ordered:
             coefficient, _ = split_coefficient(term)
             sign = "-" if coefficient < 0 else "+"
-            shown = self.show(_without_sign(term), PRODUCT)
+            shown = self.show(without_sign(term), PRODUCT)
             text = f"{text} {sign} {shown}" if text else (f"-{shown}" if sign == "-" else shown)
         return text
 
     def product(self, expr: Mul) -> tuple[str, int]:
         coefficient, _ = split_coefficient(expr)
         if coefficient < 0:
-            return "-" + self.show(_without_sign(expr), PRODUCT), SUM
+            return "-" + self.show(without_sign(expr), PRODUCT), SUM
         top, bottom = _fraction(expr)
         large = (
             [f for f in top if isinstance(f, Red) and f.kind in LARGE and not dot_product(f)]
@@ -275,22 +283,6 @@ def _constant_first(terms: Sequence[Expr]) -> list[Expr] | None:
     return None
 
 
-def dot_product(red: Red) -> tuple[El, El] | None:
-    """Two tensors that are multiplied and summed over their last index."""
-    if red.kind != "sum" or len(red.ranges) != 1 or red.cond is not None or not isinstance(red.body, Mul):
-        return None
-    name, factors = red.ranges[0][0], red.body.factors
-    if len(factors) != 2:
-        return None
-    left, right = factors
-    if not (isinstance(left, El) and isinstance(right, El)):
-        return None
-    for item in (left, right):
-        if not item.index or item.index[-1] != Var(name) or any(name in free(at) for at in item.index[:-1]):
-            return None
-    return left, right
-
-
 def _holds_sum(expr: Expr) -> bool:
     return any(isinstance(item, Red) for item in walk(expr))
 
@@ -299,17 +291,6 @@ def _glued(before: str, after: str) -> bool:
     return (before[-1].isalpha() and "\\" in before) or after.startswith(
         ("\\log", "\\exp", "\\max", "\\operatorname")
     )
-
-
-def _without_sign(expr: Expr) -> Expr:
-    coefficient, rest = split_coefficient(expr)
-    if coefficient >= 0:
-        return expr
-    if rest == ONE:
-        return Num(-coefficient)
-    if coefficient == -1:
-        return rest
-    return Mul((Num(-coefficient), *(rest.factors if isinstance(rest, Mul) else (rest,))))
 
 
 def _fraction(expr: Mul) -> tuple[list[Expr], list[Expr]]:
@@ -355,53 +336,6 @@ def _rank(factor: Expr) -> int:
         case Fn(name="log", args=(El() | Sym() | Red(),)):
             return 4
     return 3
-
-
-def number(value: Fraction) -> tuple[str, int]:
-    """An exact number: whole, a short decimal, a power of ten or a fraction."""
-    if value < 0:
-        return "-" + number(-value)[0], SUM
-    if value.denominator == 1 and value.numerator < 10**6:
-        return str(value.numerator), ATOM
-    if value.denominator <= 12:
-        return rf"\frac{{{value.numerator}}}{{{value.denominator}}}", PRODUCT
-    power = _power_of_ten(value)
-    if power is not None:
-        return power
-    decimal = repr(float(value))
-    if Fraction(decimal) == value and len(decimal) <= LONGEST_DECIMAL and "e" not in decimal:
-        return decimal, ATOM
-    if Fraction(decimal) == value and "e" not in decimal:
-        return decimal, ATOM
-    return rf"\frac{{{value.numerator}}}{{{value.denominator}}}", PRODUCT
-
-
-def _power_of_ten(value: Fraction) -> tuple[str, int] | None:
-    mantissa, _, exponent = f"{float(value):.6e}".partition("e")
-    digits = mantissa.rstrip("0").rstrip(".")
-    power = int(exponent)
-    if -3 < power < 6 or Fraction(digits) * Fraction(10) ** power != value:
-        return None
-    ten = rf"10^{{{power}}}"
-    return (ten, POWER) if digits == "1" else (rf"{digits} \cdot {ten}", PRODUCT)
-
-
-def norm_of(base: Expr) -> tuple[str, Expr] | None:
-    """The index and vector, where `base` is a sum of squares of elements whose last index is summed."""
-    if not (isinstance(base, Red) and base.kind == "sum" and len(base.ranges) == 1 and base.cond is None):
-        return None
-    name, body = base.ranges[0][0], base.body
-    if not (isinstance(body, Pow) and body.exponent == Num(Fraction(2))):
-        return None
-    inner = body.base
-    terms = inner.terms if isinstance(inner, Add) else (inner,)
-    for term in terms:
-        item = _without_sign(term)
-        if not (isinstance(item, El) and item.index and item.index[-1] == Var(name)):
-            return None
-        if any(name in free(index) for index in item.index[:-1]):
-            return None
-    return name, inner
 
 
 def _without_last(text: str) -> str:

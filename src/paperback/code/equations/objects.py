@@ -21,6 +21,8 @@ from paperback.code.equations.values import (
     number,
 )
 
+ENUMS = ("Enum", "StrEnum", "IntEnum")
+
 
 def parents(it: Machine, cls: Class) -> list[Class | Lib]:
     """Parent classes from left to right; those of libraries by name."""
@@ -195,8 +197,10 @@ def _reroot(it: Machine, value: Obj, path: str) -> None:
                 record.inputs[found.name] = replace(found, source=f"{path}.{attr}")
 
 
-def instantiate(it: Machine, cls: Class, args: tuple[Any, ...], options: dict[str, Any]) -> Obj:
+def instantiate(it: Machine, cls: Class, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """An instance after its constructor; attributes that are not understood wait until they are used."""
+    if len(args) == 1 and any(isinstance(item, Lib) and item.last in ENUMS for item in lineage(it, cls)):
+        return args[0]
     made = Obj(cls)
     found = find_method(it, cls, "__init__")
     if found is not None and isinstance(found[1], ast.FunctionDef):

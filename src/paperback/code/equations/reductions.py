@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from paperback.code.equations import arithmetic as ar
-from paperback.code.equations.form import HALF, MINUS, ONE, ZERO, Var, fresh, num, subst
+from paperback.code.equations.form import HALF, MINUS, ONE, ZERO, Expr, Var, fresh, subst
 from paperback.code.equations.pointwise import Operation, condition, fn, tensor
 from paperback.code.equations.reduce import reduction
 from paperback.code.equations.reshape import gather_indices
@@ -227,9 +227,9 @@ def _diagonal(_: Record, x: Any, diagonal: Any = 0, offset: Any = 0, dim1: int =
     first, second = dimension(found, dim1), dimension(found, dim2)
     joined = join(found.axes[first], found.axes[second])
     shift = plain(diagonal) if plain(diagonal) != 0 else plain(offset)
-    if isinstance(shift, int) and shift != 0:
-        return _beside(found, shift)
-    if shift != 0 or joined is None:
+    if shift != 0:
+        return _beside(found, number(shift))
+    if joined is None:
         raise Unknown("a diagonal beside the main one")
     axis, left, right = joined
     body = subst(subst(found.body, left), right)
@@ -248,14 +248,17 @@ def _without_dots(terms: list[str], output: str, ranks: list[int]) -> tuple[list
     return spelled, output.replace("...", letters)
 
 
-def _beside(found: Tensor, offset: int) -> Tensor:
+def _beside(found: Tensor, offset: Expr) -> Tensor:
     """The diagonal of a matrix that starts `offset` entries to the right, or below where that is negative."""
     if len(found.axes) != 2:
         raise Unknown("a diagonal beside the main one of a stack")
     rows, columns = found.axes
+    right = ar.split_coefficient(offset)[0] > 0
+    shift = offset if right else ar.mul(MINUS, offset)
     name = fresh()
-    size = ar.sub(columns.size if offset > 0 else rows.size, num(abs(offset)))
-    row, column = ar.add(Var(name), num(max(-offset, 0))), ar.add(Var(name), num(max(offset, 0)))
+    size = ar.sub(columns.size if right else rows.size, shift)
+    here, moved = Var(name), ar.add(Var(name), shift)
+    row, column = (here, moved) if right else (moved, here)
     body = subst(found.body, {**delinearize(row, rows.atoms), **delinearize(column, columns.atoms)})
     return Tensor((Axis(((name, size),)),), body, found.dtype)
 

@@ -187,7 +187,19 @@ def select(tensor: Tensor, dim: int, mask: Tensor) -> Tensor:
         atoms.extend(axis.atoms)
     filtered = Axis(tuple(atoms), subst(mask.body, change))
     rest = tensor.axes[dim + len(mask.axes) :]
-    return Tensor((*tensor.axes[:dim], filtered, *rest), tensor.body, tensor.dtype)
+    return _on_diagonal(Tensor((*tensor.axes[:dim], filtered, *rest), tensor.body, tensor.dtype), dim)
+
+
+def _on_diagonal(tensor: Tensor, dim: int) -> Tensor:
+    """A filter that only keeps equal indices is an axis without a filter."""
+    axis = tensor.axes[dim]
+    if len(axis.atoms) != 2 or not isinstance(axis.cond, Cmp) or axis.cond.op != "==":
+        return tensor
+    (row, size), (column, other) = axis.atoms
+    if {axis.cond.left, axis.cond.right} != {Var(row), Var(column)} or not same_size(size, other):
+        return tensor
+    axes = (*tensor.axes[:dim], Axis(((row, size),)), *tensor.axes[dim + 1 :])
+    return Tensor(axes, subst(tensor.body, {column: Var(row)}), tensor.dtype)
 
 
 def gather_indices(tensor: Tensor, dims: Sequence[int], indices: Sequence[Tensor]) -> Tensor:

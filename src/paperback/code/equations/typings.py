@@ -204,6 +204,8 @@ def _options(name: str, annotation: str, default: ast.expr | None, sig: Signatur
         return _tensors(name, sig)
     if annotation.startswith("float"):
         return [Guess("real")]
+    if annotation.replace(" ", "") in ("Optional[float]", "float|None"):
+        return [Guess("real"), Guess("constant", value=None)]
     if annotation.startswith("int"):
         return [Guess("whole"), *LETTERS, Guess("constant", value=2), Guess("constant", value=3)]
     if annotation.startswith("bool"):
@@ -356,6 +358,8 @@ def _cost(picked: tuple[Guess, ...], choice: tuple[int, ...]) -> float:
             and len(max(shapes, key=lambda shape: len(tuple(shape)))) - len(guess.axes) not in (0, 1)
         ):
             cost += 0.8
+        if guess.kind == "label" and guess.axes in shapes:
+            cost += 1.2
     cost += sum(
         _detour(guess)
         for guess, at in zip(picked, choice, strict=True)
