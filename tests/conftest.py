@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import pytest
@@ -40,9 +41,13 @@ def logger(tmp_path: Path) -> Logger:
         if lacks(package):
             pytest.skip(f"{package} is not installed in the environment that PAPERBACK_LOGGERS names")
         command = [PYTHON, "-W", "ignore", "-c", script, *arguments]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert not check or done.returncode == 0, done.stderr
-        return done.stdout
+        # A logger that is killed may leave a process behind, which would hold a pipe open.
+        with TemporaryFile() as out, TemporaryFile() as err:
+            done = subprocess.run(command, cwd=tmp_path, stdout=out, stderr=err, check=False)
+            for stream in (out, err):
+                stream.seek(0)
+            assert not check or done.returncode == 0, err.read().decode(errors="replace")
+            return out.read().decode(errors="replace")
 
     return run
 

@@ -160,3 +160,13 @@ def test_scripts_are_compared_by_networks_and_terms(tmp_path: Path) -> None:
         "added loss the term curiosity",
         "removed loss the term decay",
     ]
+
+
+def test_the_author_may_name_classes_where_methods_do_not_tell(tmp_path: Path) -> None:
+    """`file:Class` stands for a method whose name is nothing like its class."""
+    ours = "class Ours(nn.Module):\n    def forward(self, x):\n        return x.exp()\n"
+    (tmp_path / "train.py").write_text(HEAD + PLAIN + ours)
+    settings = Settings(proposal="v2_final", baselines=("reference",))
+    found = read_code(tmp_path, settings, proposal="train.py:Ours", baselines=["train.py:Plain"]).contrast
+    assert found is not None
+    assert (found.proposal, found.baseline) == ("Ours", "Plain")

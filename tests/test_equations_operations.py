@@ -80,6 +80,7 @@ OPERATIONS = {
     "x.add(y, alpha=2).sub(1)": lambda: X + 2 * Y - 1,
     "x.sum(dim=0)": lambda: X.sum(0),
     "x.mean(dim=1, keepdim=True)": lambda: X.mean(1, keepdims=True),
+    "torch.sum(x, [])": lambda: X.sum(),
     "x.prod(dim=1)": lambda: X.prod(1),
     "x.var(dim=0)": lambda: X.var(0, ddof=1),
     "x.std(dim=0, unbiased=False)": lambda: X.std(0),

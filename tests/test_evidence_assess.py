@@ -294,7 +294,7 @@ def series(steps: list[int], values: list[float]) -> Series:
 
 
 def test_curve_numbers_by_hand() -> None:
-    """Areas, last tenths and crossings of small curves; a NaN is left out, a step logged twice counts once."""
+    """Areas, last tenths and crossings of small curves; a NaN is left out, a repeated step counts once."""
     rising = series([0, 10, 20], [0.0, 1.0, 1.0])
     assert area(rising, (0, 20)) == pytest.approx(0.75)
     assert area(rising, (5, 15)) == pytest.approx((0.75 * 5 + 5) / 10)

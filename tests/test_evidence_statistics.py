@@ -375,7 +375,8 @@ def test_aggregates_refuse() -> None:
         strata([[1.0], []])
     with pytest.raises(EvidenceError, match="not finite"):
         strata([[np.nan]])
-    assert small_sample_interval(1.0, np.ones(3), [strata([[1.0]])]).name == "none: the runs do not vary, or no task has two"
+    single = small_sample_interval(1.0, np.ones(3), [strata([[1.0]])])
+    assert single.name == "none: the runs do not vary, or no task has two"
 
 
 def test_probability_of_improvement_counts_pairs() -> None:

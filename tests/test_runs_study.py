@@ -14,8 +14,8 @@ from paperback.evidence import pivot
 from paperback.runs import RunTable, describe_runs, final, read_runs, show_runs
 from paperback.runs.place import named_settings
 from paperback.runs.trial import TRIAL
-from paperback.runs.walk import walk
 from paperback.settings import Settings, TableSettings
+from paperback.walk import walk
 
 DEFAULTS = Settings()
 

@@ -8,6 +8,7 @@ from paperback.evidence import Estimate, estimate, pivot, state_study
 from paperback.paper.printing import print_value
 from paperback.render.listing import Listing, SpreadName
 from paperback.runs import RunTable, find_metric, read_runs
+from paperback.runs.run import text
 from paperback.settings import Settings, open_repository
 from paperback.story.decimals import table_decimals
 
@@ -43,7 +44,7 @@ def ask_value(
     """
     table, settings = _open(root, progress)
     chosen = _split(table, settings, metric, split)
-    found = estimate(table, metric, split=chosen, where=where, over=over, reduce=reduce)
+    found = estimate(table, metric, split=chosen, where=_canonical(where), over=over, reduce=reduce)
     return {
         "metric": found.address.metric,
         "split": found.address.split,
@@ -84,7 +85,14 @@ def ask_table(
     table, settings = _open(root, progress)
     chosen = _split(table, settings, metric, split)
     cells = pivot(
-        table, metric, split=chosen, rows=rows, columns=columns, where=where, over=over, reduce=reduce
+        table,
+        metric,
+        split=chosen,
+        rows=rows,
+        columns=columns,
+        where=_canonical(where),
+        over=over,
+        reduce=reduce,
     )
     return Listing(cells, table.metrics[cells.metric], settings, rows, columns, spread, ddof)
 
@@ -120,6 +128,11 @@ def _split(table: RunTable, settings: Settings, metric: str, split: str | None) 
     splits = {key.split for key in keys}
     order = (settings.split or state_study(table, settings).split, "test", "val", "", "train")
     return next(name for name in order if name in splits)
+
+
+def _canonical(where: Mapping[str, str]) -> dict[str, str]:
+    """Values as runs spell them: `1e-1` is 0.1, `True` is true."""
+    return {key: text(value) for key, value in where.items()}
 
 
 def _printed(table: RunTable, found: Estimate) -> str:

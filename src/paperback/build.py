@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from paperback.errors import SettingsError
 from paperback.finding import Finding
-from paperback.freshness import Stamp, last_stamp, make_stamp, still_fresh, write_stamp
+from paperback.freshness import CACHE, Stamp, last_stamp, make_stamp, still_fresh, write_stamp
 from paperback.paper.ledger_file import FILE as LEDGER
 from paperback.paper.ledger_file import read_ledger, write_ledger
 from paperback.settings import PdfEngine, Settings, open_repository
@@ -76,7 +76,7 @@ def build_paper(
     from paperback.paper.write import write_paper
     from paperback.render import keep_edits, make_pdf
 
-    material = gather(root, settings, step)
+    material = gather(root, settings, step, cache=out / CACHE)
     step("write", 0, 1)
     paper = write_paper(material)
     kept = keep_edits(out, previous.outputs if previous else {})
@@ -126,8 +126,10 @@ def paper_status(root: Path, *, progress: Progress | None = None) -> dict[str, A
     }
 
 
-def gather(root: Path, settings: Settings, progress: Progress | None = None) -> "Material":
-    """All that the paper of `root` is written from, read and weighed anew."""
+def gather(
+    root: Path, settings: Settings, progress: Progress | None = None, *, cache: Path | None = None
+) -> "Material":
+    """All that the paper of `root` is written from; logs that did not change are taken from `cache`."""
     from paperback.claims import state_claims
     from paperback.code import read_code
     from paperback.evidence import state_study
@@ -140,7 +142,7 @@ def gather(root: Path, settings: Settings, progress: Progress | None = None) -> 
     step = progress or (lambda *_: None)
     step("code", 0, 1)
     inventory = read_code(root, settings)
-    table = read_runs(root, settings, progress=lambda done, total: step("runs", done, total))
+    table = read_runs(root, settings, progress=lambda done, total: step("runs", done, total), cache=cache)
     step("evidence", 0, 1)
     study = state_study(table, settings)
     verdicts = state_claims(table, settings, metric=study.metric.name, split=study.split)

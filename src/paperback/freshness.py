@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from paperback.runs.walk import walk
 from paperback.settings import FILE as SETTINGS
 from paperback.source import digest
 from paperback.version import VERSION
+from paperback.walk import walk
 
 FILE = ".build.json"
+CACHE = ".cache"
 _KEPT = "kept"
 Stat = tuple[int, int]
 
@@ -113,7 +114,7 @@ def _stat(path: Path) -> Stat:
 def _outputs(out: Path) -> dict[str, str]:
     found = {}
     for folder, names, files in os.walk(out):
-        names[:] = sorted(name for name in names if name != _KEPT)
+        names[:] = sorted(name for name in names if name not in (_KEPT, CACHE))
         for name in files:
             path = Path(folder) / name
             if name != FILE and path.is_file():

@@ -21,6 +21,15 @@ def describe_code(inventory: Inventory) -> dict[str, Any]:
         "level": _level(inventory.level),
         "contrast": _contrast(inventory.contrast),
         "changes": [_change(item) for item in inventory.changes],
+        **_facts(inventory),
+        "algorithm": _algorithm(inventory.algorithm),
+        "network": _network(inventory.network),
+        "findings": [_finding(item) for item in inventory.findings],
+    }
+
+
+def _facts(inventory: Inventory) -> dict[str, Any]:
+    return {
         "modules": [
             {
                 "name": item.name,
@@ -45,6 +54,12 @@ def describe_code(inventory: Inventory) -> dict[str, Any]:
             }
             for item in inventory.losses
         ],
+        **_training_facts(inventory),
+    }
+
+
+def _training_facts(inventory: Inventory) -> dict[str, Any]:
+    return {
         "optimisers": [
             {"name": item.name, "arguments": list(item.arguments), "place": str(item.source)}
             for item in inventory.optimisers
@@ -64,9 +79,6 @@ def describe_code(inventory: Inventory) -> dict[str, Any]:
             for item in inventory.hyperparameters
         ],
         "data": [{"name": item.name, "doc": item.doc, "place": str(item.source)} for item in inventory.data],
-        "algorithm": _algorithm(inventory.algorithm),
-        "network": _network(inventory.network),
-        "findings": [_finding(item) for item in inventory.findings],
     }
 
 

@@ -25,7 +25,7 @@ from paperback.code.linked import (
 )
 from paperback.code.network import Network
 from paperback.code.reach import Reach, reach
-from paperback.code.repository import Repository, link
+from paperback.code.repository import link
 from paperback.code.subject import Subject, find_comparison, root_models
 from paperback.code.trees import Trees
 from paperback.code.walk import find_source_files
@@ -36,10 +36,18 @@ from paperback.source import Source
 _SWITCH = re.compile(r"^(True|False|None|0|0\.0?|['\"].*['\"])$")
 
 
-def read_code(root: Path, settings: Settings) -> Inventory:
+def read_code(
+    root: Path, settings: Settings, *, proposal: str = "", baselines: Sequence[str] = ()
+) -> Inventory:
     """All facts of the source code below `root`; nothing of it is imported or run.
 
     What cannot be read comes back as a finding. Tests are read only for what they import.
+
+    Args:
+        root: The repository.
+        settings: Which files are read, and the methods of the study.
+        proposal: Class (`model.py:Net`) or script of the proposal, where its method's name does not tell.
+        baselines: The same for what it is compared with.
     """
     files = [read_file(path, root) for path in find_source_files(root, settings.code)]
     repository = link(files)
@@ -53,7 +61,8 @@ def read_code(root: Path, settings: Settings) -> Inventory:
     reached = reach(repository)
     networks = [item for item in own if not is_loss_class(repository, item)]
     fired = fire_rules(networks, built, derivatives, found, files) if framework else ()
-    subject = _subject(root, repository, reached, own, fired, settings)
+    names = proposal or settings.proposal, tuple(baselines or settings.baselines)
+    subject = _subject(Trees(root, repository), reached, own, fired, names)
     loops = _ordered(item for file in files for item in file.loops) if framework else ()
     made = _ordered(item for file in files for item in optimisers(repository, file))
     offered = _ordered(item for file in files for item in hyperparameters(repository, file))
@@ -100,24 +109,18 @@ def _switches(offered: Iterable[HyperParameter]) -> frozenset[str]:
 
 
 def _subject(
-    root: Path,
-    repository: Repository,
+    trees: Trees,
     reached: Reach,
     own: list[Component],
     fired: Sequence[Fired],
-    settings: Settings,
+    names: tuple[str, tuple[str, ...]],
 ) -> Subject:
-    trees = Trees(root, repository)
     weights = Counter(
         (item.source.path, item.name.partition(".")[0]) for item in fired if item.kind != "standard"
     )
-    models = [item for item in root_models(repository, own) if item.fact.source.path in reached.files]
+    models = [item for item in root_models(trees.repository, own) if item.fact.source.path in reached.files]
     compared = find_comparison(
-        trees,
-        models,
-        lambda place: weights[place],
-        proposal=settings.proposal,
-        baselines=settings.baselines,
+        trees, models, lambda place: weights[place], proposal=names[0], baselines=names[1]
     )
     return Subject(trees, tuple(models), compared, reached.files)
 

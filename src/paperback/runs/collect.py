@@ -13,9 +13,9 @@ from paperback.runs.lexicon import SETTINGS_FILE
 from paperback.runs.readers import load_readers
 from paperback.runs.readers.log import Log, LogFile, Reader
 from paperback.runs.template import fields_of
-from paperback.runs.walk import walk
 from paperback.settings import Settings
 from paperback.source import Source, digest
+from paperback.walk import walk
 
 _HEAD = 4096
 # A text log of one run stays far below this; data sets do not. Event files have no limit.

@@ -1,5 +1,6 @@
 """One run: a training or evaluation with its configuration, metrics, status and sources."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,6 +14,7 @@ from paperback.source import Source
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _UNSAID: Mapping[str, Direction] = MappingProxyType({})
 Scalar = str | int | float | bool | None
+_SCIENTIFIC = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d{1,2}")
 
 
 class Status(StrEnum):
@@ -114,4 +116,5 @@ def text(value: Scalar) -> str:
     word = value.strip()
     if word.lower() in ("true", "false"):
         return word.lower()
-    return value
+    # Only with an exponent: "0.10" may be a version and "007" a name.
+    return text(float(word)) if _SCIENTIFIC.fullmatch(word) else value

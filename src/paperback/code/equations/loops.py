@@ -146,16 +146,7 @@ def _collected(value: Any, length: int, over: tuple[str, Expr]) -> Any:
         return value
     if length or len(value) != 1:
         raise Unknown("a loop of unknown length that fills a list")
-    return Rounds(stacked(value[0], over))
-
-
-class Rounds(Tensor):
-    """Tensors of one shape, one for every round of a loop."""
-
-    __slots__ = ()
-
-    def __init__(self, rounds: Tensor) -> None:
-        super().__init__(rounds.axes, rounds.body, rounds.dtype)
+    return stacked(value[0], over)
 
 
 def stacked(item: Any, over: tuple[str, Expr]) -> Tensor:

@@ -26,6 +26,8 @@ DOMAINS: tuple[tuple[str, str], ...] = (
     ("wide", "binary"),
     ("simplex", "simplex"),
     ("normal", "simplex"),
+    ("unit", "simplex"),
+    ("simplex", "unit"),
 )
 TINY = ("tiny", "tiny")
 POINTS = 2

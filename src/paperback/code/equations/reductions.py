@@ -30,8 +30,8 @@ Dims = Sequence[int] | None
 
 
 def dims_of(dim: Any) -> Dims:
-    """The axes that an argument `dim` names; None for all."""
-    if dim is None:
+    """The axes that an argument `dim` names; None, and in torch an empty list, for all."""
+    if dim is None or (isinstance(dim, list | tuple) and not dim):
         return None
     return [integer(item) for item in dim] if isinstance(dim, list | tuple) else [integer(dim)]
 

@@ -128,9 +128,10 @@ def _item(file: LogFile, item: dict[str, Any], value: str, key: str) -> Record:
 
 def _broken(file: LogFile, error: Exception) -> tuple[Finding, ...]:
     """Other programs' JSON with comments is none of our business; a log that cannot be read is."""
-    if not (file.declared or (has_log_name(file.path) and in_log_folder(file.path))):
+    if not (file.declared or has_log_name(file.path) or in_log_folder(file.path)):
         return ()
     line = getattr(error, "lineno", None)
     message = f"{file.path}: not JSON: {error}"
-    kind = "truncated-log" if getattr(error, "pos", 0) >= len(file.data.rstrip()) - 1 else "unreadable-log"
+    at_end = getattr(error, "pos", 0) >= len(file.data.rstrip()) - 1 or "Unterminated" in str(error)
+    kind = "truncated-log" if at_end else "unreadable-log"
     return (Finding(kind, message, (file.source(line=line),), "Run it again, or delete the file."),)

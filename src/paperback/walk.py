@@ -1,4 +1,4 @@
-"""Which files of a repository may be run logs."""
+"""Which files of a repository may be read: all but version control, environments and caches."""
 
 import os
 import re
@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from fnmatch import translate
 from pathlib import Path
 
-from paperback.runs.lexicon import word_set
-
-_SKIPPED = word_set(
-    """
-    .git .hg .svn .paperback node_modules __pycache__ .venv venv .tox .nox .mypy_cache .pytest_cache
-    .ruff_cache .ipynb_checkpoints .idea .vscode site-packages .eggs .dvc .hypothesis
-    """
+_SKIPPED = frozenset(
+    (
+        *(".git", ".hg", ".svn", ".paperback", "node_modules", "site-packages", ".eggs", ".dvc"),
+        *("__pycache__", ".venv", "venv", ".tox", ".nox", ".ipynb_checkpoints", ".idea", ".vscode"),
+        *(".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"),
+    )
 )
 
 
