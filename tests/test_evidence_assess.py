@@ -486,3 +486,11 @@ def test_simultaneous_bands_are_wider() -> None:
     assert missed <= 200 * 0.09
     single = np.hypot(t_halfwidths(walks[0]) / 2.3646, t_halfwidths(walks[1]) / 2.3646)
     assert (half >= 2.1447 * single - 1e-3).all()
+
+
+def test_a_search_of_one_method_is_told_though_nothing_is_compared() -> None:
+    """A single searched method has no letter; its trials are still told in words."""
+    rows = [row for row in trials(12, 12, seeded=True) if row["method"] == "ours"]
+    design = recognise_design(table_of(rows), "accuracy")
+    assert (design.letter, design.words) == ("", "1 method on 1 data set with 12 trials")
+    assert design.reasons == ("a single method: nothing can be compared",)

@@ -27,7 +27,7 @@ from paperback.evidence.correction import adjust
 from paperback.evidence.cross_validation import resampled_difference
 from paperback.evidence.mcnemar import mcnemar_chi2, mcnemar_p, paired_score_interval
 from paperback.evidence.permutation import permutation_p, sign_flip_p
-from paperback.evidence.planning import items_for_mcnemar, runs_needed
+from paperback.evidence.planning import detectable_effect, items_for_mcnemar, runs_needed
 from paperback.evidence.proportion import wilson
 from paperback.evidence.rank_sum import mann_whitney
 from paperback.evidence.signed_rank import signed_rank
@@ -379,6 +379,20 @@ def test_aggregates_refuse() -> None:
     assert single.name == "none: the runs do not vary, or no task has two"
 
 
+def test_small_sample_interval_of_one_task_is_students() -> None:
+    """With one task the mean of ten runs has the t interval of nine degrees of freedom, but for the draws."""
+    from scipy.stats import t
+
+    values = RNG(3).normal(size=10)
+    made = strata([values])
+    draws = bootstrap_aggregates(made, ["mean"], rng=RNG(4), resamples=40_000)["mean"]
+    found = small_sample_interval(float(values.mean()), draws, [made])
+    half = t.ppf(0.975, 9) * values.std(ddof=1) / math.sqrt(10)
+    assert found.low is not None
+    assert found.high is not None
+    assert (found.high - found.low) / 2 == pytest.approx(half, rel=0.02)
+
+
 def test_probability_of_improvement_counts_pairs() -> None:
     """Two of four pairs and one tie of two: the mean over tasks; draws scatter around it."""
     a, b = strata([[1.0, 3.0], [1.0, 2.0]]), strata([[0.0, 2.0], [1.0, 1.0]])
@@ -393,4 +407,6 @@ def test_planning_refuses_nothing_and_rounds_up() -> None:
     with pytest.raises(EvidenceError, match="zero cannot be shown"):
         runs_needed(0.0)
     assert runs_needed(50.0) == 2.0
+    # statsmodels 0.15: TTestPower().solve_power(nobs=10, alpha=0.05, power=0.8).
+    assert detectable_effect(10, layout="paired") == pytest.approx(0.9960019, abs=1e-6)
     assert items_for_mcnemar(0.05, 0.2) == math.ceil((1.959964 + 0.841621) ** 2 * (0.2 - 0.0025) / 0.0025)

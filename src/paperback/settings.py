@@ -101,6 +101,8 @@ class Settings:
         ablations: Methods that take a part of the proposal away.
         claims: Claims declared before looking.
         code: Glob patterns of the source files to read; empty means all Python files.
+        code_proposal: The code of the proposal, `model.py:ThresholdNet` or a script; empty means inferred.
+        code_baselines: The code of the baselines, nearest first; empty means inferred.
         seed: Seed of every random generator that a build uses.
     """
 
@@ -125,6 +127,8 @@ class Settings:
     ablations: tuple[str, ...] = ()
     claims: tuple[ClaimSettings, ...] = ()
     code: tuple[str, ...] = ()
+    code_proposal: str = ""
+    code_baselines: tuple[str, ...] = ()
     seed: int = 0
 
     def name(self, role: str, value: str) -> str:
@@ -174,8 +178,7 @@ def parse_settings(data: Mapping[str, Any]) -> Settings:
             values |= _runs(section)
         _known(f"[{table}]", section, keys)
         values |= {key: _value(f"[{table}] {key}", given, keys[key]) for key, given in section.items()}
-    if "include" in values:
-        values["code"] = values.pop("include")
+    values |= _code(_table("code", data.get("code", {})))
     values["roles"] = {
         role: _value(f"[roles] {role}", key, str)
         for role, key in _table("roles", data.get("roles", {})).items()
@@ -214,6 +217,11 @@ def _runs(section: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _code(section: Mapping[str, Any]) -> dict[str, Any]:
+    _known("[code]", section, tuple(_CODE))
+    return {_CODE[key][0]: _value(f"[code] {key}", given, _CODE[key][1]) for key, given in section.items()}
+
+
 def _side_table(given: object) -> TableSettings:
     values = _fields("runs.tables", given, {"file": str, "path": str, "only": bool})
     missing = [key for key in ("file", "path") if not values.get(key)]
@@ -248,9 +256,14 @@ _SCALARS: dict[str, dict[str, type]] = {
         "ablations": tuple,
         "seed": int,
     },
-    "code": {"include": tuple},
 }
-_TABLES = (*_SCALARS, "roles", "names", "metrics", "claims")
+# Key of [code] to the field of `Settings` and its type.
+_CODE: dict[str, tuple[str, type]] = {
+    "include": ("code", tuple),
+    "proposal": ("code_proposal", str),
+    "baselines": ("code_baselines", tuple),
+}
+_TABLES = (*_SCALARS, "code", "roles", "names", "metrics", "claims")
 _METRIC = {"name": str, "unit": str, "direction": str, "percent": bool, "decimals": int}
 _CLAIM = {
     "kind": str,

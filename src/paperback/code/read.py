@@ -36,18 +36,14 @@ from paperback.source import Source
 _SWITCH = re.compile(r"^(True|False|None|0|0\.0?|['\"].*['\"])$")
 
 
-def read_code(
-    root: Path, settings: Settings, *, proposal: str = "", baselines: Sequence[str] = ()
-) -> Inventory:
+def read_code(root: Path, settings: Settings) -> Inventory:
     """All facts of the source code below `root`; nothing of it is imported or run.
 
     What cannot be read comes back as a finding. Tests are read only for what they import.
 
     Args:
         root: The repository.
-        settings: Which files are read, and the methods of the study.
-        proposal: Class (`model.py:Net`) or script of the proposal, where its method's name does not tell.
-        baselines: The same for what it is compared with.
+        settings: Which files are read, the methods of the study, and the classes or scripts that play them.
     """
     files = [read_file(path, root) for path in find_source_files(root, settings.code)]
     repository = link(files)
@@ -61,7 +57,7 @@ def read_code(
     reached = reach(repository)
     networks = [item for item in own if not is_loss_class(repository, item)]
     fired = fire_rules(networks, built, derivatives, found, files) if framework else ()
-    names = proposal or settings.proposal, tuple(baselines or settings.baselines)
+    names = settings.code_proposal or settings.proposal, settings.code_baselines or settings.baselines
     subject = _subject(Trees(root, repository), reached, own, fired, names)
     loops = _ordered(item for file in files for item in file.loops) if framework else ()
     made = _ordered(item for file in files for item in optimisers(repository, file))

@@ -55,7 +55,7 @@ def _beyond_seeds(table: RunTable, metric: str, split: str, shape: Shape) -> Des
     runs = [each.run for each in read_values(table, question) if not each.excluded]
     values = {name: _values(runs, name) for name in ("method", "dataset")}
     letter = suggested_letter(shape, len(values["dataset"]))
-    if not letter or len(values["method"]) < 2:
+    if not letter:
         return None
     extra = {"c": (shape.item, "test item"), "d": (shape.item, "test item"), "g": (shape.trial, "trial")}
     tail = f"{len(runs)} runs of normalised scores"
@@ -66,10 +66,13 @@ def _beyond_seeds(table: RunTable, metric: str, split: str, shape: Shape) -> Des
     if letter == "d":
         tail += f" in {_plural(_values(runs, shape.cluster), 'cluster')}"
     places = _plural(values["dataset"] or [""], "data set")
-    words = f"{_plural(values['method'], 'method')} on {places} with {tail}"
+    words = f"{_plural(values['method'] or [''], 'method')} on {places} with {tail}"
+    if len(values["method"]) < 2:
+        return Design("", words, (_SINGLE,))
     return Design(letter, words, (_REASONS[letter],))
 
 
+_SINGLE = "a single method: nothing can be compared"
 _REASONS = {
     "c": "both methods answer the same items: the item is the unit, and retraining is not measured",
     "d": "the items come in clusters: the cluster is the unit",
@@ -91,7 +94,7 @@ def _recognised(cells: Cells) -> Design:
 
 def _letter(cells: Cells) -> tuple[str, str]:
     if len(cells.rows) < 2:
-        return "", "a single method: nothing can be compared"
+        return "", _SINGLE
     if len(cells.columns) >= FEWEST:
         return "b", "six or more data sets: the data set is the unit"
     if _sizes(cells) == [1]:

@@ -185,23 +185,45 @@ def compare_page(page: Page, derivation: Derivation, samples: Sequence[Sample]) 
     arms: dict[Expr, set[int]] = {}
     try:
         with np.errstate(all="ignore"):
-            verdict = _judged(derivation, len(ordinary), *_worst(page, plan, ordinary, arms))
+            worst, steepest, moved, undefined = _worst(page, plan, ordinary, arms)
+            verdict = _judged(derivation, len(ordinary) - undefined, worst, steepest, moved)
             if verdict.word not in VERIFIED:
                 return verdict
-            small = _judged(derivation, len(tiny), *_worst(page, plan, tiny, arms)) if tiny else verdict
+            worst, steepest, moved, lost = _worst(page, plan, tiny, arms)
+            count = len(tiny) - lost
+            small = _judged(derivation, count, worst, steepest, moved) if count else verdict
+            if undefined or lost:
+                small = replace(small, word="mismatch")
     except (EvaluationError, ValueError, IndexError, KeyError, FloatingPointError) as error:
         return Verdict("mismatch", f"the equation has no value: {error}", len(samples))
     return _with_arms(verdict, small, arms)
 
 
+class Undefined(Exception):  # noqa: N818 - a property of the point, not a failure
+    """The equation divides by zero where the code does not."""
+
+
 def _worst(
     page: Page, plan: Plan, samples: Sequence[Sample], arms: dict[Expr, set[int]]
-) -> tuple[float, float, bool]:
-    worst, steepest, moved = 0.0, 0.0, False
+) -> tuple[float, float, bool, int]:
+    """Largest differences, and the number of points at which the equation is not defined.
+
+    Raises:
+        EvaluationError: It is defined at too few.
+    """
+    worst, steepest, moved, undefined = 0.0, 0.0, False, 0
+    left = [0, 0, 0]
     for sample in samples:
-        value, slope, alive = _differences(page, plan, sample, arms)
+        try:
+            value, slope, alive = _differences(page, plan, sample, arms)
+        except Undefined:
+            undefined += 1
+            continue
+        left[sample.point.shape_set] += 1
         worst, steepest, moved = max(worst, value), max(steepest, slope), moved or alive
-    return worst, steepest, moved
+    if undefined and min(left) < LEAST_POINTS and any(item.point.domain != "tiny/tiny" for item in samples):
+        raise EvaluationError("it divides by zero nearly everywhere")
+    return worst, steepest, moved, undefined
 
 
 def _with_arms(verdict: Verdict, small: Verdict, arms: Mapping[Expr, set[int]]) -> Verdict:
@@ -255,6 +277,8 @@ def _differences(
         expected += [_array(gradients[name]) for name in names if name in gradients][: len(outputs) - 1]
     if len(expected) != len(outputs):
         raise EvaluationError("another number of results")
+    if not all(bool(np.all(np.isfinite(node.value))) for node in outputs):
+        raise Undefined
     worst = max(_difference(node.value, want) for node, want in zip(outputs, expected, strict=True))
     if plan.kind == "autograd":
         return worst, 0.0, True
