@@ -166,7 +166,12 @@ def test_the_author_may_name_classes_where_methods_do_not_tell(tmp_path: Path) -
     """`file:Class` stands for a method whose name is nothing like its class."""
     ours = "class Ours(nn.Module):\n    def forward(self, x):\n        return x.exp()\n"
     (tmp_path / "train.py").write_text(HEAD + PLAIN + ours)
-    settings = Settings(proposal="v2_final", baselines=("reference",))
-    found = read_code(tmp_path, settings, proposal="train.py:Ours", baselines=["train.py:Plain"]).contrast
+    settings = Settings(
+        proposal="v2_final",
+        baselines=("reference",),
+        code_proposal="train.py:Ours",
+        code_baselines=("train.py:Plain",),
+    )
+    found = read_code(tmp_path, settings).contrast
     assert found is not None
     assert (found.proposal, found.baseline) == ("Ours", "Plain")

@@ -88,16 +88,16 @@ def said(parts: tuple[Inline, ...]) -> str:
 
 ENDS = r"\+?#(?: \S+| percentage points)?, interval \[#, #\]"
 CASES: dict[str, tuple[Gain, tuple[str, ...], int, Word, str, str]] = {
-    "a supported": (up, ("wine",), 4, Word.SUPPORTED, "a", r"On wine, ours improves on mlp: the difference is #, interval \[#, #\] \(paired t test, p #, # seeds each, Hedges’ g = #\)\."),
-    "a inconclusive": (noise, ("wine",), 4, Word.INCONCLUSIVE, "a", r"On wine, ours cannot be told apart from mlp: the difference is #, interval \[#, #\] \(.*\)\."),
-    "a contradicted": (down, ("wine",), 4, Word.CONTRADICTED, "a", r"On wine, ours performs below mlp: the difference is #, interval \[#, #\] \(.*\)\."),
+    "a supported": (up, ("wine",), 4, Word.SUPPORTED, "a", r"On wine, ours improves on mlp: the difference is #, interval \[#, #\] with # seeds each, Hedges’ g = # \(paired t test, p #\)\."),
+    "a inconclusive": (noise, ("wine",), 4, Word.INCONCLUSIVE, "a", r"On wine, ours cannot be told apart from mlp: the difference is #, interval \[#, #\] with # seeds each, Hedges’ g = # \(.*\)\."),
+    "a contradicted": (down, ("wine",), 4, Word.CONTRADICTED, "a", r"On wine, ours performs below mlp: the difference is #, interval \[#, #\] with # seeds each, Hedges’ g = # \(.*\)\."),
     "a untested": (up, ("wine",), 2, Word.UNTESTED, "", r"Whether ours improves on mlp was not tested: .*\."),
     "few supported": (up, FEW, 4, Word.SUPPORTED, "b", r"On the average over these data sets, ours (?:consistently )?improves on mlp: the average gain over # data sets is #, interval \[#, #\] \(t test .*, p #\)\. It speaks of exactly these data sets\."),
     "few inconclusive": (noise, FEW, 4, Word.INCONCLUSIVE, "b", r"On the average over these data sets, ours cannot be told apart from mlp: the average gain over # data sets is #, interval .*"),
     "few contradicted": (down, FEW, 4, Word.CONTRADICTED, "b", r"On the average over these data sets, ours performs below mlp: .*"),
     "few torn": (torn, FEW, 4, Word.INCONCLUSIVE, "b", r"On the average over these data sets, ours cannot be told apart from mlp: .*"),
     "few untested": (up, FEW, 1, Word.UNTESTED, "h", r"Whether ours improves on mlp was not tested: a single run .*\."),
-    "many supported": (up, MANY, 3, Word.SUPPORTED, "b", r"Over # data sets, ours (?:consistently )?improves on mlp: it is ahead on #, level on # and behind on #; the median gain is #, interval \[#, #\] \(Wilcoxon signed-rank test over data sets, p #, Holm-adjusted over the claims\)\."),
+    "many supported": (up, MANY, 3, Word.SUPPORTED, "b", r"Over # data sets, ours (?:consistently )?improves on mlp: it is ahead on #, level on # and behind on #; the median gain is #, interval \[#, #\] \(Wilcoxon signed-rank test over data sets, p #\)\."),
     "many inconclusive": (alternating, MANY, 3, Word.INCONCLUSIVE, "b", r"Over # data sets, ours cannot be told apart from mlp: it is ahead on #.*"),
     "many contradicted": (down, MANY, 3, Word.CONTRADICTED, "b", r"Over # data sets, ours performs below mlp: .*"),
     "many with a single run": (up, MANY, 1, Word.SUPPORTED, "b", r"Over # data sets, ours (?:consistently )?improves on mlp: .*"),

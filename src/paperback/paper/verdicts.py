@@ -18,22 +18,17 @@ def verdict_sentence(verdict: Verdict, material: Material) -> Parts:
     if verdict.word is Word.UNTESTED:
         return _untested(verdict, material)
     a, b = _names(verdict, material)
+    said = f"{a} {strength(verdict)} {b}: "
+    if verdict.assessments:
+        return (Text(said), *_assessed(verdict, material))
     if verdict.average is not None:
-        return (
-            Text(f"On the average over these data sets, {a} {strength(verdict)} {b}: "),
-            *_average(verdict, material),
-        )
+        return (Text(f"On the average over these data sets, {said}"), *_average(verdict, material))
     if verdict.ranking is not None:
         number = counted(_pair(verdict).quantity("n"), "data set")
-        return (
-            Text("Over "),
-            *number,
-            Text(f", {a} {strength(verdict)} {b}: "),
-            *_over_datasets(verdict, material),
-        )
+        return (Text("Over "), *number, Text(f", {said}"), *_over_datasets(verdict, material))
     comparison = verdict.comparisons[0]
     where = f"On {material.dataset(comparison.dataset)}, " if comparison.dataset else ""
-    return (Text(f"{where}{a} {strength(verdict)} {b}: "), *_one(comparison, material), Text("."))
+    return (Text(f"{where}{said}"), *_one(verdict, material), Text("."))
 
 
 def detail(verdict: Verdict, material: Material) -> Parts:
@@ -75,7 +70,7 @@ def tally(material: Material) -> Parts:
     for word, opening in _TALLY.items():
         found = [verdict for verdict in material.verdicts if verdict.word is word]
         if found:
-            named = [f"{a} over {b}" for a, b in (_names(verdict, material) for verdict in found)]
+            named = [_claimed(verdict, material) for verdict in found]
             pieces += [Text(opening), *enumerate_words(named), Text(". ")]
             reasons = sorted({verdict.reason for verdict in found})
             pieces += [Text(f"The reason: {'; '.join(reasons)}. ")] if word is not Word.SUPPORTED else []
@@ -109,11 +104,22 @@ def ranking_sentence(material: Material) -> Parts:
 
 
 _TALLY = {
-    Word.SUPPORTED: "The evidence supports the gain of ",
-    Word.CONTRADICTED: "The evidence contradicts the gain of ",
-    Word.INCONCLUSIVE: "The evidence does not decide the gain of ",
-    Word.UNTESTED: "Not tested is the gain of ",
+    Word.SUPPORTED: "The evidence supports: ",
+    Word.CONTRADICTED: "The evidence contradicts: ",
+    Word.EQUIVALENT: "No difference that matters was found: ",
+    Word.INCONCLUSIVE: "The evidence does not decide: ",
+    Word.UNTESTED: "Not tested: ",
 }
+_CLAIMED = {
+    "not worse than": "{a} not worse than {b}",
+    "equivalent": "{a} equivalent to {b}",
+    "reaches with fewer steps": "{a} in fewer steps than {b}",
+}
+
+
+def _claimed(verdict: Verdict, material: Material) -> str:
+    a, b = _names(verdict, material)
+    return _CLAIMED.get(verdict.claim.kind, "{a} better than {b}").format(a=a, b=b)
 
 
 def _names(verdict: Verdict, material: Material) -> tuple[str, str]:
@@ -127,7 +133,7 @@ def _pair(verdict: Verdict) -> PairOverDatasets:
 
 def _over_datasets(verdict: Verdict, material: Material) -> Parts:
     pair = _pair(verdict)
-    parts: list[Inline] = [
+    return (
         Text("it is ahead on "),
         Number(pair.quantity("wins")),
         Text(", level on "),
@@ -136,11 +142,9 @@ def _over_datasets(verdict: Verdict, material: Material) -> Parts:
         Number(pair.quantity("losses")),
         Text("; the median gain is "),
         *_gain(pair.quantity("hodges_lehmann"), *_ends(pair), material),
-    ]
-    if pair.p_adjusted is not None:
-        parts += [Text(" (Wilcoxon signed-rank test over data sets, "), *_p(pair.quantity("p_adjusted"))]
-        parts.append(Text(", Holm-adjusted over the claims)"))
-    return (*parts, Text("."))
+        *_tested("Wilcoxon signed-rank test over data sets", verdict, material),
+        Text("."),
+    )
 
 
 def _average(verdict: Verdict, material: Material) -> Parts:
@@ -152,25 +156,56 @@ def _average(verdict: Verdict, material: Material) -> Parts:
         *counted(average.quantity("n"), "data set"),
         Text(" is "),
         *_gain(average.quantity("gain"), low, high, material),
-        Text(" (t test over the variances inside the cells, "),
-        *_p(average.quantity("p")),
-        Text("). It speaks of exactly these data sets."),
+        *_tested("t test over the variances inside the cells", verdict, material),
+        Text(". It speaks of exactly these data sets."),
     )
 
 
-def _one(comparison: Comparison, material: Material) -> Parts:
-    gain, low, high = (comparison.quantity(field) for field in ("difference", "low", "high"))
+def _one(verdict: Verdict, material: Material) -> Parts:
+    comparison = verdict.comparisons[0]
+    value, low, high = (comparison.quantity(field) for field in ("difference", "low", "high"))
     return (
         Text("the difference is "),
-        *_gain(gain, low, high, material),
-        Text(f" ({comparison.test} test, "),
-        *_p(comparison.quantity("p_adjusted")),
-        Text(", "),
+        *_gain(value, low, high, material),
+        Text(" with "),
         *counted(comparison.quantity("n"), "seed"),
         Text(" each"),
         *_effect(comparison),
-        Text(")"),
+        *_tested(f"{comparison.test} test", verdict, material),
     )
+
+
+def _assessed(verdict: Verdict, material: Material) -> Parts:
+    """The numbers of designs (c) to (g), data set by data set."""
+    pieces: list[Parts] = []
+    for each in verdict.assessments:
+        where = f"on {material.dataset(each.dataset)} " if each.dataset else ""
+        if each.gain is None:
+            pieces.append((Text(f"{where}{each.refusal or each.test}"),))
+            continue
+        width = (each.high - each.low) / 2 if each.low is not None and each.high is not None else each.gain
+        decimals = decimals_for(width)
+        parts: list[Inline] = [
+            Text(f"{where}{each.estimator}: "),
+            Number(each.quantity("gain"), decimals=decimals, signed=True),
+        ]
+        if each.low is not None and each.high is not None:
+            ends = interval(each.quantity("low"), each.quantity("high"), decimals=decimals)
+            parts += [Text(", interval "), *ends]
+        if each.p_adjusted is not None:
+            parts += [Text(f" ({each.test}, "), *_p(each.quantity("p_adjusted")), Text(")")]
+        pieces.append(tuple(parts))
+    return (*enumerate_parts(pieces, last="; "), Text("."))
+
+
+def _tested(test: str, verdict: Verdict, material: Material) -> Parts:
+    """` (Wilcoxon signed-rank test, p = 0.375, Holm-adjusted over the claims)`; empty without a test."""
+    if verdict.p_adjusted is None:
+        return ()
+    # A claim about a margin has a test of its own, which is not the one that compares with zero.
+    named = test if verdict.claim.kind in ("better", "ablation hurts") else "test of the claim"
+    over = ", Holm-adjusted over the claims" if verdict.correction.startswith("Holm") else ""
+    return (Text(f" ({named}, "), *_p(verdict.p_quantity(material.table)), Text(f"{over})"))
 
 
 def _effect(comparison: Comparison) -> Parts:
@@ -211,7 +246,7 @@ def _clauses(verdicts: list[Verdict], material: Material) -> list[Parts]:
 
 
 def _clause(said: str, verdict: Verdict, material: Material) -> Parts:
-    if verdict.word is Word.UNTESTED:
+    if verdict.word is Word.UNTESTED or verdict.assessments:
         return (Text(said),)
     if verdict.average is not None:
         average = verdict.average

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import re
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from paperback.paper.document import Document, GraphFloat
+from paperback.paper.document import DiagramFloat, Document, GraphFloat
 from paperback.paper.printed import blocks
+from paperback.render.diagram import draw_diagram
+from paperback.render.drawing import INK, Format, drawing_style, saved
 from paperback.render.words import printable
 from paperback.story.graph import Curve, Graph, Panel
 
@@ -20,8 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Format = Literal["pdf", "svg", "png"]
-INK = "#1f2328"
 # Okabe and Ito's colours, told apart by readers with any colour vision; the ink last.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", INK, "#8C6D1F")
 _LINES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)))
@@ -32,9 +27,14 @@ _LONGEST_NAME = 48
 
 
 def draw_all(document: Document, *, format: Format) -> dict[str, bytes]:
-    """Every graph of the document by its key."""
-    graphs = [block.graph for block in blocks(document) if isinstance(block, GraphFloat)]
-    return {graph.key: draw(graph, format=format) for graph in graphs}
+    """Every graph and diagram of the document by its key."""
+    drawn = {}
+    for block in blocks(document):
+        if isinstance(block, GraphFloat):
+            drawn[block.graph.key] = draw(block.graph, format=format)
+        elif isinstance(block, DiagramFloat):
+            drawn[block.architecture.key] = draw_diagram(block.architecture, format=format)
+    return drawn
 
 
 def draw(graph: Graph, *, format: Format = "pdf", width: float = _COLUMN_WIDTH) -> bytes:
@@ -48,30 +48,8 @@ def draw(graph: Graph, *, format: Format = "pdf", width: float = _COLUMN_WIDTH) 
         format: Vector for print (`pdf`), for the page (`svg`), or pixels (`png`, 160 per inch).
         width: In inches.
     """
-    from matplotlib import rc_context
-
-    with rc_context(rc=_settings(graph.key)), _missing_glyphs_are_boxes():
-        figure = _figure(graph, width)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format=format, metadata=_no_date(format), dpi=160)
-    data = buffer.getvalue()
-    return _trimmed(data) if format == "svg" else data
-
-
-def _settings(salt: str) -> Any:
-    return {
-        "font.family": ["STIXGeneral", "DejaVu Sans"], "font.size": 8.5, "axes.titlesize": 8.5,
-        "axes.labelsize": 8.5, "xtick.labelsize": 7.5, "ytick.labelsize": 7.5, "legend.fontsize": 8,
-        "pdf.fonttype": 42, "svg.hashsalt": salt, "svg.fonttype": "path", "axes.linewidth": 0.6,
-        "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": INK, "axes.labelcolor": INK,
-        "text.color": INK, "xtick.color": INK, "ytick.color": INK, "axes.unicode_minus": True,
-        "xtick.major.width": 0.6, "ytick.major.width": 0.6, "xtick.major.size": 2.5, "ytick.major.size": 2.5,
-        "ytick.minor.size": 1.5, "ytick.minor.width": 0.4, "axes.grid": True, "grid.color": "#d5d8dc",
-        "grid.linewidth": 0.4, "axes.axisbelow": True, "text.parse_math": False, "figure.dpi": 100,
-        "savefig.transparent": True, "path.simplify": True, "text.usetex": False,
-        "axes.formatter.use_mathtext": False, "lines.solid_capstyle": "round", "axes.titlepad": 4.0,
-        "axes.labelpad": 3.0,
-    }  # fmt: skip
+    with drawing_style(graph.key):
+        return saved(_figure(graph, width), format)
 
 
 def _figure(graph: Graph, width: float) -> Figure:
@@ -193,25 +171,3 @@ def _short(name: str, room: int = _LONGEST_NAME) -> str:
 
 def _any_positive(values: np.ndarray) -> bool:
     return bool((values[np.isfinite(values)] > 0).any())
-
-
-def _no_date(format: Format) -> dict[str, Any]:
-    if format == "pdf":
-        return {"CreationDate": None, "Creator": None, "Producer": None}
-    return {"Date": None, "Creator": None} if format == "svg" else {"Software": None}
-
-
-def _trimmed(svg: bytes) -> bytes:
-    """The svg element alone, without the declaration and the empty metadata that name a place on the web."""
-    text = svg.decode()
-    text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    return text[text.index("<svg") :].encode()
-
-
-@contextmanager
-def _missing_glyphs_are_boxes() -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
-        warnings.filterwarnings("ignore", message="constrained_layout not applied")
-        yield

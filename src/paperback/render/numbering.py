@@ -5,11 +5,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 from paperback.finding import Finding
-from paperback.paper.document import Document, Equation, GraphFloat, Section, TableFloat
+from paperback.paper.document import (
+    AlgorithmFloat,
+    DiagramFloat,
+    Document,
+    Equation,
+    GraphFloat,
+    Section,
+    TableFloat,
+)
 from paperback.render.folder import safe_name
 
-Kind = Literal["section", "equation", "table", "figure"]
-_PREFIX: Mapping[Kind, str] = {"section": "sec", "equation": "eq", "table": "tab", "figure": "fig"}
+Kind = Literal["section", "equation", "table", "figure", "algorithm"]
+_PREFIX: Mapping[Kind, str] = {
+    "section": "sec", "equation": "eq", "table": "tab", "figure": "fig", "algorithm": "alg",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +62,7 @@ class Numbering:
 
 
 def number_document(document: Document) -> Numbering:
-    """The numbers of all sections, equations, tables, figures and cited works."""
+    """The numbers of all sections, equations, tables, figures, algorithms and cited works."""
     places: dict[str, Place] = {}
     floats: dict[tuple[Kind, str], Place] = {}
     findings: list[Finding] = []
@@ -86,6 +96,10 @@ def _keyed_in(section: Section, number: str) -> Iterator[tuple[str, Kind, str]]:
                 yield table.key, "table", ""
             case GraphFloat(graph=graph):
                 yield graph.key, "figure", ""
+            case DiagramFloat(architecture=architecture):
+                yield architecture.key, "figure", ""
+            case AlgorithmFloat(key=key):
+                yield key, "algorithm", ""
             case _:
                 pass
     for position, inner in enumerate(section.sections, start=1):

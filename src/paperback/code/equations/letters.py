@@ -232,8 +232,9 @@ def _plain(stem: str, role: str) -> Iterator[str]:
         return
     if role == "output":
         return
-    first = next((c for c in bare if c.isalpha()), "x")
-    yield first.lower()
+    first = next((c for c in bare if c.isalpha()), "x").lower()
+    if first not in "ij":
+        yield first
     if role == "definition":
         yield from POOL
 

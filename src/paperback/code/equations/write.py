@@ -7,7 +7,7 @@ from paperback.code.equations import arithmetic as ar
 from paperback.code.equations.derivation import Derivation, Line, Plan, Symbol
 from paperback.code.equations.form import Apply, Call, El, Expr, Red, Sym, Var, free, num, rebuild, walk
 from paperback.code.equations.latex import Printer
-from paperback.code.equations.layout import COLUMN, NUMBER_ROOM, broken
+from paperback.code.equations.layout import COLUMN, NUMBER_ROOM, broken, width
 from paperback.code.equations.letters import Symbols
 from paperback.code.equations.lines import Lines, authored, extract, gather
 from paperback.code.equations.sizes import Unknown
@@ -201,7 +201,13 @@ def _function_line(key: str, variable: str, body: Expr, slope: Expr, symbols: Sy
     printer = Printer(symbols.of, taken, {variable: letter})
     symbol = symbols.of[key]
     value, derivative = printer.show(body), printer.show(slope)
-    text = rf"{symbol}\left({letter}\right) = {value},\quad {symbol}'\left({letter}\right) := {derivative}"
+    first, second = rf"{symbol}\left({letter}\right)", rf"{symbol}'\left({letter}\right)"
+    text = rf"{first} = {value},\quad {second} := {derivative}"
+    if width(text) > ROOM:
+        rows = rf"{first} &= {value},", rf"{second} &:= {derivative}"
+        if max(map(width, rows)) > ROOM:
+            raise Unknown("a custom function that does not fit a column")
+        text = rf"\begin{{aligned}} {rows[0]} \\ {rows[1]} \end{{aligned}}"
     if free(body) - {variable}:
         raise Unknown("a custom function of more than one scalar")
     return Line(text, key)
