@@ -100,11 +100,11 @@ TRAPS = {
     "half of the variance term": (VICREG, "variance", r"\frac{1}{2 C}", r"\frac{1}{C}"),
     "the unbiased variance": (VICREG, "variance", "N - 1", "N"),
     "the second temperature": (SUPCON, "loss", r"\tau_{0} N", "N"),
-    "the own pair in the denominator": (SUPCON, "loss", r"\substack{n=1 \\ i \neq n}", "n=1"),
+    "the own pair in the denominator": (SUPCON, "loss", r"n=1,\, i \neq n", "n=1"),
     "the partner counted from zero": (NTXENT, "loss", "i + N - 1", "i + N"),
     "the place counted from zero": (NTXENT, "loss", r"2 N\right) + 1}", r"2 N\right) + 2}"),
     "the joined half": (NTXENT, "loss", r"i \leq N", "i < N"),
-    "the diagonal": (COVARIANCE, "loss", r"\substack{k=1 \\ c \neq k}", "k=1"),
+    "the diagonal": (COVARIANCE, "loss", r"k=1,\, c \neq k", "k=1"),
     "a flipped sign": (SUPCON, "loss", r"- \log", r"+ \log"),
     "a maximum for a sum": (COVARIANCE, "loss", r"\sum_{i=1}^{N}", r"\max_{1 \leq i \leq N}"),
 }

@@ -129,10 +129,11 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             return -(temperature / base_temperature) * ((mask * log_prob).sum(1) / mask.sum(1)).mean()
         """,
         (
-            r"\begin{aligned} \mathcal{L} &= -\frac{\tau}{\tau_{0} N} \sum_{i=1}^{N} \frac{1}{\sum_{\substack{j=1 \\"  # noqa: E501
-            r" y_{i} = y_{j} \land i \neq j}}^{N} 1} \sum_{\substack{j=1 \\ y_{i} = y_{j} \land i \neq j}}^{N}"  # noqa: E501
-            r" \Bigl(\frac{z_{i}^{\top} z_{j}}{\tau} \\ &\quad - \log \sum_{\substack{n=1 \\ i \neq n}}^{N}"
-            r" \exp\left(\frac{z_{i}^{\top} z_{n}}{\tau}\right)\Bigr) \end{aligned}",
+            r"\mathcal{L} = -\frac{\tau}{\tau_{0} N} \sum_{i=1}^{N} \frac{m_{i}^{\top} l_{i}}{\sum_{j=1}^{N} m_{ij}}",  # noqa: E501
+            r"m_{ij} = \mathbf{1}\left[y_{i} = y_{j} \land i \neq j\right]",
+            r"l_{ij} = x_{ij} - \log \sum_{n=1,\, i \neq n}^{N} \exp\left(x_{in}\right)",
+            r"x_{ij} = a_{ij} - \operatorname{sg}\left(\max_{1 \leq n \leq N} a_{in}\right)",
+            r"a_{ij} = \frac{z_{i}^{\top} z_{j}}{\tau}",
         ),
     ),
     "NT-Xent": (
@@ -162,7 +163,7 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             return off_diagonal(x.T @ x).pow(2).sum()
         """,
         (
-            r"\mathcal{L} = \sum_{c=1}^{C}\sum_{\substack{k=1 \\ c \neq k}}^{C}"
+            r"\mathcal{L} = \sum_{c=1}^{C}\sum_{k=1,\, c \neq k}^{C}"
             r" \left(\sum_{i=1}^{N} x_{ic} x_{ik}\right)^{2}",
         ),
     ),
@@ -215,7 +216,8 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         """,
         (
             r"y_{i} = \operatorname{Reverse}\left(x_{i}\right)",
-            r"\operatorname{Reverse}\left(u\right) = u,\quad \operatorname{Reverse}'\left(u\right) := -\mathrm{Strength}",  # noqa: E501
+            r"\begin{aligned} \operatorname{Reverse}\left(u\right) &= u, \\"
+            r" \operatorname{Reverse}'\left(u\right) &:= -\mathrm{Strength} \end{aligned}",
         ),
     ),
 }

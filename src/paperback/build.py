@@ -101,7 +101,7 @@ def paper_status(root: Path, *, progress: Progress | None = None) -> dict[str, A
 
     Nothing is written. Raises as `build_paper` does.
     """
-    from paperback.claims import missing_claims
+    from paperback.claims import missing_claims, missing_evidence
     from paperback.paper.ledger import claim_json, finding_json, told
     from paperback.paper.questions import outline_state
     from paperback.paper.write import write_paper
@@ -120,7 +120,11 @@ def paper_status(root: Path, *, progress: Progress | None = None) -> dict[str, A
             }
             for state in outline_state(paper.answers)
         ],
-        "claims": [claim_json(verdict) for verdict in material.verdicts],
+        "claims": [
+            claim_json(verdict)
+            | {"missing": [missing.words for missing in missing_evidence(verdict, material.table)]}
+            for verdict in material.verdicts
+        ],
         "missing_claims": missing_claims(material.table, material.settings),
         "findings": [finding_json(finding) for finding in told(paper, material)],
     }

@@ -36,10 +36,15 @@ def status_report(found: Mapping[str, Any]) -> str:
     """The outline item by item, the claims, and what was noticed."""
     lines = [_item_line(item) for item in found["outline"]]
     lines.append("")
-    lines += [claim_line(claim) for claim in found["claims"]]
+    for claim in found["claims"]:
+        lines += [claim_line(claim), *_missing(claim)]
     if found["missing_claims"]:
         lines.append(f"no claims: {found['missing_claims']}")
     return "\n".join([*lines, *finding_lines(found["findings"])])
+
+
+def _missing(claim: Mapping[str, Any]) -> list[str]:
+    return [f"    missing: {words}" for words in claim["missing"] if words != claim["needed"]]
 
 
 def claim_line(claim: Mapping[str, Any]) -> str:

@@ -263,10 +263,10 @@ class Printer:
         cond = inner.show(red.cond) if red.cond is not None and at == len(red.ranges) - 1 else ""
         if red.kind in LARGE:
             under = f"{letter}=1"
-            under = rf"\substack{{{under} \\ {cond}}}" if cond else under
+            under = rf"{under},\, {cond}" if cond else under
             return rf"{LARGE[red.kind]}_{{{under}}}^{{{limit}}}"
         under = rf"1 \leq {letter} \leq {limit}"
-        under = rf"\substack{{{under} \\ {cond}}}" if cond else under
+        under = rf"{under},\, {cond}" if cond else under
         word = {"max": r"\max", "min": r"\min", "argmax": r"\arg\max", "argmin": r"\arg\min"}[red.kind]
         return rf"{word}_{{{under}}}"
 

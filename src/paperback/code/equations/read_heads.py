@@ -182,6 +182,9 @@ class Heads(Names):
             self.take("{")
         name, size = self.limits(kind)
         cond = None
+        if self.peek() == ",":
+            self.take()
+            cond = self.condition()
         if stacked:
             if self.peek() == r"\\":
                 self.take()
