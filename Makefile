@@ -34,4 +34,4 @@ lock: ## write requirements.lock anew from the newest releases
 	rm -rf .venv-lock
 
 clean:
-	rm -rf .venv .venv-dev .venv-lock demo
+	rm -rf .venv .venv-dev .venv-lock .venv-torch .venv-loggers demo

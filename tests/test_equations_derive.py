@@ -216,8 +216,8 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         """,
         (
             r"y_{i} = \operatorname{Reverse}\left(x_{i}\right)",
-            r"\begin{aligned} \operatorname{Reverse}\left(u\right) &= u, \\"
-            r" \operatorname{Reverse}'\left(u\right) &:= -\mathrm{Strength} \end{aligned}",
+            r"\begin{aligned} & \operatorname{Reverse}\left(u\right) = u, \\ &"
+            r" \operatorname{Reverse}'\left(u\right) := -\mathrm{Strength} \end{aligned}",
         ),
     ),
 }

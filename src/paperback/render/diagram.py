@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -99,11 +99,14 @@ def _figure(architecture: Architecture) -> Figure:
     axes.set(xlim=(0, scale.width), ylim=(scale.height, 0))
     axes.set_axis_off()
     for frame in architecture.frames:
-        _frame(axes, frame, architecture.boxes, scale)
+        # The box of a single one says by itself how often it is repeated.
+        if len(frame.boxes) > 1:
+            _frame(axes, frame, architecture.boxes, scale)
     for arrow in architecture.arrows:
         _arrow(axes, arrow, scale)
-    for box in architecture.boxes:
-        _box(axes, box, scale)
+    framed = {index for frame in architecture.frames if len(frame.boxes) > 1 for index in frame.boxes}
+    for index, box in enumerate(architecture.boxes):
+        _box(axes, box, scale, repeat="" if index in framed else box.repeat)
     return figure
 
 
@@ -118,14 +121,14 @@ def _outline(axes: Axes, corners: tuple[float, float, float, float], **look: Any
     )
 
 
-def _box(axes: Axes, box: Box, scale: _Scale) -> None:
+def _box(axes: Axes, box: Box, scale: _Scale, *, repeat: str) -> None:
     corners = left, top, right, bottom = scale.corners(box)
     fill = (0.0, 0.447, 0.698, 0.14) if box.new else "none"
-    dashed = box.kind in ("input", "output")
-    # What goes in and comes out is no part of the network: no outline.
+    outside = box.kind in ("input", "output")
+    # What goes in and comes out is no part of the network: a faint outline.
     _outline(
         axes, corners, facecolor=fill, edgecolor=_NEW if box.new else INK,
-        linewidth=1.5 if box.new else 0.3 if dashed else 0.8,
+        linewidth=1.5 if box.new else 0.3 if outside else 0.8,
     )  # fmt: skip
     rows = [(line, False) for line in box.lines] + ([(box.detail, True)] if box.detail else [])
     pitch = (bottom - top) / (len(rows) + 0.35)
@@ -133,20 +136,21 @@ def _box(axes: Axes, box: Box, scale: _Scale) -> None:
     for index, (words, small) in enumerate(rows):
         shown, size = fitted(words, room, min(_SMALL if small else _LARGEST, max(_SMALLEST, pitch * 68)))
         middle = (top + bottom) / 2 + (index - (len(rows) - 1) / 2) * pitch
-        style = "italic" if small or dashed else "normal"
+        style = "italic" if small or outside else "normal"
         axes.text(
             (left + right) / 2, middle, shown, size=size, style=style, ha="center", va="center_baseline"
         )
     if box.new:
-        _tag(axes, "new", left + 0.17, top, _NEW)
-    if box.repeat:
-        _tag(axes, f"×{box.repeat}", right - 0.17, top, _TAG)
+        _tag(axes, "new", (left + 0.08, top), side="left")
+    if repeat:
+        _tag(axes, f"×{repeat}", (right - 0.08, top), side="right")
 
 
-def _tag(axes: Axes, words: str, x: float, y: float, colour: str) -> None:
+def _tag(axes: Axes, words: str, place: tuple[float, float], *, side: Literal["left", "right"]) -> None:
     shown, size = fitted(words, 60, _SMALL)
+    colour = _NEW if side == "left" else _TAG
     pill = {"boxstyle": "round,pad=0.22,rounding_size=0.5", "facecolor": colour, "edgecolor": "none"}
-    axes.text(x, y, shown, size=size, color="#ffffff", ha="center", va="center", bbox=pill, zorder=5)
+    axes.text(*place, shown, size=size, color="#ffffff", ha=side, va="center", bbox=pill, zorder=5)
 
 
 def _arrow(axes: Axes, arrow: Arrow, scale: _Scale) -> None:
@@ -154,7 +158,7 @@ def _arrow(axes: Axes, arrow: Arrow, scale: _Scale) -> None:
     from matplotlib.path import Path
 
     path = Path([(scale.x(x), scale.y(y)) for x, y in arrow.points])
-    look = {"linewidth": 0.8, "color": INK, "shrinkA": 0, "shrinkB": 0, "joinstyle": "round"}
+    look: Any = {"linewidth": 0.8, "color": INK, "shrinkA": 0, "shrinkB": 0, "joinstyle": "round"}
     axes.add_patch(FancyArrowPatch(path=path, arrowstyle="-|>", mutation_scale=6.5, **look))
 
 
@@ -167,7 +171,7 @@ def _frame(axes: Axes, frame: Frame, boxes: tuple[Box, ...], scale: _Scale) -> N
     _outline(
         axes, corners, facecolor="none", edgecolor=_TAG, linewidth=0.8, linestyle=(0, (4, 2)), zorder=0.5
     )
-    _tag(axes, f"×{frame.repeat}", corners[2] - 0.2, corners[1], _TAG)
+    _tag(axes, f"×{frame.repeat}", (corners[2] - 0.08, corners[1]), side="right")
 
 
 def fitted(words: str, room: float, size: float) -> tuple[str, float]:
@@ -184,10 +188,12 @@ def fitted(words: str, room: float, size: float) -> tuple[str, float]:
 
 def _measure(words: str, size: float) -> float:
     """The width of the words in points."""
-    from matplotlib.backends.backend_agg import RendererAgg
+    from matplotlib.backends import backend_agg
     from matplotlib.font_manager import FontProperties
 
-    width, _, _ = RendererAgg(1, 1, 720).get_text_width_height_descent(
+    # Matplotlib has no types for it. Ten pixels a point: hinting cannot change the width by much.
+    renderer: Any = backend_agg
+    pixels, _, _ = renderer.RendererAgg(1, 1, 720).get_text_width_height_descent(
         words, FontProperties(size=size), ismath=False
     )
-    return float(width) / 10
+    return float(pixels) / 10

@@ -8,7 +8,9 @@ from typing import assert_never
 from paperback.finding import Finding
 from paperback.notes.prose import Cite, Code, Emphasis, Link, Math, Strong, Text
 from paperback.paper.document import (
+    AlgorithmFloat,
     Block,
+    DiagramFloat,
     Document,
     Equation,
     GraphFloat,
@@ -22,8 +24,10 @@ from paperback.paper.document import (
 )
 from paperback.paper.printed import cell_numbers, printed_numbers
 from paperback.paper.printing import number_id, print_number
+from paperback.render.drawing import INK
 from paperback.render.folder import put
-from paperback.render.graphs import INK, draw_all
+from paperback.render.graphs import draw_all
+from paperback.render.html_algorithm import algorithm_html
 from paperback.render.html_evidence import evidence_html
 from paperback.render.html_page import page
 from paperback.render.html_table import table_html
@@ -32,6 +36,7 @@ from paperback.render.mathml import clean_formula, to_mathml, why_not_math
 from paperback.render.numbering import Kind, Numbering, number_document
 from paperback.render.objections import bare_formula, no_place, no_work
 from paperback.render.references import ending, format_reference, tied
+from paperback.story.architecture import Architecture
 from paperback.story.graph import Graph
 from paperback.story.table import Table
 
@@ -134,7 +139,11 @@ class _Writer:
             case TableFloat(table=table):
                 return self._table(table)
             case GraphFloat(graph=graph):
-                return self._graph(graph)
+                return self._drawing(graph, "graph")
+            case AlgorithmFloat():
+                return self._algorithm(block)
+            case DiagramFloat(architecture=architecture):
+                return self._drawing(architecture, "diagram")
         assert_never(block)
 
     def _equation(self, equation: Equation) -> str:
@@ -156,11 +165,20 @@ class _Writer:
             f'<figure class="table"{self._id("table", table.key)}>\n{caption}\n{table_html(table)}\n</figure>'
         )
 
-    def _graph(self, graph: Graph) -> str:
+    def _drawing(self, graph: Graph | Architecture, name: str) -> str:
         place = self._numbering.floats["figure", graph.key]
         drawn = _inlined(self._figures[graph.key].decode(), place.anchor, graph.caption)
         caption = f"<figcaption><b>{escape(place.words)}.</b> {escape_breakable(graph.caption)}</figcaption>"
-        return f'<figure class="graph"{self._id("figure", graph.key)}>\n{drawn}\n{caption}\n</figure>'
+        return f'<figure class="{name}"{self._id("figure", graph.key)}>\n{drawn}\n{caption}\n</figure>'
+
+    def _algorithm(self, block: AlgorithmFloat) -> str:
+        place = self._numbering.floats["algorithm", block.key]
+        title = escape_breakable(block.algorithm.title)
+        return (
+            f'<figure class="algorithm"{self._id("algorithm", block.key)}>\n'
+            f"<figcaption><b>{escape(place.words)}.</b> {title}</figcaption>\n"
+            f"{algorithm_html(block.algorithm)}\n</figure>"
+        )
 
     def _references(self, document: Document) -> str:
         if not document.references:

@@ -8,7 +8,9 @@ from typing import assert_never
 from paperback.finding import Finding
 from paperback.notes.prose import Cite, Code, Emphasis, Link, Math, Strong, Text
 from paperback.paper.document import (
+    AlgorithmFloat,
     Block,
+    DiagramFloat,
     Document,
     Equation,
     GraphFloat,
@@ -25,6 +27,7 @@ from paperback.paper.printing import print_key, print_number
 from paperback.render.bibtex import references_bib
 from paperback.render.folder import put_all, safe_name
 from paperback.render.graphs import draw_all
+from paperback.render.latex_algorithm import algorithm_body
 from paperback.render.latex_shell import abstract_block, ending, preamble, title_block
 from paperback.render.latex_table import table_body
 from paperback.render.mathml import clean_formula, why_not_math
@@ -35,7 +38,13 @@ from paperback.render.tex_characters import TEX_OF
 from paperback.render.tex_text import boxed, escape, escape_breakable, escape_code, guarded, join
 
 TEXT_WIDTH = 404.0
-_REF = {"section": "Section", "table": "Table", "figure": "Figure", "equation": "Eq."}
+_REF = {
+    "section": "Section",
+    "table": "Table",
+    "figure": "Figure",
+    "equation": "Eq.",
+    "algorithm": "Algorithm",
+}
 
 
 def write_latex(
@@ -77,7 +86,7 @@ class _Writer:
     def document(self, document: Document) -> str:
         abstract = "\n\n".join(self._parts(paragraph.parts) for paragraph in document.abstract)
         body = [
-            preamble(),
+            preamble(algorithms=any(isinstance(block, AlgorithmFloat) for block in blocks(document))),
             title_block(self._words(document.title), [self._words(name) for name in document.authors]),
             abstract_block(abstract) if abstract.strip() else "",
             *(self._section(section, "section") for section in document.sections),
@@ -135,6 +144,10 @@ class _Writer:
                 return self._table(block)
             case GraphFloat():
                 return self._graph(block)
+            case AlgorithmFloat():
+                return self._algorithm(block)
+            case DiagramFloat():
+                return self._diagram(block)
         assert_never(block)
 
     def _equation(self, equation: Equation) -> str:
@@ -166,6 +179,21 @@ class _Writer:
             f"\\begin{{figure{star}}}[tbp]\n  \\centering\n"
             f"  \\includegraphics[width=\\linewidth]{{figures/{safe_name(graph.key)}.pdf}}\n"
             f"  \\caption{{{self._words(graph.caption)}}}{self._label(graph.key)}\n\\end{{figure{star}}}"
+        )
+
+    def _diagram(self, block: DiagramFloat) -> str:
+        drawn = block.architecture
+        return (
+            "\\begin{figure}[tbp]\n  \\centering\n"
+            f"  \\includegraphics{{figures/{safe_name(drawn.key)}.pdf}}\n"
+            f"  \\caption{{{self._words(drawn.caption)}}}{self._label(drawn.key)}\n\\end{{figure}}"
+        )
+
+    def _algorithm(self, block: AlgorithmFloat) -> str:
+        self._boxed.update(boxed(str(block.algorithm)))
+        return (
+            f"\\begin{{algorithm}}[tbp]\n  \\caption{{{self._words(block.algorithm.title)}}}"
+            f"{self._label(block.key)}\n{algorithm_body(block.algorithm)}\n\\end{{algorithm}}"
         )
 
     def _parts(self, parts: tuple[Inline, ...]) -> str:

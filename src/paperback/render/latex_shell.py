@@ -4,9 +4,14 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 
-def preamble() -> str:
-    """All before the title: page, packages and the macros that hold numbers."""
-    return (files("paperback.render") / "preamble.tex").read_text("utf-8")
+def preamble(*, algorithms: bool = False) -> str:
+    """All before the title: page, packages and the macros that hold numbers.
+
+    Args:
+        algorithms: Also the packages of algorithm boxes, which not every installation has.
+    """
+    parts = ["preamble.tex", *(["algorithm.tex"] if algorithms else [])]
+    return "".join((files("paperback.render") / part).read_text("utf-8") for part in parts)
 
 
 def title_block(title: str, authors: Sequence[str]) -> str:

@@ -8,7 +8,9 @@ from typing import assert_never
 from paperback.finding import Finding
 from paperback.notes.prose import Cite, Code, Emphasis, Link, Math, Strong, Text
 from paperback.paper.document import (
+    AlgorithmFloat,
     Block,
+    DiagramFloat,
     Document,
     Equation,
     GraphFloat,
@@ -21,12 +23,14 @@ from paperback.paper.document import (
     TableFloat,
 )
 from paperback.paper.printing import number_id, print_number
+from paperback.render.diagram import diagram_width
 from paperback.render.folder import put_all, safe_name
 from paperback.render.graphs import draw_all
 from paperback.render.mathml import clean_formula, why_not_math
 from paperback.render.numbering import Kind, Numbering, number_document
 from paperback.render.objections import bare_formula, no_place, no_work
 from paperback.render.references import ending, format_reference, tied
+from paperback.render.typst_algorithm import algorithm_box
 from paperback.render.typst_math import typst_formula
 from paperback.render.typst_table import table_panels
 from paperback.render.typst_text import content, literal, literal_exact
@@ -118,7 +122,22 @@ class _Writer:
                 drawn = f"image({path}, width: 100%, alt: {literal_exact(graph.caption)})"
                 caption = self._caption("figure", graph.key, graph.caption)
                 return f"#figure(kind: image, {caption}, {drawn}){self._label(graph.key)}"
+            case AlgorithmFloat(key=key, algorithm=algorithm):
+                words = self._numbering.floats["algorithm", key].words
+                title = f"#strong({literal(words + '.')}) {content(algorithm.title)}"
+                return f'#figure(kind: "algorithm", {algorithm_box(algorithm, title)}){self._label(key)}'
+            case DiagramFloat():
+                return self._diagram(block)
         assert_never(block)
+
+    def _diagram(self, block: DiagramFloat) -> str:
+        shown = block.architecture
+        drawn = (
+            f"image({quoted_path(shown.key)}, width: {diagram_width(shown):.3f}in, "
+            f"alt: {literal_exact(shown.caption)})"
+        )
+        caption = self._caption("figure", shown.key, shown.caption)
+        return f"#figure(kind: image, {caption}, {drawn}){self._label(shown.key)}"
 
     def _caption(self, kind: Kind, key: str, caption: str) -> str:
         place = self._numbering.floats[kind, key]

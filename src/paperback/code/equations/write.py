@@ -204,13 +204,19 @@ def _function_line(key: str, variable: str, body: Expr, slope: Expr, symbols: Sy
     first, second = rf"{symbol}\left({letter}\right)", rf"{symbol}'\left({letter}\right)"
     text = rf"{first} = {value},\quad {second} := {derivative}"
     if width(text) > ROOM:
-        rows = rf"{first} &= {value},", rf"{second} &:= {derivative}"
+        rows = [*_rows_of(f"{first} = {value},", "="), *_rows_of(f"{second} := {derivative}", ":=")]
         if max(map(width, rows)) > ROOM:
             raise Unknown("a custom function that does not fit a column")
-        text = rf"\begin{{aligned}} {rows[0]} \\ {rows[1]} \end{{aligned}}"
+        text = r"\begin{aligned} & " + r" \\ & ".join(rows) + r" \end{aligned}"
     if free(body) - {variable}:
         raise Unknown("a custom function of more than one scalar")
     return Line(text, key)
+
+
+def _rows_of(text: str, sign: str) -> list[str]:
+    """`text` on one row, or with what follows `sign` on a second one where it is too wide."""
+    left, _, right = text.partition(f" {sign} ")
+    return [text] if width(text) <= ROOM else [left, rf"\quad {sign} {right}"]
 
 
 def _derivation(page: _Page, lines: Lines, traced: Traced, name: str, source: Source) -> Derivation:
