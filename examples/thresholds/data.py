@@ -5,7 +5,7 @@ package and returns features as float32 and the target as 0/1.
 """
 
 from dataclasses import dataclass
-from typing import Callable
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
