@@ -99,7 +99,8 @@ def _mtext(node: Element) -> str:
 
 def _space(node: Element) -> str:
     width = node.get("width", "") or node.get("style", "").removeprefix("margin-left:").rstrip(";")
-    return f"#h({width});" if width.endswith("em") and _is_number(width[:-2]) else ""
+    # \! takes back the space that TeX puts before \left; Typst puts none, so letters would overlap.
+    return f"#h({width});" if width.endswith("em") and _is_number(width[:-2]) and width[0] != "-" else ""
 
 
 def _is_number(text: str) -> bool:
