@@ -14,10 +14,13 @@ import pytest
 
 import paperback
 from paperback.cli import main
+from paperback.code import Algorithm, Input, Line, Words
 from paperback.evidence import Quantity, Recipe
 from paperback.literature import Reference
 from paperback.notes.prose import Cite, Code, Emphasis, Link, Math, Strong, Text
 from paperback.paper.document import (
+    AlgorithmFloat,
+    DiagramFloat,
     Document,
     Equation,
     GraphFloat,
@@ -32,6 +35,7 @@ from paperback.render import write_html, write_latex, write_typst
 from paperback.runs.readers import READERS
 from paperback.source import Source
 from paperback.story import Curve, Graph, Panel, Table
+from paperback.story.architecture import Architecture, Box
 from paperback.story.table import CodeCell, IntervalCell, MissingCell, QuantityCell, TextCell
 
 ROOT = Path(__file__).parents[1]
@@ -176,6 +180,24 @@ TABLE = Table(
     why="",
 )
 CURVE = Curve("curve", np.arange(3.0), np.arange(3.0), np.arange(3.0) - 1, np.arange(3.0) + 1, 3, ())
+PROCEDURE = Algorithm(
+    "Proceduretitle",
+    (Input("model", "modelname", "Net", Source("net.py", 1)),),
+    (Line("statement", 0, (Words("stepwords"),), Source("net.py", 2)),),
+    (Words("resultwords"),),
+    Source("net.py", 1),
+)
+BOXES = Architecture(
+    key="boxes",
+    caption="Boxcaption.",
+    boxes=(Box("layer", ("Linear",), 1.0, 1.0, 1.5, 0.6, (Source("net.py", 3),)),),
+    arrows=(),
+    frames=(),
+    width=2.0,
+    height=2.0,
+    source=Source("net.py", 3),
+    why="",
+)
 WORDS = (
     Text("plain"),
     Emphasis((Text("italic"),)),
@@ -206,6 +228,8 @@ DOCUMENT = Document(
                     Graph("graph", "Graphcaption.", "Epoch", "Loss", (Panel("panel", (CURVE,)),), ""),
                     wide=True,
                 ),
+                AlgorithmFloat("steps", PROCEDURE),
+                DiagramFloat(BOXES),
             ),
             (Section("inner", "Innerwords", (Paragraph((Text("innermost"),)),)),),
         ),
@@ -238,6 +262,11 @@ SHOWN = (
     "A caption.",
     "A note.",
     "cellwords",
+    "Proceduretitle",
+    "modelname",
+    "stepwords",
+    "resultwords",
+    "Boxcaption.",
     "cellcode",
     "Graphcaption.",
     "Innerwords",

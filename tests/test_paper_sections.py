@@ -10,11 +10,11 @@ from paperback.build import build_paper, gather, paper_status
 from paperback.notes import ITEMS
 from paperback.notes.prose import Code, Text
 from paperback.paper.document import (
+    AlgorithmFloat,
     Block,
     Equation,
     GraphFloat,
     Inline,
-    ItemList,
     Number,
     Paragraph,
     TableFloat,
@@ -154,7 +154,9 @@ def test_the_facts_of_the_code_are_told(rich: Path) -> None:
     names = [part.text for part in inlines_of(paper.answers["L2d"].blocks) if isinstance(part, Code)]
     assert names[0] == "Straight"
     assert any(name.startswith("net.py:") for name in names)
-    assert any(isinstance(block, ItemList) and block.ordered for block in paper.answers["M6"].blocks)
+    algorithm = next(b for b in paper.answers["M6"].blocks if isinstance(b, AlgorithmFloat)).algorithm
+    assert "update the parameters" in str(algorithm)
+    assert all(line.source.path == "net.py" and line.source.line for line in algorithm.lines)
 
 
 def words_of(among: tuple[Block, ...]) -> Iterator[str]:

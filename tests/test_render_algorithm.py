@@ -15,10 +15,12 @@ from paperback.notes.prose import Text
 from paperback.paper.document import AlgorithmFloat, DiagramFloat, Document, Paragraph, Ref, Section
 from paperback.render import draw_all, make_pdf, write_html, write_latex, write_typst
 from paperback.render.diagram import COLUMN_WIDTH, diagram_width, draw_diagram, fitted
+from paperback.render.drawing import drawing_style
 from paperback.render.html_algorithm import algorithm_html
 from paperback.render.latex_algorithm import algorithm_body
 from paperback.render.numbering import number_document
 from paperback.render.pseudocode import left_out_words, opened, place_words
+from paperback.render.words import printable
 from paperback.source import Source
 from paperback.story.architecture import Architecture, Arrow, Box, Frame
 
@@ -137,7 +139,9 @@ def test_code_in_lines_is_printed_not_obeyed(tmp_path, engine, text):
     write_typst(document(text), tmp_path / "typst")
     made = make_pdf(tmp_path, engine)
     assert made.engine == engine
-    assert {finding.kind for finding in made.findings} <= {"missing-character"}
+    # A dozen lines of a few hundred letters each are more than a page holds.
+    too_much = {"float-too-large"} if text == HOSTILE else set()
+    assert {finding.kind for finding in made.findings} <= too_much
 
 
 def test_the_page_shows_every_line_with_its_place(tmp_path):
@@ -189,14 +193,12 @@ def test_a_diagram_fits_a_column(rows):
 @settings(max_examples=15, deadline=None)
 @given(st.text(max_size=25), st.floats(20, 200))
 def test_words_fit_their_box(words, room):
-    """Words are made smaller, then cut, and never below 6.5 points."""
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    """Words are made smaller, then cut, never below 6.5 points; what is shown has room as it is."""
+    with drawing_style("k"):
         shown, size = fitted(words, room, 8.5)
+        assert fitted(shown, room * 1.02, size) == (shown, size)
     assert 6.5 <= size <= 8.5
-    assert shown.endswith("…") or len(shown) <= len(words) * 3
+    assert printable(words).startswith(shown.removesuffix("…"))
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,8 @@ def build_paper(
     from paperback.paper.write import write_paper
     from paperback.render import keep_edits, make_pdf
 
-    material = gather(root, settings, step, cache=out / CACHE)
+    # A repository without a run must not be left with an empty folder.
+    material = gather(root, settings, step, cache=out / CACHE if out.is_dir() else None)
     step("write", 0, 1)
     paper = write_paper(material)
     kept = keep_edits(out, previous.outputs if previous else {})

@@ -181,9 +181,14 @@ def fitted(words: str, room: float, size: float) -> tuple[str, float]:
     if wide <= room:
         return shown, size
     smaller = max(_SMALLEST, size * room / wide)
-    while len(shown) > 1 and _measure(shown, smaller) > room:
-        shown = shown.removesuffix("…")[:-1].rstrip() + "…"
-    return shown, smaller
+    if wide * smaller / size <= room * 1.001:
+        return shown, smaller
+    most, least = len(shown) - 1, 0
+    while least < most:
+        middle = (least + most + 1) // 2
+        fits = _measure(shown[:middle].rstrip() + "…", smaller) <= room
+        least, most = (middle, most) if fits else (least, middle - 1)
+    return shown[:least].rstrip() + "…", smaller
 
 
 def _measure(words: str, size: float) -> float:
