@@ -34,7 +34,6 @@ COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Gt: ">",
     ast.GtE: ">=",
 }
-IMPURE = ("append", "extend", "update", "insert")
 
 
 def floor_division(rec: Record, left: Any, right: Any) -> Any:

@@ -311,8 +311,3 @@ def canonical(expr: Expr, depth: int = 0) -> Expr:
         cond = None if expr.cond is None else canonical(subst(expr.cond, new), inner)
         return Red(expr.kind, ranges(expr.ranges), body, cond)
     return rebuild(expr, lambda child: canonical(child, depth))
-
-
-def mentions(expr: Expr, name: str) -> bool:
-    """Whether the tensor or symbol `name` occurs in `expr`."""
-    return any(isinstance(item, El | Sym | Call | Apply) and item.name == name for item in walk(expr))

@@ -342,8 +342,3 @@ def _without_last(text: str) -> str:
     """The text of a vector: its elements without the summed index, which was printed as a mark."""
     text = text.replace(", \0}", "}").replace("\0}", "}")
     return text.replace("_{}", "")
-
-
-def used_names(expr: Expr) -> set[str]:
-    """Names that `expr` mentions."""
-    return {item.name for item in walk(expr) if isinstance(item, El | Sym | Call | Apply)}

@@ -45,7 +45,6 @@ class Obj:
     cls: Class
     attrs: dict[str, Any] = field(default_factory=dict)
     path: str = ""
-    method_names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
