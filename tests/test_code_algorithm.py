@@ -46,7 +46,7 @@ def test_the_example_reads_like_an_algorithm_box() -> None:
     assert [(item.role, item.name) for item in found.inputs] == [
         ("model", "ThresholdNet"),
         ("loss", "SpreadBCE"),
-        ("optimiser", "Adam"),
+        ("optimiser", "Adam(groups, lr=lr)"),
         ("hyper-parameter", "epochs"),
         ("hyper-parameter", "batch_size"),
     ]

@@ -351,7 +351,8 @@ def _used_optimisers(
     near = [item for path in paths for item in optimisers if item.source.path == path]
     found = [item for item in (near or optimisers) if not used or item.name in used]
     for item in list({item.name: item for item in reversed(found)}.values())[::-1][:3]:
-        yield Input("optimiser", item.name, ", ".join(item.arguments), item.source)
+        given = f"({', '.join(item.arguments)})" if item.arguments else ""
+        yield Input("optimiser", f"{item.name}{given}", "", item.source)
 
 
 def _data(lines: Sequence[Line]) -> Iterator[Input]:
