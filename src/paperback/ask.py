@@ -7,9 +7,9 @@ from typing import Any, Literal
 from paperback.evidence import Estimate, estimate, pivot, state_study
 from paperback.paper.printing import print_value
 from paperback.render.listing import Listing, SpreadName
-from paperback.runs import RunTable, find_metric, read_runs
+from paperback.runs import RunTable, find_metric, open_runs
 from paperback.runs.run import text
-from paperback.settings import Settings, open_repository
+from paperback.settings import Settings
 from paperback.story.decimals import table_decimals
 
 Progress = Callable[[str, int, int], None]
@@ -42,7 +42,7 @@ def ask_value(
         SettingsError: No such metric.
         EvidenceError: No run matches, or they also vary in another role.
     """
-    table, settings = _open(root, progress)
+    table, settings = open_runs(root, progress=progress)
     chosen = _split(table, settings, metric, split)
     found = estimate(table, metric, split=chosen, where=_canonical(where), over=over, reduce=reduce)
     return {
@@ -82,7 +82,7 @@ def ask_table(
     progress: Progress | None = None,
 ) -> Listing:
     """An estimate for every value of `rows` and `columns`; see `ask_value` for the rest."""
-    table, settings = _open(root, progress)
+    table, settings = open_runs(root, progress=progress)
     chosen = _split(table, settings, metric, split)
     cells = pivot(
         table,
@@ -114,12 +114,6 @@ def show_value(found: Mapping[str, Any]) -> str:
 
 def _ends(found: Mapping[str, Any]) -> str:
     return "none" if found["low"] is None else f"[{found['low']!r}, {found['high']!r}]"
-
-
-def _open(root: Path, progress: Progress | None) -> tuple[RunTable, Settings]:
-    settings = open_repository(root)
-    told = (lambda done, total: progress("runs", done, total)) if progress else None
-    return read_runs(root, settings, progress=told), settings
 
 
 def _split(table: RunTable, settings: Settings, metric: str, split: str | None) -> str:

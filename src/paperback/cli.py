@@ -205,13 +205,11 @@ def equation(place: str, verify: bool, python: str, repo: Path, as_json: bool) -
 @_command
 def runs(repo: Path, as_json: bool) -> int:
     """List the runs that were found, by format and role."""
-    from paperback.runs import read_runs
+    from paperback.runs import open_runs
     from paperback.runs.describe import describe_runs, show_runs
-    from paperback.settings import open_repository
 
-    tell = _progress(quiet=as_json)
-    told = (lambda done, total: tell("runs", done, total)) if tell else None
-    found = describe_runs(read_runs(repo, open_repository(repo), progress=told))
+    table, _ = open_runs(repo, progress=_progress(quiet=as_json))
+    found = describe_runs(table)
     click.echo(json.dumps(found, indent=1, ensure_ascii=False) if as_json else show_runs(found))
     return FINDINGS if found["findings"] else NOTHING_FOUND
 

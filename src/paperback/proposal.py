@@ -7,8 +7,8 @@ from pathlib import Path
 
 from paperback.errors import SettingsError
 from paperback.evidence import Study, state_study
-from paperback.runs import Metric, Role, RunTable, read_runs
-from paperback.settings import FILE, Settings, open_repository
+from paperback.runs import Metric, Role, RunTable, open_runs
+from paperback.settings import FILE, Settings
 
 Progress = Callable[[str, int, int], None]
 _ROLES = ("method", "dataset", "seed")
@@ -34,9 +34,7 @@ def propose_settings(root: Path, *, progress: Progress | None = None) -> Proposa
     Raises:
         ReadError: `root` is no folder or holds no run.
     """
-    settings = open_repository(root)
-    told = (lambda done, total: progress("runs", done, total)) if progress else None
-    table = read_runs(root, settings, progress=told)
+    table, settings = open_runs(root, progress=progress)
     study = state_study(table, settings)
     blocks = [
         "# What Paperback inferred. Correct what is wrong; delete what you do not need.",

@@ -1,8 +1,9 @@
 """The constants of the method, as numbers that the ledger knows."""
 
+from paperback.evidence.contrast import ALPHA, POWER
 from paperback.evidence.quantity import Quantity, Recipe
 
-CONVENTIONS = {"level": 0.95, "alpha": 0.05, "power": 0.8}
+CONVENTIONS = {"level": 0.95, "alpha": ALPHA, "power": POWER}
 
 
 def convention(name: str) -> Quantity:

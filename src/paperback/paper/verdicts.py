@@ -2,7 +2,8 @@
 
 from paperback.claims import Verdict, Word, strength
 from paperback.errors import PaperbackError
-from paperback.evidence import Comparison, PairOverDatasets, Quantity, Ranking, convention, rank_methods
+from paperback.evidence import Comparison, PairOverDatasets, Quantity, Ranking, rank_methods
+from paperback.evidence.contrast import ALPHA
 from paperback.notes.prose import Text
 from paperback.paper.document import Inline, Number, Ref
 from paperback.paper.material import Material
@@ -302,7 +303,7 @@ def _ranking(material: Material) -> Ranking | None:
 def _friedman(ranking: Ranking) -> Parts:
     if ranking.friedman_p is None:
         return (Text("."),)
-    decided = ranking.friedman_p < convention("alpha").value
+    decided = ranking.friedman_p < ALPHA
     said = (
         "the ranks differ by more than chance explains"
         if decided
@@ -342,4 +343,4 @@ def _p(quantity: Quantity) -> Parts:
 
 
 def _decided(comparison: Comparison) -> bool:
-    return comparison.p_adjusted is not None and comparison.p_adjusted < convention("alpha").value
+    return comparison.p_adjusted is not None and comparison.p_adjusted < ALPHA

@@ -26,7 +26,7 @@ from paperback.runs.table import RunTable
 from paperback.runs.template import fields_of
 from paperback.runs.trial import TRIAL, set_trials_apart
 from paperback.runs.units import judge_metrics
-from paperback.settings import FILE, Settings
+from paperback.settings import FILE, Settings, open_repository
 
 
 def read_runs(
@@ -132,6 +132,20 @@ def _named(run: Run, patterns: Sequence[str]) -> Mapping[str, str]:
 
 def _declared(runs: Sequence[Run], templates: Sequence[str]) -> frozenset[str]:
     return frozenset(run.id for run in runs if templates and _fields(run, templates))
+
+
+def open_runs(
+    root: Path, *, progress: Callable[[str, int, int], None] | None = None
+) -> tuple[RunTable, Settings]:
+    """Every run of the repository `root`, and its settings.
+
+    Raises:
+        ReadError: `root` is no folder, or not a single run was found.
+        SettingsError: paperback.toml cannot be used.
+    """
+    settings = open_repository(root)
+    told = (lambda done, total: progress("runs", done, total)) if progress else None
+    return read_runs(root, settings, progress=told), settings
 
 
 def _add_companions(

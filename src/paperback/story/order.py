@@ -1,11 +1,10 @@
 """Which tables and graphs are shown, in which order, and why."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
 from paperback.errors import EvidenceError
-from paperback.evidence import Study, pivot
+from paperback.evidence import Cells, Study, pivot
 from paperback.finding import Finding
 from paperback.runs import RunTable
 from paperback.settings import Settings
@@ -39,25 +38,36 @@ def arrange(table: RunTable, study: Study, settings: Settings) -> Story:
 
     A table that the evidence cannot carry is left out, with a finding that says why.
     """
-    wanted: list[Callable[[], Table]] = [lambda: main_results(table, study, settings)]
+    tables, findings = _tables(table, study, settings)
+    graph = learning_curves(table, study, settings)
+    return Story(tuple(tables), (graph,) if graph else (), tuple(dict.fromkeys(findings)))
+
+
+def _tables(table: RunTable, study: Study, settings: Settings) -> tuple[list[Table], list[Finding]]:
+    try:
+        cells = pivot(table, study.metric.name, split=study.split)
+    except EvidenceError as error:
+        return [], [_left_out(error)]
+    wanted = [partial(main_results, cells, study, settings)]
     for key, others in (("comparison", study.baselines), ("ablation", study.ablations)):
         if study.proposal and others:
-            wanted.append(partial(differences, table, study, settings, others, key=key))
+            wanted.append(partial(differences, cells, study, settings, others, key=key))
     tables: list[Table] = []
     findings: list[Finding] = []
     for make in wanted:
         try:
             tables += pages_of(make())
         except EvidenceError as error:
-            findings.append(Finding("table-left-out", error.what, (), error.mend))
-    findings += _refused(table, study) if tables else []
-    graph = learning_curves(table, study, settings)
-    return Story(tuple(tables), (graph,) if graph else (), tuple(dict.fromkeys(findings)))
+            findings.append(_left_out(error))
+    return tables, findings + _refused(cells)
 
 
-def _refused(table: RunTable, study: Study) -> list[Finding]:
+def _left_out(error: EvidenceError) -> Finding:
+    return Finding("table-left-out", error.what, (), error.mend)
+
+
+def _refused(cells: Cells) -> list[Finding]:
     """One finding per cell that has runs which cannot be averaged, such as two runs of one seed."""
-    cells = pivot(table, study.metric.name, split=study.split)
     return [
         Finding("cell-left-out", f"{method} on {dataset}: {' '.join(why.split())}")
         for (method, dataset), why in cells.refused.items()

@@ -2,21 +2,19 @@
 
 from collections.abc import Sequence
 
-from paperback.evidence import Cells, Comparison, Study, holm, pivot
+from paperback.evidence import Cells, Comparison, Study, holm
 from paperback.evidence.compare import common, compare_cells
 from paperback.evidence.contrast import ALPHA
-from paperback.runs import RunTable
 from paperback.settings import Settings
 from paperback.story.decimals import decimals_for, table_decimals
 from paperback.story.table import Cell, EstimateCell, IntervalCell, MissingCell, Table
 
 
-def main_results(table: RunTable, study: Study, settings: Settings) -> Table:
+def main_results(cells: Cells, study: Study, settings: Settings) -> Table:
     """Every method on every data set: mean and spread over seeds.
 
     Bold where the evidence cannot tell a method from the best one. Many data sets run down the page.
     """
-    cells = pivot(table, study.metric.name, split=study.split)
     down = "dataset" if len(cells.columns) > max(6, len(cells.rows)) else "method"
     best = {column: _best(cells, column) for column in cells.columns}
     rows, columns = (cells.rows, cells.columns) if down == "method" else (cells.columns, cells.rows)
@@ -49,11 +47,8 @@ def main_results(table: RunTable, study: Study, settings: Settings) -> Table:
     )
 
 
-def differences(
-    table: RunTable, study: Study, settings: Settings, others: Sequence[str], *, key: str
-) -> Table:
+def differences(cells: Cells, study: Study, settings: Settings, others: Sequence[str], *, key: str) -> Table:
     """The proposal minus each of `others` on every data set, with intervals; bold where it is decided."""
-    cells = pivot(table, study.metric.name, split=study.split)
     columns = [
         compare_cells(cells, study.proposal, other, common(cells, study.proposal, other)) for other in others
     ]

@@ -4,14 +4,13 @@ from collections import Counter
 
 from paperback.claims import Word
 from paperback.evidence import count
+from paperback.evidence.compare import HEADLINE
+from paperback.evidence.signed_rank import FEWEST as FEWEST_DATASETS
 from paperback.notes.prose import Text
 from paperback.paper.answer import paragraph
 from paperback.paper.document import Inline, Paragraph
 from paperback.paper.material import Material
 from paperback.paper.phrases import counted
-
-_HEADLINE_SEEDS = 5
-_ENOUGH_DATASETS = 6
 
 
 def caveats(material: Material) -> tuple[Paragraph, ...]:
@@ -26,13 +25,13 @@ def _few(material: Material) -> list[Inline]:
         parts.append(Text("Values were chosen by looking at the test part, so they are optimistic. "))
     if len(study.seeds) < 2:
         parts.append(Text("There is a single run per cell, so the variation between trainings is unknown. "))
-    if 1 < len(study.seeds) < _HEADLINE_SEEDS:
+    if 1 < len(study.seeds) < HEADLINE:
         parts += [
             Text("The evidence rests on "),
             *counted(count(material.table, "seeds"), "seed"),
             Text(" per method, which is few for a headline. "),
         ]
-    if 1 < len(study.datasets) < _ENOUGH_DATASETS:
+    if 1 < len(study.datasets) < FEWEST_DATASETS:
         parts += [
             Text("With "),
             *counted(count(material.table, "datasets"), "data set"),
