@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from paperback.runs import RunTable, Status, read_runs
@@ -117,6 +117,7 @@ WHOLE = json.dumps(NEW).encode()
 
 
 @given(st.integers(0, len(WHOLE) - 1), st.integers(0, 255))
+@example(604, 32)  # a key of the item counts is not what it was
 def test_damage_does_not_fall(at: int, byte: int) -> None:
     """Cut or changed documents give a finding, plain JSON, or nothing."""
     data = bytearray(WHOLE)

@@ -148,7 +148,37 @@ def test_arrays_of_objects_are_not_opened(tmp_path: Path) -> None:
     assert not log.records
     assert [finding.kind for finding in log.findings] == ["unreadable-log"]
     assert not numpy_curves.accepts("runs/loss.npy", npy(np.zeros((4000, 4000)))[:4096])
-    assert not numpy_curves.accepts("runs/weights.npy", npy(np.zeros(4)))
+    weights = npy(np.zeros(4))
+    assert not numpy_curves.read(LogFile("runs/weights.npy", tmp_path, weights, "d")).records
+
+
+CURVE = npy(np.array([1.0, 3.0]))
+
+
+@pytest.mark.parametrize(
+    ("path", "declared", "key"),
+    [("learning_curves/Hopper/TD3_Hopper-v1_0.npy", False, "value"),
+     ("data/returns/TD3_0.npy", False, "returns"),
+     ("out/TD3_0.npy", False, None), ("out/TD3_0.npy", True, "value"), ("data/embeddings.npy", False, None),
+     ("curves/loss.npy", True, "loss")],
+)  # fmt: skip
+def test_an_array_named_after_its_run_is_a_history(path: str, declared: bool, key: str | None) -> None:
+    """A folder of curves, a folder that is named like a metric, or the author says that it is one."""
+    assert numpy_curves.accepts(path, CURVE)
+    log = numpy_curves.read(LogFile(path, Path("x"), CURVE, "d", declared))
+    assert [list(record.series) for record in log.records] == ([[key]] if key else [])
+
+
+def test_runs_told_by_file_names_alone(repository: Repository) -> None:
+    """Data set and seed are read from names such as `TD3_Hopper-v1_0.npy`; no two runs are taken for one."""
+    files = {
+        f"learning_curves/{env}/TD3_{env}-v1_{seed}.npy": npy(np.array([1.0, seed + len(env)]))
+        for env in ("Ant", "Hopper") for seed in range(3)
+    }  # fmt: skip
+    table = repository(files)
+    assert table.roles["dataset"].values == ("Ant-v1", "Hopper-v1")
+    assert table.roles["seed"].values == ("0", "1", "2")
+    assert "duplicate-run" not in {finding.kind for finding in table.findings}
 
 
 def test_an_archive_that_would_fill_the_memory_is_not_opened(tmp_path: Path) -> None:

@@ -313,3 +313,13 @@ def is_setting_name(key: str) -> bool:
     last = key.rsplit(".", 1)[-1].lower()
     end = words(last)[-1:]
     return last in SETTING_NAMES or (last != "size" and bool(end) and end[0] in SETTING_ENDS)
+
+
+_VERSIONED = re.compile(r"[a-z]-v\d+$")
+
+
+def is_known_name(value: str, lexicon: frozenset[str]) -> bool:
+    """Whether the value holds a word of the lexicon; a version, as in `Hopper-v4`, names an environment."""
+    if lexicon is DATASET_WORDS and _VERSIONED.search(value):
+        return True
+    return not lexicon.isdisjoint((*words(value), *value.lower().replace("-", "_").split("_")))

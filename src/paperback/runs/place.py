@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from paperback.runs.column import Column
-from paperback.runs.lexicon import SETTING_NAMES
+from paperback.runs.lexicon import DATASET_WORDS, METHOD_WORDS, SETTING_NAMES, is_known_name
 from paperback.runs.readers.leaves import setting
 from paperback.runs.run import Run, Scalar
 
@@ -47,41 +47,69 @@ def places_of(runs: Sequence[Run]) -> Places:
 # The roles and the findings look at the same paths.
 @lru_cache(maxsize=2)
 def _places(names: tuple[str, ...]) -> Places:
-    paths = _apart([_path(name).split("/") for name in names])
-    if not paths or len({len(path) for path in paths}) != 1 or any("#" in name for name in names):
+    columns = _apart([_path(name).split("/") for name in names])
+    if not columns or any("#" in name for name in names):
         return Places((), None, "")
     parts: list[Column] = []
     seed: Column | None = None
-    pattern: list[str] = []
-    for depth in range(len(paths[0])):
-        cells = [_TIME.sub("", path[depth]).strip("_-.") for path in paths]
+    pattern = ""
+    for depth, (mark, whole) in enumerate(columns):
+        cells = [_TIME.sub("", cell).strip("_-.") for cell in whole]
         if len(set(cells)) == 1:
-            pattern.append(cells[0])
+            pattern += mark + cells[0]
             continue
-        pattern.append("*")
+        pattern += f"{mark}*"
+        # The second at which a run began, as a number.
+        if all(_SECONDS.fullmatch(cell) for cell in cells):
+            continue
         found = _seeds(cells)
         if found and found[0].values and (seed is None or depth > 0):
             seed, rest = found
             cells = rest
         if len(set(cells)) > 1:
             parts.append(Column(f"part {depth + 1} of the path", tuple(cells)))
-    return Places(tuple(parts), seed, "/".join(pattern))
+    return Places(tuple(parts), seed, pattern.removeprefix("/"))
 
 
-def _apart(paths: list[list[str]]) -> list[list[str]]:
-    """The paths with compound parts, such as `Hopper-v4__ppo__1__1700000000`, taken apart where all agree."""
-    if not paths or len({len(path) for path in paths}) != 1:
-        return paths
-    columns: list[list[str]] = []
-    for cells in zip(*paths, strict=True):
-        pieces = [cell.split("__") for cell in cells]
-        if len({len(piece) for piece in pieces}) == 1 and len(pieces[0]) > 1:
-            columns += [list(piece) for piece in zip(*pieces, strict=True)]
-        else:
-            columns.append(list(cells))
-    # The second at which a run began, as a number.
-    kept = [cells for cells in columns if not all(_SECONDS.fullmatch(cell) for cell in cells)]
-    return [list(path) for path in zip(*kept, strict=True)]
+def _apart(paths: list[list[str]]) -> list[tuple[str, list[str]]]:
+    """The columns of the paths, each with the mark before it; nothing where the paths differ in depth.
+
+    Compound parts, such as `Hopper-v4__ppo__1__1700000000`, are taken apart where all agree.
+    """
+    if len({len(path) for path in paths}) != 1:
+        return []
+    columns: list[tuple[str, list[str]]] = []
+    for cells in map(list, zip(*paths, strict=True)):
+        mark, pieces = "__", _pieces(cells, "__")
+        if not pieces:
+            mark, pieces = "_", _named_pieces(cells)
+        first, *rest = pieces or [cells]
+        columns += [("/", first), *((mark, piece) for piece in rest)]
+    return columns
+
+
+def _pieces(cells: Sequence[str], mark: str) -> list[list[str]]:
+    """The columns into which the mark divides the cells; empty where it divides them unequally or not."""
+    pieces = [cell.split(mark) for cell in cells]
+    if len({len(piece) for piece in pieces}) != 1 or len(pieces[0]) < 2:
+        return []
+    return [list(piece) for piece in zip(*pieces, strict=True)]
+
+
+def _named_pieces(cells: Sequence[str]) -> list[list[str]]:
+    """The columns of cells like `TD3_Hopper-v1_0`: a number at the end, known names before it.
+
+    An underscore also stands inside names, so it divides only where a whole column is known.
+    """
+    columns = _pieces(cells, "_")
+    if len(columns) < 3 or not all(cell.isdigit() for cell in columns[-1]):
+        return []
+    known = any(
+        all(is_known_name(cell, lexicon) for cell in column)
+        for column in columns[:-1]
+        for lexicon in (METHOD_WORDS, DATASET_WORDS)
+    )
+    return columns if known else []
 
 
 def named_settings(name: str) -> dict[str, Scalar]:
@@ -99,7 +127,7 @@ def named_settings(name: str) -> dict[str, Scalar]:
 
 def _path(name: str) -> str:
     folder, _, last = name.rpartition("/")
-    stem = last.split(".")[0] if re.search(r"\.(?:jsonl?|ndjson|csv|tsv|log|txt)$", last) else last
+    stem = last.split(".")[0] if re.search(r"\.(?:jsonl?|ndjson|csv|tsv|log|txt|npy)$", last) else last
     return f"{folder}/{stem}" if folder else stem
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from paperback.errors import SettingsError, near_miss
 from paperback.finding import Finding
 from paperback.runs.column import Column, columns_of
-from paperback.runs.lexicon import DATASET_WORDS, FIELD_ROLES, METHOD_WORDS, ROLE_KEYS, words
+from paperback.runs.lexicon import DATASET_WORDS, FIELD_ROLES, METHOD_WORDS, ROLE_KEYS, is_known_name
 from paperback.runs.place import Places, places_of
 from paperback.runs.run import Run
 from paperback.runs.table import Role
@@ -16,7 +16,6 @@ from paperback.settings import FILE, Settings
 # Below this a guess is offered to the author as a finding and not taken.
 THRESHOLD = 0.5
 _NEEDED = ("method", "dataset", "seed")
-_VERSIONED = re.compile(r"[a-z]-v\d+$")
 _SEED_TEXT = re.compile(r"^(?:seed|s|run|trial|rep|version)[._\-=]?0*(\d+)$", re.IGNORECASE)
 
 
@@ -148,13 +147,7 @@ def _add_from_places(guesses: dict[str, _Guess], places: Places, runs: int) -> N
         confidence = 0.4 if places.seed.is_unique and runs > 20 else 0.8
         guesses["seed"] = _Guess(places.seed, f"number at the end of {places.pattern}", confidence)
     known = [guess.column for name, guess in guesses.items() if guess.confidence >= THRESHOLD]
-    free = [
-        part
-        for part in places.parts
-        # A part that tells the method, such as `mlp-lr3`, is composed of it and something else.
-        if not any(part.determines(column) and not column.is_constant for column in known)
-        and not (part.is_unique and runs > 3)
-    ]
+    free = _free(places.parts, known, runs)
     open_roles = [
         name
         for name in ("method", "dataset")
@@ -166,27 +159,36 @@ def _add_from_places(guesses: dict[str, _Guess], places: Places, runs: int) -> N
         guesses[name] = _Guess(part, f"{part.key} {places.pattern}", confidence)
         free.remove(part)
         open_roles.remove(name)
+    free = _free(free, [guess.column for guess in guesses.values()], runs)
     if len(free) == 1 and open_roles and (len(places.parts) == 1 or len(open_roles) == 1):
         confidence = 0.6 if "method" in open_roles else 0.55
         guesses[open_roles[0]] = _Guess(free[0], f"{free[0].key} {places.pattern}", confidence)
+
+
+def _free(parts: Sequence[Column], known: Sequence[Column], runs: int) -> list[Column]:
+    """The parts that may still play a role.
+
+    A part that tells the method, such as `mlp-lr3`, is composed of it and something else.
+    """
+    return [
+        part
+        for part in parts
+        if not any(part.determines(column) and not column.is_constant for column in known)
+        and not (part.is_unique and runs > 3)
+    ]
 
 
 def _by_words(parts: Sequence[Column], roles: Sequence[str]) -> Iterable[tuple[str, float, Column]]:
     """Parts of the path whose values are known names of methods or of data sets."""
     found = []
     for name, lexicon in (("method", METHOD_WORDS), ("dataset", DATASET_WORDS)):
-        scored = [(sum(_is_known(value, lexicon) for value in part.values), part) for part in parts]
-        best = max(scored, key=lambda pair: pair[0])
-        if name in roles and best[0] > 0 and sum(score == best[0] for score, _ in scored) == 1:
-            found.append((name, 0.65, best[1]))
+        scored = [(sum(is_known_name(value, lexicon) for value in part.values), part) for part in parts]
+        most = max(score for score, _ in scored)
+        best = [part for score, part in scored if score == most]
+        # Parts that say the same are one; the last stands nearest to the run.
+        if name in roles and most > 0 and all(part.determines(best[-1]) for part in best):
+            found.append((name, 0.65, best[-1]))
     return found if len({id(part) for _, _, part in found}) == len(found) else []
-
-
-def _is_known(value: str, lexicon: frozenset[str]) -> bool:
-    """Whether the value holds a word of the lexicon; a version, as in `Hopper-v4`, names an environment."""
-    if lexicon is DATASET_WORDS and _VERSIONED.search(value):
-        return True
-    return not lexicon.isdisjoint((*words(value), *value.lower().replace("-", "_").split("_")))
 
 
 def _cells(name: str, guess: _Guess) -> tuple[str | None, ...]:

@@ -136,10 +136,12 @@ def _facts(value: Mapping[str, Any]) -> dict[str, Scalar]:
 def _limited(file: LogFile, value: Mapping[str, Any]) -> Iterator[Finding]:
     """Tasks of which only a part of the items was evaluated."""
     cut = [
-        f"{task} ({counts['effective']} of {counts['original']})"
+        f"{task} ({used:g} of {all_items:g})"
         for task, counts in _table(value, "n-samples").items()
         if isinstance(counts, dict)
-        and (number_of(counts.get("effective")) or 0) < (number_of(counts.get("original")) or 0)
+        and (used := number_of(counts.get("effective"))) is not None
+        and (all_items := number_of(counts.get("original"))) is not None
+        and used < all_items
     ]
     limit = number_of(_table(value, "config").get("limit"))
     if not cut and limit:

@@ -21,6 +21,9 @@ name = "NumPy"
 endings = (".npy", ".npz")
 alone = True
 _MOST = 10_000_000
+# A history whose file is not named after a metric; larger arrays are data.
+_LONGEST = 100_000
+_CURVES = re.compile(r"(?:^|[_-])curves?(?:[_-]|$)", re.IGNORECASE)
 _BROKEN = (
     ValueError,
     OSError,
@@ -38,23 +41,31 @@ _SHAPE = re.compile(rb"'shape': \((\d*),? ?(\d*)\)")
 
 
 def accepts(path: str, head: bytes) -> bool:
-    """Whether the file's name is a metric's or a log's, and a `.npy` is no larger than a history is."""
-    stem = path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    """Whether a `.npz` is named like a metric or a log, or a `.npy` is no larger than a history is.
+
+    Whether a `.npy` is a history is told by its name, its folders or the author: see `read`.
+    """
     if path.endswith(".npz"):
-        return head.startswith(b"PK") and (has_log_name(path) or is_metric_name(stem))
-    if not path.endswith(".npy") or not head.startswith(b"\x93NUMPY") or not is_metric_name(stem):
+        return head.startswith(b"PK") and (has_log_name(path) or is_metric_name(_stem(path)))
+    if not path.endswith(".npy") or not head.startswith(b"\x93NUMPY"):
         return False
     shape = _SHAPE.search(head[:256])
-    return shape is not None and int(shape[1] or 1) * int(shape[2] or 1) <= _MOST
+    most = _MOST if is_metric_name(_stem(path)) else _LONGEST
+    return shape is not None and int(shape[1] or 1) * int(shape[2] or 1) <= most
 
 
 def read(file: LogFile) -> Log:
     """One record. A list of numbers is a history, a single number a final metric.
 
     Of a table with one row per step, such as the episodes of an evaluation, the mean of each row is the
-    history `<name>.mean`.
+    history `<name>.mean`. A `.npy` that is named after its run and not after its metric is a run of its
+    own where the author or a folder, such as `learning_curves`, says so; the nearest folder that is named
+    like a metric names the history, else it is called `value`.
     """
-    if not (file.declared or in_log_folder(file.path) or has_log_name(file.path)):
+    curve = _is_curve_of_run(file.path)
+    if not (file.declared or in_log_folder(file.path) or has_log_name(file.path) or curve):
+        return Log(file, name)
+    if file.path.endswith(".npy") and not (file.declared or curve or is_metric_name(_stem(file.path))):
         return Log(file, name)
     try:
         arrays = _arrays(file)
@@ -66,13 +77,31 @@ def read(file: LogFile) -> Log:
     series, finals = _curves(file, arrays)
     if not series and not finals:
         return Log(file, name)
-    home = file.path.rpartition("/")[0] or "."
+    is_run = file.path.endswith(".npy") and not is_metric_name(_stem(file.path))
+    home = "" if is_run else file.path.rpartition("/")[0] or "."
     return Log(file, name, (Record(finals=finals, series=series, home=home),))
+
+
+def _stem(path: str) -> str:
+    return path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+
+
+def _is_curve_of_run(path: str) -> bool:
+    """Whether the file is named after its run, and a folder says that curves or a metric lie there."""
+    folders = path.split("/")[:-1]
+    named = any(_CURVES.search(folder) or is_metric_name(folder) for folder in folders)
+    return path.endswith(".npy") and named and not is_metric_name(_stem(path))
+
+
+def _measured(path: str) -> str:
+    """What a `.npy` holds: its own name, the name of the nearest folder that is a metric's, or `value`."""
+    parts = [_stem(path), *reversed(path.split("/")[:-1])]
+    return next((part for part in parts if is_metric_name(part)), "value")
 
 
 def _arrays(file: LogFile) -> dict[str, np.ndarray]:
     if file.path.endswith(".npy"):
-        return {file.path.rsplit("/", 1)[-1].rsplit(".", 1)[0]: _array(file.data)}
+        return {_measured(file.path): _array(file.data)}
     try:
         with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
             size = sum(item.file_size for item in archive.infolist())
