@@ -1,0 +1,82 @@
+"""The table of notation: one for the whole paper, from the symbols of its equations."""
+
+from collections.abc import Iterable, Iterator
+
+from paperback.code.equations import Symbol
+from paperback.code.stated import Statement
+from paperback.finding import Finding
+from paperback.story.table import CodeCell, MathCell, Table, TextCell
+
+KEY = "notation"
+
+
+def notation_table(statements: Iterable[Statement]) -> Table | None:
+    """One row per symbol and meaning, in the order of print; None where no equation is printed."""
+    rows = tuple(_rows(_uses(statements)))
+    if not rows:
+        return None
+    return Table(
+        key=KEY,
+        caption="Symbols of the equations that were derived from the code.",
+        stub="",
+        columns=("Symbol", "Meaning", "Shape", "Equation of"),
+        units=("", "", "", ""),
+        rows=rows,
+        spread="none",
+        note="",
+        highlight=(),
+        why="introduces every symbol before it is used",
+    )
+
+
+def symbol_collisions(statements: Iterable[Statement]) -> Iterator[Finding]:
+    """A finding for each symbol that stands for two things, with both places."""
+    first: dict[str, tuple[str, Statement]] = {}
+    for symbol, users in _uses(statements):
+        meaning = meaning_of(symbol)
+        before = first.setdefault(symbol.latex, (meaning, users[0]))
+        if before[0] != meaning:
+            yield Finding(
+                "symbol-collision",
+                f"{symbol.latex} is the {before[0]} in {before[1].source} and the {meaning} in "
+                f"{users[0].source}",
+                (before[1].source, users[0].source),
+                "Rename one of them in the code, or say in the notes which is meant.",
+            )
+
+
+def meaning_of(symbol: Symbol) -> str:
+    """What a symbol stands for, in words: `argument gap`, `size K`."""
+    name = symbol.name.rpartition(".")[2]
+    if symbol.meaning == "size":
+        return f"size {name}" if name != symbol.latex else "size"
+    return f"{symbol.meaning} {name}".strip()
+
+
+def _uses(statements: Iterable[Statement]) -> list[tuple[Symbol, list[Statement]]]:
+    """Each symbol, once for each of its meanings, with the equations it stands in."""
+    found: dict[tuple[str, str], tuple[Symbol, list[Statement]]] = {}
+    for statement in statements:
+        for symbol in statement.symbols if statement.lines else ():
+            # A quoted function names itself.
+            if symbol.meaning != "function":
+                key = symbol.latex, meaning_of(symbol)
+                found.setdefault(key, (symbol, []))[1].append(statement)
+    return list(found.values())
+
+
+def _rows(
+    uses: Iterable[tuple[Symbol, list[Statement]]],
+) -> Iterator[tuple[str, tuple[MathCell | TextCell | CodeCell, ...]]]:
+    for symbol, users in uses:
+        shape = rf"\left({', '.join(symbol.axes)}\right)" if symbol.axes else ""
+        names = ", ".join(dict.fromkeys(user.place.rpartition(":")[2] for user in users))
+        yield (
+            "",
+            (
+                MathCell(symbol.latex, symbol.name or symbol.meaning),
+                TextCell(meaning_of(symbol)),
+                MathCell(shape, " x ".join(symbol.axes)) if shape else TextCell(""),
+                CodeCell(names, users[0].source),
+            ),
+        )
