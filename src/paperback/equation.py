@@ -63,10 +63,10 @@ def ask_equation(
 def verify_equations(
     root: Path, *, python: str = sys.executable, progress: Callable[[str, int, int], None] | None = None
 ) -> dict[str, Any]:
-    """The equations of `root`, each compared with its code in a guarded subprocess and kept in equations.json.
+    """The equations of `root`, each compared with its code in a guarded subprocess; they are kept.
 
     Every custom loss, component and derivative that an entry point reaches is tried, and every place that the
-    notes name. Only the definitions that an equation needs are run. No other file is written.
+    notes name. Only the definitions that an equation needs are run. Only equations.json is written.
 
     Args:
         root: The repository.

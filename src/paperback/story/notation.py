@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from paperback.code.equations import Symbol
 from paperback.code.stated import Statement
 from paperback.finding import Finding
+from paperback.source import Source
 from paperback.story.table import CodeCell, MathCell, Table, TextCell
 
 KEY = "notation"
@@ -19,7 +20,7 @@ def notation_table(statements: Iterable[Statement]) -> Table | None:
         key=KEY,
         caption="Symbols of the equations that were derived from the code.",
         stub="",
-        columns=("Symbol", "Meaning", "Shape", "Equation of"),
+        columns=("Symbol", "Meaning", "Shape", "First used in"),
         units=("", "", "", ""),
         rows=rows,
         spread="none",
@@ -70,13 +71,13 @@ def _rows(
 ) -> Iterator[tuple[str, tuple[MathCell | TextCell | CodeCell, ...]]]:
     for symbol, users in uses:
         shape = rf"\left({', '.join(symbol.axes)}\right)" if symbol.axes else ""
-        names = ", ".join(dict.fromkeys(user.place.rpartition(":")[2] for user in users))
+        place = Source(users[0].source.path, users[0].source.line)
         yield (
             "",
             (
                 MathCell(symbol.latex, symbol.name or symbol.meaning),
                 TextCell(meaning_of(symbol)),
                 MathCell(shape, " x ".join(symbol.axes)) if shape else TextCell(""),
-                CodeCell(names, users[0].source),
+                CodeCell(str(place), place),
             ),
         )

@@ -74,8 +74,15 @@ def _where(symbols: Sequence[Symbol]) -> Parts:
     named = [symbol for symbol in symbols if symbol.meaning not in ("function", "intermediate")]
     if not named:
         return ()
-    pieces: list[Parts] = [(Math(symbol.latex), Text(f" is the {meaning_of(symbol)}")) for symbol in named]
-    return (Text("where "), *enumerate_parts(pieces), Text(". "))
+    return (Text("where "), *enumerate_parts([_meant(symbol) for symbol in named]), Text(". "))
+
+
+def _meant(symbol: Symbol) -> Parts:
+    name = symbol.name.rpartition(".")[2]
+    if symbol.meaning == "size" and name == symbol.latex:
+        return (Math(symbol.latex), Text(" is a size"))
+    parts: list[Inline] = [Math(symbol.latex), Text(f" is the {symbol.meaning}")]
+    return (*parts, Text(" "), Code(name)) if name and name != symbol.latex else tuple(parts)
 
 
 def _verdict(item: Statement, key: str) -> Parts:
