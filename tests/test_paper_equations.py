@@ -14,10 +14,13 @@ from click.testing import CliRunner, Result
 
 from paperback.build import build_paper
 from paperback.cli import main
+from paperback.code.equations import Symbol
 from paperback.code.read import read_code
 from paperback.code.record import FILE, Recorded, read_record, record_text
-from paperback.code.stated import slice_digest, state_equations, targets
+from paperback.code.stated import Statement, slice_digest, state_equations, targets
 from paperback.settings import Settings
+from paperback.source import Source
+from paperback.story.notation import notation_table, symbol_collisions
 
 TORCH = os.environ.get("PAPERBACK_TORCH_PYTHON") or (
     sys.executable if importlib.util.find_spec("torch") else ""
@@ -26,7 +29,7 @@ LOSSES = '''import torch
 from torch import nn
 
 
-class Margin(nn.Module):
+class MarginLoss(nn.Module):
     """A squared distance with a penalty."""
 
     def __init__(self, weight: float = 0.5):
@@ -39,17 +42,17 @@ class Margin(nn.Module):
 '''
 TRAIN = """import torch
 
-from losses import Margin
+from losses import MarginLoss
 from net import Net
 
-model, loss_fn = Net(), Margin()
+model, loss_fn = Net(), MarginLoss()
 optimiser = torch.optim.Adam(model.parameters())
 for x, y in []:
     loss = loss_fn(model(x), y)
     loss.backward()
     optimiser.step()
 """
-PLACE = "losses.py:Margin"
+PLACE = "losses.py:MarginLoss"
 
 
 def call(*arguments: object) -> Result:
@@ -63,7 +66,8 @@ def repo(study: Callable[..., Path], tmp_path: Path) -> Path:
 
 def record(repo: Path, **changed: Any) -> None:
     """Writes equations.json as a check would have, for the first derivation."""
-    (stated,) = state_equations(repo, read_code(repo, Settings()), {})
+    every = state_equations(repo, read_code(repo, Settings()), {})
+    (stated,) = (item for item in every if item.place == PLACE)
     values: dict[str, Any] = {
         "lines": stated.lines, "symbols": (), "verdict": "verified (value and gradient)", "reason": "",
         "points": 15, "error": 2.1e-15, "gradient_error": 1.3e-15, "tolerance": 1e-8, "digest": stated.digest,
@@ -126,15 +130,16 @@ def test_a_flipped_sign_in_the_code_is_found(repo: Path) -> None:
     result = call("check", repo)
     assert result.exit_code == 1
     assert re.search(
-        r"equation-code-changed: losses\.py:5 .*losses\.py:Margin.*paper/latex/main\.tex:\d+", result.output
+        r"equation-code-changed: losses\.py:5 .*losses\.py:MarginLoss.*paper/latex/main\.tex:\d+",
+        result.output,
     )
-    assert "equations-stale: equations.json: the code of losses.py:Margin" in result.output
+    assert "equations-stale: equations.json: the code of losses.py:MarginLoss" in result.output
 
 
 def test_a_comment_in_the_code_changes_no_equation(repo: Path) -> None:
     """What computes nothing is no part of the slice."""
     before = slice_digest(repo, PLACE)
-    edit(repo / "losses.py", "class Margin", "# a remark\nclass Margin")
+    edit(repo / "losses.py", "class MarginLoss", "# a remark\nclass MarginLoss")
     edit(repo / "losses.py", "A squared distance", "The squared distance")
     assert slice_digest(repo, PLACE) == before
 
@@ -184,3 +189,33 @@ def test_verify_writes_what_build_reads(repo: Path) -> None:
     made = build_paper(repo, engine="none")
     assert made.ledger["equations"][0]["verdict"] == "verified (value and gradient)"
     assert call("check", repo).exit_code == 0
+
+
+def stated(place: str, *symbols: Symbol) -> Statement:
+    path, _, name = place.partition(":")
+    return Statement(place, "L2b", Source(path, 1, name), ("y = x",), symbols, "")
+
+
+def test_two_meanings_of_a_symbol_are_told() -> None:
+    """One letter for two things is a finding with both places; one thing in two roles is none."""
+    one = stated("a.py:A", Symbol("y", "target", "argument"), Symbol("t", "t", "argument"))
+    other = stated("b.py:B", Symbol("y", "logits", "output"), Symbol("t", "enc.t", "parameter"))
+    (finding,) = symbol_collisions([one, other])
+    assert finding.message == "y is the argument target in a.py:1 [A] and the output logits in b.py:1 [B]"
+
+
+def test_an_unnamed_size_is_the_one_of_its_letter() -> None:
+    """A size that the code does not name stands in the row of its letter."""
+    statements = [
+        stated("a.py:A", Symbol("K", "n_bins", "size")),
+        stated("b.py:B", Symbol("K", "K", "size")),
+    ]
+    table = notation_table(statements)
+    assert table is not None
+    assert len(table.rows) == 1
+    assert list(symbol_collisions(statements)) == []
+
+
+def test_no_equation_no_table() -> None:
+    """Without equations there is no notation to list."""
+    assert notation_table([]) is None

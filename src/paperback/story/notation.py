@@ -32,15 +32,15 @@ def notation_table(statements: Iterable[Statement]) -> Table | None:
 
 def symbol_collisions(statements: Iterable[Statement]) -> Iterator[Finding]:
     """A finding for each symbol that stands for two things, with both places."""
-    first: dict[str, tuple[str, Statement]] = {}
+    first: dict[str, tuple[Symbol, Statement]] = {}
     for symbol, users in _uses(statements):
-        meaning = meaning_of(symbol)
-        before = first.setdefault(symbol.latex, (meaning, users[0]))
-        if before[0] != meaning:
+        before = first.setdefault(symbol.latex, (symbol, users[0]))
+        # What bears one name in the code is one thing, a parameter here and an argument there.
+        if _name(before[0]) != _name(symbol):
             yield Finding(
                 "symbol-collision",
-                f"{symbol.latex} is the {before[0]} in {before[1].source} and the {meaning} in "
-                f"{users[0].source}",
+                f"{symbol.latex} is the {meaning_of(before[0])} in {before[1].source} "
+                f"and the {meaning_of(symbol)} in {users[0].source}",
                 (before[1].source, users[0].source),
                 "Rename one of them in the code, or say in the notes which is meant.",
             )
@@ -48,10 +48,14 @@ def symbol_collisions(statements: Iterable[Statement]) -> Iterator[Finding]:
 
 def meaning_of(symbol: Symbol) -> str:
     """What a symbol stands for, in words: `argument gap`, `size K`."""
-    name = symbol.name.rpartition(".")[2]
+    name = _name(symbol)
     if symbol.meaning == "size":
         return f"size {name}" if name != symbol.latex else "size"
     return f"{symbol.meaning} {name}".strip()
+
+
+def _name(symbol: Symbol) -> str:
+    return symbol.name.rpartition(".")[2]
 
 
 def _uses(statements: Iterable[Statement]) -> list[tuple[Symbol, list[Statement]]]:
@@ -62,6 +66,10 @@ def _uses(statements: Iterable[Statement]) -> list[tuple[Symbol, list[Statement]
             # A quoted function names itself.
             if symbol.meaning != "function":
                 key = symbol.latex, meaning_of(symbol)
+                if key[1] == "size":
+                    # A length that the code gives no name is the one of that letter.
+                    same = (known for known in found if known[0] == key[0] and known[1].startswith("size"))
+                    key = next(same, key)
                 found.setdefault(key, (symbol, []))[1].append(statement)
     return list(found.values())
 
