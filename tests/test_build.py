@@ -310,7 +310,14 @@ def test_progress_is_told(study: Callable[..., Path], tmp_path: Path) -> None:
     """Long work tells its steps in their order, and none goes beyond its total."""
     told: list[tuple[str, int, int]] = []
     build_paper(study(tmp_path), engine="none", progress=lambda *step: told.append(step))
-    assert list(dict.fromkeys(step for step, _, _ in told)) == ["code", "runs", "evidence", "write", "pdf"]
+    assert list(dict.fromkeys(step for step, _, _ in told)) == [
+        "code",
+        "runs",
+        "evidence",
+        "equations",
+        "write",
+        "pdf",
+    ]
     assert all(0 <= done <= total for _, done, total in told)
 
 

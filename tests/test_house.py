@@ -36,7 +36,7 @@ from paperback.runs.readers import READERS
 from paperback.source import Source
 from paperback.story import Curve, Graph, Panel, Table
 from paperback.story.architecture import Architecture, Box
-from paperback.story.table import CodeCell, IntervalCell, MissingCell, QuantityCell, TextCell
+from paperback.story.table import CodeCell, IntervalCell, MathCell, MissingCell, QuantityCell, TextCell
 
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -160,8 +160,8 @@ TABLE = Table(
     key="table",
     caption="A caption.",
     stub="Row",
-    columns=("a", "b", "c", "d", "e"),
-    units=("s", "", "", "", ""),
+    columns=("a", "b", "c", "d", "e", "f"),
+    units=("s", "", "", "", "", ""),
     rows=(
         (
             "row",
@@ -170,6 +170,7 @@ TABLE = Table(
                 IntervalCell(NUMBER, NUMBER, NUMBER, 1, True, "best"),
                 TextCell("cellwords"),
                 CodeCell("cellcode", Source("net.py", 3)),
+                MathCell(r"\mu^7", "mu"),
                 MissingCell("never run"),
             ),
         ),

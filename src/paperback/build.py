@@ -137,6 +137,7 @@ def gather(
     """All that the paper of `root` is written from; logs that did not change are taken from `cache`."""
     from paperback.claims import state_claims
     from paperback.code import read_code
+    from paperback.code.stated import state_equations
     from paperback.evidence import state_study
     from paperback.literature import read_bibliography
     from paperback.notes import read_notes
@@ -151,6 +152,9 @@ def gather(
     step("evidence", 0, 1)
     study = state_study(table, settings)
     verdicts = state_claims(table, settings, metric=study.metric.name, split=study.split)
+    notes = read_notes(root / settings.notes, root)
+    step("equations", 0, 1)
+    named = tuple(equation.place for equation in notes.equations if equation.place)
     return Material(
         name=root.resolve().name,
         settings=settings,
@@ -159,8 +163,9 @@ def gather(
         study=study,
         verdicts=verdicts,
         story=arrange(table, study, settings),
-        notes=read_notes(root / settings.notes, root),
+        notes=notes,
         bibliography=read_bibliography(root / settings.bibliography, root),
+        equations=state_equations(root, inventory, inventory.checked, named),
     )
 
 
@@ -200,7 +205,11 @@ def _read(material: "Material") -> dict[str, str]:
         material.settings.bibliography: material.bibliography.digest,
     }
     read = {path: hashed for path, hashed in own.items() if hashed}
-    return {**material.table.files, **material.inventory.files, **read}
+    from paperback.code.record import FILE as RECORD
+
+    # The stamp tells a file that is no input by its size alone, and a verdict may change without that.
+    record = {RECORD: ""} if material.inventory.checked else {}
+    return {**material.table.files, **material.inventory.files, **read, **record}
 
 
 def _unchanged(out: Path, stamp: Stamp) -> Build:

@@ -199,6 +199,27 @@ def equation(place: str, verify: bool, python: str, repo: Path, as_json: bool) -
     return NOTHING_FOUND if found["lines"] else FINDINGS
 
 
+@main.command(epilog=_example("paperback verify my-repo --python /opt/torch/bin/python"))
+@_repo
+@click.option(
+    "--python", default=sys.executable, metavar="PATH", help="Interpreter of the check; needs torch."
+)
+@_json_option
+@_command
+def verify(repo: Path, python: str, as_json: bool) -> int:
+    """Compare every equation with the code it states.
+
+    The definitions that an equation needs run with limits of time and memory and without network; what was
+    found is kept in equations.json, which build and check read.
+    """
+    from paperback.equation import show_verified, verify_equations
+
+    found = verify_equations(repo, python=python, progress=_progress(quiet=as_json))
+    click.echo(json.dumps(found, indent=1, ensure_ascii=False) if as_json else show_verified(found))
+    differs = any(item["verdict"] == "mismatch" for item in found["equations"])
+    return FINDINGS if differs else NOTHING_FOUND
+
+
 @main.command(epilog=_example("paperback runs my-repo"))
 @_repo
 @_json_option

@@ -1,12 +1,16 @@
 """One equation of the code, asked by file and name."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from paperback.errors import ReadError, SettingsError
+from paperback.errors import PaperbackError, ReadError, SettingsError
+from paperback.settings import open_repository
+
+if TYPE_CHECKING:
+    from paperback.code.record import Recorded
 
 
 def ask_equation(
@@ -54,6 +58,85 @@ def ask_equation(
         "verdict": asdict(verdict),
         "refused": refused,
     }
+
+
+def verify_equations(
+    root: Path, *, python: str = sys.executable, progress: Callable[[str, int, int], None] | None = None
+) -> dict[str, Any]:
+    """The equations of `root`, each compared with its code in a guarded subprocess; they are kept.
+
+    Every custom loss, component and derivative that an entry point reaches is tried, and every place that the
+    notes name. Only the definitions that an equation needs are run. Only equations.json is written.
+
+    Args:
+        root: The repository.
+        python: The interpreter of the check; it needs what the code imports, such as torch.
+        progress: Told the name of the step, how many are done and how many there are.
+
+    Raises:
+        ReadError: `root` is no folder, or holds an equations.json that Paperback did not write.
+        PaperbackError: equations.json cannot be written.
+    """
+    from paperback.code import read_code
+    from paperback.code.record import FILE, read_record, record_text
+    from paperback.code.stated import targets
+    from paperback.notes import read_notes
+
+    settings = open_repository(root)
+    before = read_record(root)
+    notes = read_notes(root / settings.notes, root)
+    inventory = read_code(root, settings)
+    asked = targets(inventory, [equation.place for equation in notes.equations if equation.place])
+    found = []
+    for done, target in enumerate(asked):
+        if progress:
+            progress("verify", done, len(asked))
+        found.append(_record(root, target.place, python))
+    if found or before:
+        try:
+            (root / FILE).write_text(record_text(found), encoding="utf-8")
+        except OSError as error:
+            raise PaperbackError(f"{FILE} cannot be written: {error}", mend="Make it writable.") from error
+    return {"file": FILE if found else "", "equations": [asdict(item) for item in found]}
+
+
+def _record(root: Path, place: str, python: str) -> "Recorded":
+    from paperback.code.equations import Derivation, Established, Verdict, establish
+    from paperback.code.equations.check import TOLERANCE
+    from paperback.code.record import Recorded
+    from paperback.code.stated import slice_digest
+
+    path, _, name = place.partition(":")
+    try:
+        made = establish(root / path, name, root=root, python=python)
+    except ReadError as error:
+        made = Established(
+            Derivation(name, "fallback", reason=error.what), Verdict("static only", error.what)
+        )
+    derivation, verdict = made.derivation, made.verdict
+    return Recorded(
+        place=place,
+        lines=tuple(map(str, derivation.equations)),
+        symbols=tuple((item.latex, f"{item.meaning} {item.name}".strip()) for item in derivation.symbols),
+        verdict=verdict.word,
+        reason=verdict.reason or derivation.reason,
+        points=verdict.points,
+        error=float(f"{verdict.error:.1e}"),
+        gradient_error=float(f"{verdict.gradient_error:.1e}"),
+        tolerance=TOLERANCE,
+        digest=slice_digest(root, place),
+    )
+
+
+def show_verified(found: Mapping[str, Any]) -> str:
+    """The answer of `verify_equations` for a terminal: a line per equation, and where they are kept."""
+    lines = []
+    for item in found["equations"]:
+        differ = f", {item['points']} points, at most {max(item['error'], item['gradient_error']):.1e} apart"
+        told = f": {item['reason']}" if item["reason"] else ""
+        lines.append(f"{item['place']}  {item['verdict']}{differ if item['points'] else ''}{told}")
+    end = f"wrote {found['file']}; commit it with the code" if found["file"] else "no equation to verify"
+    return "\n".join([*lines, end])
 
 
 def show_equation(found: Mapping[str, Any]) -> str:

@@ -9,8 +9,10 @@ from paperback.finding import Finding
 from paperback.paper.ledger import NUMERAL
 from paperback.source import Source
 
-_SET = re.compile(r"\\pbset\{([^{}]*)\}\{((?:[^{}]|\{[^{}]*\})*)\}")
-_SHOWN = re.compile(r"\\pbnum\{([^{}]*)\}\{((?:[^{}]|\{[^{}]*\})*)\}")
+# Braces two deep: an exponent is \ensuremath{^{6}}.
+_BRACED = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
+_SET = re.compile(r"\\pbset\{([^{}]*)\}" + _BRACED)
+_SHOWN = re.compile(r"\\pbnum\{([^{}]*)\}" + _BRACED)
 _USED = re.compile(r"\\pbvalue\{([^{}]*)\}")
 _SIGNS = str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789")
 # What a reader does not see as a number of the text: commands with names, formulas, code, comments.

@@ -11,6 +11,8 @@ from paperback.source import Source
 _DASHES = str.maketrans(
     {"−": "-", "‐": "-", "–": "-", "\u00a0": " ", "\u2009": " ", "\u202f": " ", "\ufffe": "-", "\x02": "-"}
 )
+# The text of a PDF knows no raised characters.
+_FLAT = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
 def check_pdf(path: Path, entries: tuple[Entry, ...], place: str) -> list[Finding]:
@@ -40,7 +42,7 @@ def check_pdf(path: Path, entries: tuple[Entry, ...], place: str) -> list[Findin
         )
         for entry in entries
         for shown in entry.printed
-        if not _stands_in(shown.translate(_DASHES), tokens, text)
+        if not _stands_in(shown.translate(_DASHES).translate(_FLAT), tokens, text)
     ]
 
 
@@ -59,7 +61,7 @@ def pdf_text(path: Path) -> str:
         pages = [page.get_textpage().get_text_bounded() for page in document]
     finally:
         document.close()
-    return "\n".join(pages).translate(_DASHES)
+    return "\n".join(pages).translate(_DASHES).translate(_FLAT)
 
 
 def _stands_in(shown: str, tokens: Counter[str], text: str) -> bool:

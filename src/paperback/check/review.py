@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from paperback.check.equations import check_equations
 from paperback.check.files import check_files, check_outputs
 from paperback.check.latex import check_latex
 from paperback.check.ledger import entries_of
@@ -78,6 +79,7 @@ def check_paper(root: Path, *, folder: Path | None = None, progress: Progress | 
         *(check_page(out / "main.html", entries, "main.html") if "html" in shown else ()),
         *(check_pdf(out / "main.pdf", entries, "main.pdf") if "pdf" in shown else ()),
         *check_outputs(out),
+        *check_equations(ledger["equations"], root, out, inventory),
         *check_files(ledger["files"], {**table.files, **inventory.files}),
         *table.findings,
     ]

@@ -22,10 +22,23 @@ def describe_code(inventory: Inventory) -> dict[str, Any]:
         "contrast": _contrast(inventory.contrast),
         "changes": [_change(item) for item in inventory.changes],
         **_facts(inventory),
+        "equations": _equations(inventory),
         "algorithm": _algorithm(inventory.algorithm),
         "network": _network(inventory.network),
         "findings": [_finding(item) for item in inventory.findings],
     }
+
+
+def _equations(inventory: Inventory) -> list[dict[str, Any]]:
+    """What may have an equation, with the verdict of equations.json."""
+    from paperback.code.stated import targets
+
+    told = []
+    for target in targets(inventory):
+        found = inventory.checked.get(target.place)
+        verdict = found.verdict if found else "not yet compared; run paperback verify"
+        told.append({"place": target.place, "verdict": verdict, "lines": list(found.lines) if found else []})
+    return told
 
 
 def _facts(inventory: Inventory) -> dict[str, Any]:
@@ -209,6 +222,7 @@ def show_code(told: Mapping[str, Any]) -> str:
         ),
         _listed("Losses", [(f"{item['name']} ({item['kind']})", item["place"]) for item in told["losses"]]),
         _listed("Optimisers", [(_called(item), item["place"]) for item in told["optimisers"]]),
+        _listed("Equations", [(f"{item['place']}: {item['verdict']}", "") for item in told["equations"]]),
         _listed("Data", [(item["name"], item["place"]) for item in told["data"]]),
         _listed(
             "Settings",

@@ -6,6 +6,7 @@ from typing import Literal
 
 from paperback.code.network import Network
 from paperback.code.procedure import Algorithm
+from paperback.code.record import Recorded
 from paperback.finding import Finding
 from paperback.source import Source
 
@@ -210,6 +211,7 @@ class Inventory:
     Attributes:
         files: Path to digest, of every source file that was read.
         lines: Number of lines read.
+        checked: Place to what the last numeric check of its equation found.
         framework: `torch`, `keras`, `jax`, `sklearn` or empty: what most modules are written in.
     """
 
@@ -229,3 +231,4 @@ class Inventory:
     changes: tuple[Change, ...] = ()
     algorithm: Algorithm | None = None
     network: Network | None = None
+    checked: Mapping[str, Recorded] = field(default_factory=dict)

@@ -25,10 +25,13 @@ from paperback.code.linked import (
 )
 from paperback.code.network import Network
 from paperback.code.reach import Reach, reach
+from paperback.code.record import FILE as RECORD
+from paperback.code.record import Recorded, read_record
 from paperback.code.repository import link
 from paperback.code.subject import Subject, find_comparison, root_models
 from paperback.code.trees import Trees
 from paperback.code.walk import find_source_files
+from paperback.errors import ReadError
 from paperback.finding import Finding
 from paperback.settings import Settings
 from paperback.source import Source
@@ -62,6 +65,7 @@ def read_code(root: Path, settings: Settings) -> Inventory:
     loops = _ordered(item for file in files for item in file.loops) if framework else ()
     made = _ordered(item for file in files for item in optimisers(repository, file))
     offered = _ordered(item for file in files for item in hyperparameters(repository, file))
+    checked, damaged = _checked(root)
     return Inventory(
         modules=modules,
         autograd=derivatives,
@@ -74,9 +78,14 @@ def read_code(root: Path, settings: Settings) -> Inventory:
         framework=framework,
         files={file.path: file.digest for file in files},
         lines=sum(file.lines for file in files),
-        findings=(*(item for file in files for item in file.findings), *_unreached(modules, reached)),
+        findings=(
+            *(item for file in files for item in file.findings),
+            *_unreached(modules, reached),
+            *damaged,
+        ),
         contrast=find_contrast(subject) if framework else None,
         changes=find_changes(subject, derivatives, found, _switches(offered)) if framework else (),
+        checked=checked,
         network=_network(subject, built),
         algorithm=training_algorithm(subject, loops, made, found, offered),
     )
@@ -143,6 +152,14 @@ def _framework(files: Iterable[FileFacts]) -> str:
     # scikit-learn is imported for metrics and splits everywhere; it counts where nothing else is.
     networks = Counter({name: count for name, count in counts.items() if name != "sklearn"}) or counts
     return min(networks, key=lambda name: (-networks[name], name)) if networks else ""
+
+
+def _checked(root: Path) -> tuple[dict[str, Recorded], tuple[Finding, ...]]:
+    """The verdicts of equations.json; a file of that name that is not ours is told and left alone."""
+    try:
+        return read_record(root), ()
+    except ReadError as error:
+        return {}, (Finding("unreadable-record", error.what, (Source(RECORD),), error.mend),)
 
 
 def _unreached(modules: Iterable[ModuleFact], reached: Reach) -> Iterator[Finding]:

@@ -1,6 +1,8 @@
 """Numbers about the source code, with the recipe that reads them again."""
 
 from paperback.code import Inventory
+from paperback.code.record import FILE, Recorded
+from paperback.errors import EvidenceError
 from paperback.evidence import Quantity, Recipe
 from paperback.source import Source
 
@@ -14,7 +16,18 @@ def code_count(inventory: Inventory, what: str) -> Quantity:
 
 def recompute_code(recipe: Recipe, inventory: Inventory) -> float:
     """The number of a recipe of the kind `code`, read from `inventory`."""
+    if "place" in recipe.arguments:
+        found = inventory.checked.get(recipe.arguments["place"])
+        if found is None:
+            raise EvidenceError(f"{FILE} says nothing of {recipe.arguments['place']}")
+        return float(getattr(found, recipe.field))
     return _count(inventory, recipe.field)
+
+
+def checked(found: Recorded, what: str) -> Quantity:
+    """What the check of an equation found: `points`, `error` or `gradient_error`."""
+    recipe = Recipe("code", what, {"place": found.place})
+    return Quantity(float(getattr(found, what)), recipe, sources=(Source(FILE, key=found.place),))
 
 
 def _count(inventory: Inventory, what: str) -> float:

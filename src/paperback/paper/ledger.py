@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from paperback.claims import Verdict
+from paperback.code.stated import Statement
 from paperback.finding import Finding
 from paperback.notes.prose import Code, Math, Text
 from paperback.paper.document import AlgorithmFloat, DiagramFloat, Document, Equation, GraphFloat, TableFloat
@@ -14,7 +15,7 @@ from paperback.paper.printed import Printed, blocks, inlines_of, printed_numbers
 from paperback.paper.questions import ItemState
 from paperback.paper.write import Paper
 from paperback.source import Source
-from paperback.story.table import CodeCell, TextCell
+from paperback.story.table import CodeCell, MathCell, TextCell
 
 # A number as a reader sees one: not a part of a name such as ResNet50, `x2` or CIFAR-10.
 NUMERAL = re.compile(r"(?<![\w.,\-])[+\-−]?\d+(?:,\d{3})*(?:\.\d+)?(?!\w|-\w|[.,]\d)")
@@ -31,6 +32,7 @@ def make_ledger(
     """The ledger as JSON values; equal inputs give equal ledgers, byte for byte when written."""
     document = paper.document
     numbers = printed_numbers(document)
+    derived = {line: item for item in material.equations for line in item.lines}
     # Many numbers share their sources: all that come from one comparison, all counts of runs.
     shared = dict.fromkeys(_sources(each.quantity.sources) for each in numbers)
     names = {sources: f"s{place}" for place, sources in enumerate(shared, start=1)}
@@ -43,7 +45,7 @@ def make_ledger(
         "sources": {name: list(sources) for sources, name in names.items()},
         "claims": [claim_json(verdict) for verdict in material.verdicts],
         "outline": {state.item.id: {"state": state.state, "by": state.by} for state in states},
-        "equations": [_equation(block) for block in blocks(document) if isinstance(block, Equation)],
+        "equations": [_equation(block, derived) for block in blocks(document) if isinstance(block, Equation)],
         "shown": [_shown(block) for block in blocks(document) if isinstance(block, TableFloat | GraphFloat)],
         "typed": sorted(set(typed_numerals(document))),
         "files": dict(sorted((*material.table.files.items(), *material.inventory.files.items()))),
@@ -124,6 +126,8 @@ def _table_words(block: TableFloat) -> Iterator[str]:
         for cell in cells:
             if isinstance(cell, TextCell):
                 yield cell.words
+            elif isinstance(cell, MathCell):
+                yield cell.latex
             elif isinstance(cell, CodeCell):
                 yield cell.text
 
@@ -179,8 +183,13 @@ def claim_json(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _equation(equation: Equation) -> dict[str, Any]:
-    return {"key": equation.key, "latex": equation.latex, "source": str(equation.source or "")}
+def _equation(equation: Equation, derived: Mapping[str, Statement]) -> dict[str, Any]:
+    shown = {"key": equation.key, "latex": equation.latex, "source": str(equation.source or "")}
+    item = derived.get(equation.latex)
+    if item is None or equation.source != item.source:
+        return shown
+    verdict = item.found.verdict if item.found else "static only"
+    return shown | {"place": item.place, "slice": item.digest, "verdict": verdict}
 
 
 def _shown(block: TableFloat | GraphFloat) -> dict[str, str]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from paperback.claims import Verdict
 from paperback.code import Inventory
+from paperback.code.stated import Statement
 from paperback.evidence import Study
 from paperback.literature import Bibliography
 from paperback.notes import Notes
@@ -29,6 +30,7 @@ class Material:
     story: Story
     notes: Notes
     bibliography: Bibliography
+    equations: tuple[Statement, ...] = ()
 
     def method(self, logged: str) -> str:
         """How a method is printed."""

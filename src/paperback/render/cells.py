@@ -3,7 +3,16 @@
 from paperback.paper.document import Number
 from paperback.paper.printed import cell_numbers
 from paperback.paper.printing import print_number
-from paperback.story.table import Cell, CodeCell, EstimateCell, IntervalCell, MissingCell, Table, TextCell
+from paperback.story.table import (
+    Cell,
+    CodeCell,
+    EstimateCell,
+    IntervalCell,
+    MathCell,
+    MissingCell,
+    Table,
+    TextCell,
+)
 
 MISSING = "–"
 
@@ -22,7 +31,7 @@ def cell_pieces(cell: Cell, table: Table) -> tuple[Number | str, ...]:
 
 def cell_words(cell: Cell, table: Table) -> str:
     """The text of a cell as a reader sees it."""
-    if isinstance(cell, TextCell):
+    if isinstance(cell, TextCell | MathCell):
         return cell.words
     if isinstance(cell, CodeCell):
         return cell.text

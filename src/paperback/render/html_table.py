@@ -7,11 +7,13 @@ from paperback.paper.printing import number_id, print_number
 from paperback.render.cells import MISSING, cell_pieces, is_best
 from paperback.render.html_text import escape, escape_breakable
 from paperback.render.layout import is_numeric, missing_reasons, rules_before
+from paperback.render.mathml import clean_formula, to_mathml
 from paperback.story.table import (
     Cell,
     CodeCell,
     EstimateCell,
     IntervalCell,
+    MathCell,
     MissingCell,
     QuantityCell,
     Table,
@@ -55,6 +57,10 @@ def _cell(cell: Cell, table: Table, worded: bool) -> str:
             return (
                 f'<td class="words" title="{escape(str(source))}"><code>{escape_breakable(text)}</code></td>'
             )
+        case MathCell(latex, words):
+            formula = clean_formula(latex)
+            shown = to_mathml(formula, display=False) or f"<code>{escape_breakable(words)}</code>"
+            return f'<td class="words">{shown}</td>'
         case MissingCell(reason):
             return f'<td title="{escape(reason)}">{MISSING}</td>'
     assert_never(cell)

@@ -34,8 +34,7 @@ from paperback.render.mathml import clean_formula, why_not_math
 from paperback.render.numbering import Numbering, number_document
 from paperback.render.objections import bare_formula, no_place, no_work
 from paperback.render.references import tied
-from paperback.render.tex_characters import TEX_OF
-from paperback.render.tex_text import boxed, escape, escape_breakable, escape_code, guarded, join
+from paperback.render.tex_text import boxed, escape, escape_breakable, escape_code, guarded, join, tex_formula
 
 TEXT_WIDTH = 404.0
 _REF = {
@@ -256,11 +255,6 @@ def _goes_on(block: Block) -> bool:
     return False
 
 
-def tex_formula(formula: str) -> str:
-    """The formula in ASCII: letters and signs beyond it as their commands."""
-    return "".join(_in_math(character) for character in formula)
-
-
 def tex_url(url: str) -> str:
     r"""The address as an argument of `\href`, percent-encoded where TeX would read a command."""
     encoded = "".join(
@@ -274,15 +268,6 @@ def _percent(character: str) -> str:
     if character in "%#&~":
         return f"\\{character}" if character != "~" else r"\string~"
     return "".join(f"\\%{byte:02X}" for byte in character.encode("utf-8", "replace"))
-
-
-def _in_math(character: str) -> str:
-    if " " <= character <= "~":
-        return character
-    tex = TEX_OF.get(character)
-    if tex is not None and tex.startswith(r"\ensuremath{"):
-        return "{" + tex.removeprefix(r"\ensuremath{")
-    return f"\\text{{{escape(character)}}}"
 
 
 def _values(document: Document) -> str:

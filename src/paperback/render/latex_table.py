@@ -6,12 +6,14 @@ from paperback.paper.document import Number
 from paperback.paper.printing import number_id, print_number
 from paperback.render.cells import cell_pieces, is_best
 from paperback.render.layout import Column, Layout, lay_out, missing_reasons, rules_before
-from paperback.render.tex_text import escape, escape_breakable, escape_code, guarded
+from paperback.render.mathml import clean_formula, why_not_math
+from paperback.render.tex_text import escape, escape_breakable, escape_code, guarded, tex_formula
 from paperback.story.table import (
     Cell,
     CodeCell,
     EstimateCell,
     IntervalCell,
+    MathCell,
     MissingCell,
     QuantityCell,
     Table,
@@ -69,6 +71,11 @@ def _cell(cell: Cell, table: Table) -> str:
             return escape_breakable(words)
         case CodeCell(text):
             return f"\\texttt{{{escape_code(text)}}}"
+        case MathCell(latex, words):
+            formula = clean_formula(latex)
+            return (
+                f"\\texttt{{{escape_code(words)}}}" if why_not_math(formula) else f"${tex_formula(formula)}$"
+            )
         case MissingCell():
             return "--"
     assert_never(cell)

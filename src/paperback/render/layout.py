@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import ceil
 
 from paperback.render.cells import cell_words
-from paperback.story.table import Cell, CodeCell, MissingCell, Table, TextCell
+from paperback.story.table import Cell, CodeCell, MathCell, MissingCell, Table, TextCell
 
 _WIDE = frozenset("mwMWÆŒæœ@%")
 _SLIM = frozenset("iljtfrI.,:;'|!()[]/ ")
@@ -110,7 +110,9 @@ def is_numeric(table: Table, index: int) -> bool:
     """Whether a column holds numbers, also where they are written as words: it is set flush right."""
     cells = [row[index] for _, row in table.rows]
     words = [cell.words for cell in cells if isinstance(cell, TextCell)]
-    return not any(isinstance(cell, CodeCell) for cell in cells) and all(_NUMERAL.fullmatch(w) for w in words)
+    return not any(isinstance(cell, CodeCell | MathCell) for cell in cells) and all(
+        _NUMERAL.fullmatch(w) for w in words
+    )
 
 
 def _body_width(table: Table, index: int, size: float) -> float:

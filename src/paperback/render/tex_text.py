@@ -78,3 +78,17 @@ def _character(character: str, first: dict[str, str]) -> str:
     if letters != character:
         return "".join(_character(part, first) for part in letters)
     return rf"\pbmissing{{{ord(character):04X}}}"
+
+
+def tex_formula(formula: str) -> str:
+    """The formula in ASCII: letters and signs beyond it as their commands."""
+    return "".join(_in_math(character) for character in formula)
+
+
+def _in_math(character: str) -> str:
+    if " " <= character <= "~":
+        return character
+    tex = TEX_OF.get(character)
+    if tex is not None and tex.startswith(r"\ensuremath{"):
+        return "{" + tex.removeprefix(r"\ensuremath{")
+    return f"\\text{{{escape(character)}}}"

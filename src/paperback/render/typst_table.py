@@ -6,12 +6,15 @@ from paperback.paper.document import Number
 from paperback.paper.printing import number_id, print_number
 from paperback.render.cells import MISSING, cell_pieces, is_best
 from paperback.render.layout import Column, Layout, lay_out, missing_reasons, rules_before
+from paperback.render.mathml import clean_formula
+from paperback.render.typst_math import typst_formula
 from paperback.render.typst_text import content, literal, literal_exact
 from paperback.story.table import (
     Cell,
     CodeCell,
     EstimateCell,
     IntervalCell,
+    MathCell,
     MissingCell,
     QuantityCell,
     Table,
@@ -78,6 +81,9 @@ def _cell(cell: Cell, table: Table) -> str:
             return content(words)
         case CodeCell(text):
             return f"#code({literal(text)});"
+        case MathCell(latex, words):
+            formula = typst_formula(clean_formula(latex), display=False)
+            return f"#code({literal(words)});" if formula is None else formula
         case MissingCell():
             return content(MISSING)
     assert_never(cell)

@@ -80,13 +80,26 @@ class CodeCell:
 
 
 @dataclass(frozen=True, slots=True)
+class MathCell:
+    """A cell that shows a formula.
+
+    Attributes:
+        latex: Without delimiters.
+        words: How it is told where no formula can be set, and how much room it takes.
+    """
+
+    latex: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class MissingCell:
     """A cell without evidence; `reason` is told in the table's note."""
 
     reason: str
 
 
-Cell = EstimateCell | QuantityCell | IntervalCell | TextCell | CodeCell | MissingCell
+Cell = EstimateCell | QuantityCell | IntervalCell | TextCell | CodeCell | MathCell | MissingCell
 
 
 @dataclass(frozen=True, slots=True)

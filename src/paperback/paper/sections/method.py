@@ -27,6 +27,7 @@ from paperback.paper.phrases import counted, enumerate_code, enumerate_parts
 from paperback.paper.quote import quote
 from paperback.paper.sections.asked import from_notes, with_facts
 from paperback.paper.sections.caveats import caveats
+from paperback.paper.sections.derived import derived, notation, printed
 from paperback.story.architecture import architecture
 from paperback.story.code_table import change_table, component_table
 from paperback.story.settings_table import method_table
@@ -38,7 +39,9 @@ def method(material: Material, told: list[Finding]) -> tuple[Section | None, tup
     """The section with its answers to M1-M8, L1-L3."""
     notes = {item: from_notes(item, material, told) for item in ("M1", "M3", "L2a", "M4", "M5", "M7")}
     built, changes = _model(material, told)
-    symbols = with_facts(from_notes("M2", material, told), (_conventions(material),))
+    symbols = with_facts(
+        from_notes("M2", material, told), (_conventions(material), *notation(material, told))
+    )
     algorithm = with_facts(from_notes("M6", material, told), _algorithm(material.inventory))
     limits = with_facts(from_notes("M8", material, told), caveats(material))
     tuned = _tuned(material)
@@ -72,7 +75,7 @@ def _model(material: Material, told: list[Finding]) -> tuple[Section | None, tup
     """The model as the code builds it: its components, its equations, and the answers to L2b-L3."""
     inventory = material.inventory
     table = component_table(inventory)
-    equations = _equations(material, told)
+    equations = (*derived(material, told), *_equations(material, told))
     answers = _changes(inventory)
     blocks: list[Block] = [*_overview(inventory, table is not None)]
     if table is not None:
@@ -184,7 +187,11 @@ def _level_three(inventory: Inventory) -> tuple[Block, ...]:
 
 def _equations(material: Material, told: list[Finding]) -> tuple[Block, ...]:
     blocks: list[Block] = []
+    replaced = {item.place for item in printed(material)}
     for number, equation in enumerate(material.notes.equations, start=1):
+        if equation.place in replaced:
+            told.append(_replaced(equation))
+            continue
         told += _unknown_place(equation, material)
         item = _equation_item(equation, material.inventory)
         key = f"equation-{number}"
@@ -194,6 +201,15 @@ def _equations(material: Material, told: list[Finding]) -> tuple[Block, ...]:
         blocks.append(Equation(key, equation.latex, equation.source))
         blocks += quote(equation.explanation, "M2", material, told)
     return tuple(blocks)
+
+
+def _replaced(equation: NoteEquation) -> Finding:
+    return Finding(
+        "equation-replaced",
+        f"{equation.source}: the equation of {equation.place} that was derived and compared with the code is "
+        "printed in place of this one",
+        (equation.source,),
+    )
 
 
 def _unknown_place(equation: NoteEquation, material: Material) -> list[Finding]:

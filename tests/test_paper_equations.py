@@ -1,0 +1,221 @@
+"""Equations of the code in the paper: their verdict, the notation, and what a later edit does."""
+
+import importlib.util
+import json
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from paperback.build import build_paper
+from paperback.cli import main
+from paperback.code.equations import Symbol
+from paperback.code.read import read_code
+from paperback.code.record import FILE, Recorded, read_record, record_text
+from paperback.code.stated import Statement, slice_digest, state_equations, targets
+from paperback.settings import Settings
+from paperback.source import Source
+from paperback.story.notation import notation_table, symbol_collisions
+
+TORCH = os.environ.get("PAPERBACK_TORCH_PYTHON") or (
+    sys.executable if importlib.util.find_spec("torch") else ""
+)
+LOSSES = '''import torch
+from torch import nn
+
+
+class MarginLoss(nn.Module):
+    """A squared distance with a penalty."""
+
+    def __init__(self, weight: float = 0.5):
+        super().__init__()
+        self.weight = weight
+
+    def forward(self, p, y):
+        """p: (N,), y: (N,)"""
+        return ((p - y) ** 2).mean() + self.weight * p.abs().mean()
+'''
+TRAIN = """import torch
+
+from losses import MarginLoss
+from net import Net
+
+model, loss_fn = Net(), MarginLoss()
+optimiser = torch.optim.Adam(model.parameters())
+for x, y in []:
+    loss = loss_fn(model(x), y)
+    loss.backward()
+    optimiser.step()
+"""
+PLACE = "losses.py:MarginLoss"
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def repo(study: Callable[..., Path], tmp_path: Path) -> Path:
+    return study(tmp_path / "repo", files={"losses.py": LOSSES, "train.py": TRAIN})
+
+
+def record(repo: Path, **changed: Any) -> None:
+    """Writes equations.json as a check would have, for the first derivation."""
+    every = state_equations(repo, read_code(repo, Settings()), {})
+    (stated,) = (item for item in every if item.place == PLACE)
+    values: dict[str, Any] = {
+        "lines": stated.lines, "symbols": (), "verdict": "verified (value and gradient)", "reason": "",
+        "points": 15, "error": 2.1e-15, "gradient_error": 1.3e-15, "tolerance": 1e-8, "digest": stated.digest,
+    }  # fmt: skip
+    (repo / FILE).write_text(record_text([Recorded(place=PLACE, **{**values, **changed})]))
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    words = path.read_text(encoding="utf-8")
+    assert old in words
+    path.write_text(words.replace(old, new, 1), encoding="utf-8")
+
+
+def page(repo: Path) -> str:
+    """The words of main.html, without markup."""
+    words = re.sub(r"<[^>]+>", "", (repo / "paper/main.html").read_text(encoding="utf-8"))
+    return " ".join(words.replace("\N{WORD JOINER}", "").replace("\u200b", "").split())
+
+
+def test_an_unchecked_equation_says_so(repo: Path) -> None:
+    """Without equations.json the equation stands in the paper as read and not compared."""
+    build_paper(repo, engine="none")
+    ledger = json.loads((repo / "paper/evidence.json").read_text())
+    assert [(item["place"], item["verdict"]) for item in ledger["equations"]] == [(PLACE, "static only")]
+    assert "not yet compared with it numerically" in page(repo)
+    assert "lists the symbols" in page(repo)
+
+
+def test_a_checked_equation_tells_its_numbers(repo: Path) -> None:
+    """Points and differences are numbers with recipes, read again from equations.json by the check."""
+    record(repo)
+    build_paper(repo, engine="none")
+    assert "at 15 points: the largest relative difference is 2.1×10⁻¹⁵ in value" in page(repo)
+    assert call("check", repo).exit_code == 0
+    edit(repo / FILE, '"points": 15', '"points": 16')
+    assert "now it is 16.0" in call("check", repo).output
+
+
+@pytest.mark.parametrize("changed", [{"digest": "0" * 16}, {"lines": ("y = x",)}])
+def test_a_verdict_on_something_else_does_not_count(repo: Path, changed: dict[str, Any]) -> None:
+    """A verdict holds only for the same slice of code and the same LaTeX."""
+    record(repo, **changed)
+    build_paper(repo, engine="none")
+    assert "not yet compared" in page(repo)
+
+
+def test_a_mismatch_is_never_printed(repo: Path) -> None:
+    """An equation that differs from the code is told to the author and does not stand in the paper."""
+    record(repo, verdict="mismatch")
+    made = build_paper(repo, engine="none")
+    assert made.ledger["equations"] == []
+    assert "no-equation" in {finding["kind"] for finding in made.ledger["findings"]}
+
+
+def test_a_flipped_sign_in_the_code_is_found(repo: Path) -> None:
+    """The finding names the code and the equation's line in main.tex; the verdict is stale too."""
+    record(repo)
+    build_paper(repo, engine="none")
+    edit(repo / "losses.py", "p - y", "p + y")
+    result = call("check", repo)
+    assert result.exit_code == 1
+    assert re.search(
+        r"equation-code-changed: losses\.py:5 .*losses\.py:MarginLoss.*paper/latex/main\.tex:\d+",
+        result.output,
+    )
+    assert "equations-stale: equations.json: the code of losses.py:MarginLoss" in result.output
+
+
+def test_a_comment_in_the_code_changes_no_equation(repo: Path) -> None:
+    """What computes nothing is no part of the slice."""
+    before = slice_digest(repo, PLACE)
+    edit(repo / "losses.py", "class MarginLoss", "# a remark\nclass MarginLoss")
+    edit(repo / "losses.py", "A squared distance", "The squared distance")
+    assert slice_digest(repo, PLACE) == before
+
+
+def test_a_flipped_sign_in_the_latex_is_found(repo: Path) -> None:
+    """The finding names the line of main.tex and the place in the code."""
+    record(repo)
+    made = build_paper(repo, engine="none")
+    latex = made.ledger["equations"][0]["latex"]
+    assert " + " in latex or " - " in latex
+    flipped = latex.replace(" + ", " - ", 1) if " + " in latex else latex.replace(" - ", " + ", 1)
+    edit(repo / "paper/latex/main.tex", latex, flipped)
+    result = call("check", repo)
+    assert result.exit_code == 1
+    assert re.search(r"equation-edited: paper/latex/main\.tex:\d+: .*losses\.py:5", result.output)
+    lines = (repo / "paper/latex/main.tex").read_text().splitlines()
+    number = int(re.search(r"main\.tex:(\d+): the equation", result.output)[1])  # type: ignore[index]
+    assert flipped in lines[number - 1]
+
+
+def test_a_foreign_file_of_that_name_is_left_alone(repo: Path) -> None:
+    """An equations.json that is not ours stops the command, is told by the build, and stays as it is."""
+    (repo / FILE).write_text('{"mine": 1}')
+    assert call("verify", repo).exit_code == 2
+    made = build_paper(repo, engine="none")
+    assert "unreadable-record" in {finding["kind"] for finding in made.ledger["findings"]}
+    assert (repo / FILE).read_text() == '{"mine": 1}'
+
+
+def test_code_lists_its_equations(repo: Path) -> None:
+    """`paperback code` names each place with its verdict."""
+    assert f"{PLACE}: not yet compared" in call("code", repo).output
+    record(repo)
+    assert f"{PLACE}: verified (value and gradient)" in call("code", repo).output
+    assert PLACE in {target.place for target in targets(read_code(repo, Settings()))}
+
+
+@pytest.mark.skipif(not TORCH, reason="no interpreter with torch: set PAPERBACK_TORCH_PYTHON")
+def test_verify_writes_what_build_reads(repo: Path) -> None:
+    """The command compares, writes one file twice the same, and the paper takes the verdict over."""
+    assert call("verify", repo, "--python", TORCH).exit_code == 0
+    first = (repo / FILE).read_bytes()
+    found = json.loads(call("verify", repo, "--python", TORCH, "--json").output)
+    assert (repo / FILE).read_bytes() == first
+    assert PLACE in {item["place"] for item in found["equations"]}
+    assert read_record(repo)[PLACE].verdict == "verified (value and gradient)"
+    made = build_paper(repo, engine="none")
+    assert made.ledger["equations"][0]["verdict"] == "verified (value and gradient)"
+    assert call("check", repo).exit_code == 0
+
+
+def stated(place: str, *symbols: Symbol) -> Statement:
+    path, _, name = place.partition(":")
+    return Statement(place, "L2b", Source(path, 1, name), ("y = x",), symbols, "")
+
+
+def test_two_meanings_of_a_symbol_are_told() -> None:
+    """One letter for two things is a finding with both places; one thing in two roles is none."""
+    one = stated("a.py:A", Symbol("y", "target", "argument"), Symbol("t", "t", "argument"))
+    other = stated("b.py:B", Symbol("y", "logits", "output"), Symbol("t", "enc.t", "parameter"))
+    (finding,) = symbol_collisions([one, other])
+    assert finding.message == "y is the argument target in a.py:1 [A] and the output logits in b.py:1 [B]"
+
+
+def test_an_unnamed_size_is_the_one_of_its_letter() -> None:
+    """A size that the code does not name stands in the row of its letter."""
+    statements = [
+        stated("a.py:A", Symbol("K", "n_bins", "size")),
+        stated("b.py:B", Symbol("K", "K", "size")),
+    ]
+    table = notation_table(statements)
+    assert table is not None
+    assert len(table.rows) == 1
+    assert list(symbol_collisions(statements)) == []
+
+
+def test_no_equation_no_table() -> None:
+    """Without equations there is no notation to list."""
+    assert notation_table([]) is None
