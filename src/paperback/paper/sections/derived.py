@@ -81,8 +81,10 @@ def _meant(symbol: Symbol) -> Parts:
     name = symbol.name.rpartition(".")[2]
     if symbol.meaning == "size" and name == symbol.latex:
         return (Math(symbol.latex), Text(" is a size"))
-    parts: list[Inline] = [Math(symbol.latex), Text(f" is the {symbol.meaning}")]
-    return (*parts, Text(" "), Code(name)) if name and name != symbol.latex else tuple(parts)
+    named = bool(name) and name != symbol.latex
+    article = "the" if named or symbol.meaning == "output" else "an" if symbol.meaning[0] in "aeio" else "a"
+    parts: list[Inline] = [Math(symbol.latex), Text(f" is {article} {symbol.meaning}")]
+    return (*parts, Text(" "), Code(name)) if named else tuple(parts)
 
 
 def _verdict(item: Statement, key: str) -> Parts:
