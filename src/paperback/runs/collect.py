@@ -215,7 +215,7 @@ def _digest(stream: BinaryIO, head: bytes) -> str:
 
 
 def _is_too_large(entry: os.DirEntry[str], declared: bool) -> bool:
-    is_text = entry.name.lower().endswith((*_SUFFIXES, ".out", ".err", ".ipynb", ".npz"))
+    is_text = entry.name.lower().endswith((*_SUFFIXES, ".out", ".err", ".ipynb", ".npz", ".parquet"))
     return is_text and "tfevents" not in entry.name and not declared and entry.stat().st_size > _TEXT_LIMIT
 
 

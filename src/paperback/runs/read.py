@@ -135,9 +135,12 @@ def _declared(runs: Sequence[Run], templates: Sequence[str]) -> frozenset[str]:
 
 
 def open_runs(
-    root: Path, *, progress: Callable[[str, int, int], None] | None = None
+    root: Path,
+    *,
+    progress: Callable[[str, int, int], None] | None = None,
+    cache: Path | None = None,
 ) -> tuple[RunTable, Settings]:
-    """Every run of the repository `root`, and its settings.
+    """Every run of the repository `root`, and its settings; `progress` and `cache` as in `read_runs`.
 
     Raises:
         ReadError: `root` is no folder, or not a single run was found.
@@ -145,7 +148,7 @@ def open_runs(
     """
     settings = open_repository(root)
     told = (lambda done, total: progress("runs", done, total)) if progress else None
-    return read_runs(root, settings, progress=told), settings
+    return read_runs(root, settings, progress=told, cache=cache), settings
 
 
 def _add_companions(
