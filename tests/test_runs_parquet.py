@@ -152,8 +152,14 @@ def told(log: Log) -> Any:
     [
         ({"epoch": [1, 2, 3], "loss": [0.1, math.nan, math.inf]}, b"epoch,loss\n1,0.1\n2,nan\n3,inf\n"),
         ({"step": [1, 2], "acc": [None, 0.5]}, b"step,acc\n1,\n2,0.5\n"),
-        ({"method": ["ä", "b"], "seed": [0, 1], "acc": [0.5, 0.25]}, b"method,seed,acc\n\xc3\xa4,0,0.5\nb,1,0.25\n"),
-        ({"step": [1, 1], "split": ["train", "val"], "loss": [1.0, 2.0]}, b"step,split,loss\n1,train,1\n1,val,2\n"),
+        (
+            {"method": ["ä", "b"], "seed": [0, 1], "acc": [0.5, 0.25]},
+            b"method,seed,acc\n\xc3\xa4,0,0.5\nb,1,0.25\n",
+        ),
+        (
+            {"step": [1, 1], "split": ["train", "val"], "loss": [1.0, 2.0]},
+            b"step,split,loss\n1,train,1\n1,val,2\n",
+        ),
         ({"step": [1, 2], "loss": pa.array([0.1, 0.2], pa.float32())}, b"step,loss\n1,0.1\n2,0.2\n"),
     ],
     ids=["history", "absent", "row per run", "long", "single precision"],
@@ -170,7 +176,7 @@ def test_a_parquet_log_is_read_as_the_csv_of_it(columns: Any, text: bytes) -> No
 
 
 def test_a_parquet_data_set_is_no_log() -> None:
-    """Without a metric, a step or a role among its columns a table is left alone, and so are nested columns."""
+    """Without a metric, a step or a role among its columns a table is left alone; so are nested ones."""
     for columns in ({"text": ["a"], "label": [1]}, {"loss": [[1.0], [2.0]]}):
         log = parquet_log.read(LogFile("data/x.parquet", Path("x"), parquet(columns), "d"))
         assert (log.records, log.findings) == ((), ())

@@ -71,7 +71,7 @@ def collect(
     readers = load_readers()
     walked = Collected()
     candidates = list(_candidates(root, settings, readers, walked))
-    version = _version(readers, settings) if cache is not None else ""
+    version = reading_version(settings) if cache is not None else ""
     with open_cache(cache, version) as kept:
         means = _Means(readers, settings.patterns, kept)
         for done, candidate in enumerate(candidates):
@@ -126,12 +126,12 @@ def _closed(folder: str) -> Finding:
     )
 
 
-def _version(readers: Sequence[Reader], settings: Settings) -> str:
+def reading_version(settings: Settings) -> str:
     """What the content of a cache depends on besides the files: the readers, and what guides them."""
     code = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         code.update(path.read_bytes())
-    asked = (sorted(reader.name for reader in readers), settings.patterns)
+    asked = (sorted(reader.name for reader in load_readers()), settings.patterns)
     return f"{code.hexdigest()} {asked!r}"
 
 

@@ -4,8 +4,8 @@ A folder holds five files, each compressed with zstd:
 
 - `runs`: run, position, apart (why it is kept apart; null for a run that counts), status, commit, identity
   (roles as JSON), facts (JSON), sources (paths), n_points.
-- `params`: run, position, key, raw (as logged), type (`str`, `int`, `float`, `bool`, `null`), num (where it is
-  a number).
+- `params`: run, position, key, raw (as logged), type (`str`, `int`, `float`, `bool`, `null`), num (where it
+  is a number).
 - `series`: run, position, key, name, split, axis, n, first_step, last_step, last, min, argmin, max, argmax
   (the steps of both), nan, inf, backward_steps, source; a final value has n = 0, and stands in `last`.
 - `points`: run, position, key, step, value, in the order they were logged. Values are stored bit for bit.
