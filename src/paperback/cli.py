@@ -220,18 +220,32 @@ def verify(repo: Path, python: str, as_json: bool) -> int:
     return FINDINGS if differs else NOTHING_FOUND
 
 
-@main.command(epilog=_example("paperback runs my-repo"))
+@main.command(epilog=_example("paperback runs my-repo --parquet table"))
 @_repo
+@click.option(
+    "--parquet",
+    "out",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="OUT",
+    help="Write runs, params, series, points and files as Parquet to this folder.",
+)
 @_json_option
 @_command
-def runs(repo: Path, as_json: bool) -> int:
+def runs(repo: Path, out: Path | None, as_json: bool) -> int:
     """List the runs that were found, by format and role."""
+    from paperback.freshness import cache_of
     from paperback.runs import open_runs
     from paperback.runs.describe import describe_runs, show_runs
 
-    table, _ = open_runs(repo, progress=_progress(quiet=as_json))
+    table, _ = open_runs(repo, progress=_progress(quiet=as_json), cache=cache_of(repo))
     found = describe_runs(table)
     click.echo(json.dumps(found, indent=1, ensure_ascii=False) if as_json else show_runs(found))
+    if out is not None:
+        from paperback.runs.parquet import write_parquet
+
+        written = write_parquet(table, out)
+        click.echo(f"wrote {', '.join(path.name for path in written)} to {out}", err=as_json)
     return FINDINGS if found["findings"] else NOTHING_FOUND
 
 

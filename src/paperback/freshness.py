@@ -38,6 +38,12 @@ class Stamp:
     outputs: Mapping[str, str]
 
 
+def cache_of(root: Path) -> Path | None:
+    """Where what was read of `root` is kept: in the paper that was built there; None where there is none."""
+    paper = root / "paper"
+    return paper / CACHE if (paper / "evidence.json").is_file() else None
+
+
 def make_stamp(root: Path, out: Path, engine: str, made_by: str, read: Mapping[str, str]) -> Stamp:
     """The stamp of a build that read the files `read` (path to digest) and left its outputs in `out`."""
     known = {path: hashed for path, hashed in read.items() if (root / path).is_file()}

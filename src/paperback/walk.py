@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import translate
 from pathlib import Path
 
-_SKIPPED = frozenset(
+SKIPPED = frozenset(
     (
         *(".git", ".hg", ".svn", ".paperback", "node_modules", "site-packages", ".eggs", ".dvc"),
         *("__pycache__", ".venv", "venv", ".tox", ".nox", ".ipynb_checkpoints", ".idea", ".vscode"),
@@ -55,7 +55,7 @@ def _walk(
         try:
             if not entry.is_dir():
                 yield path, entry
-            elif entry.name not in _SKIPPED and _is_new(entry, noted):
+            elif entry.name not in SKIPPED and _is_new(entry, noted):
                 yield from _walk(entry.path, path + "/", exclude, noted)
         except OSError:
             continue

@@ -15,7 +15,7 @@ from paperback.runs.stored_log import pack, unpack
 _FILE = "catalogue.sqlite"
 _MARK = "clock"
 # A file that was written this short a time ago may be written again without another time of change.
-_YOUNG = 2_000_000_000
+YOUNG = 2_000_000_000
 _SMALL = 8192
 _TABLES = """
 create table if not exists meta (key text primary key, value text);
@@ -92,7 +92,7 @@ class Cache:
 
     def add(self, path: str, stamp: tuple[int, int, int, bool], log: Log | None, digest: str) -> None:
         """Remember what was read; a file that changed a moment ago is not remembered."""
-        if stamp[1] > self.now - _YOUNG:
+        if stamp[1] > self.now - YOUNG:
             return
         try:
             body = pack(log) if log is not None and (log.records or log.findings) else b""
@@ -131,12 +131,8 @@ def open_cache(folder: Path | None, version: str) -> Iterator[Cache | None]:
 
 def _open(folder: Path, version: str) -> Cache | None:
     for _ in range(2):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-            (folder / _MARK).write_bytes(b"")
-            now = (folder / _MARK).stat().st_mtime_ns
-        except OSError:
+        now = clock_of(folder)
+        if now is None:
             return None
         try:
             return _connected(folder / _FILE, version, now)
@@ -146,6 +142,17 @@ def _open(folder: Path, version: str) -> Cache | None:
             with suppress(OSError):
                 (folder / _FILE).unlink()
     return None
+
+
+def clock_of(folder: Path) -> int | None:
+    """Time on the clock of the file system that holds `folder`, which is made; None where it is closed."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+        (folder / _MARK).write_bytes(b"")
+        return (folder / _MARK).stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def _connected(path: Path, version: str, now: int) -> Cache:

@@ -71,7 +71,7 @@ def collect(
     readers = load_readers()
     walked = Collected()
     candidates = list(_candidates(root, settings, readers, walked))
-    version = _version(readers, settings) if cache is not None else ""
+    version = reading_version(settings) if cache is not None else ""
     with open_cache(cache, version) as kept:
         means = _Means(readers, settings.patterns, kept)
         for done, candidate in enumerate(candidates):
@@ -126,12 +126,12 @@ def _closed(folder: str) -> Finding:
     )
 
 
-def _version(readers: Sequence[Reader], settings: Settings) -> str:
+def reading_version(settings: Settings) -> str:
     """What the content of a cache depends on besides the files: the readers, and what guides them."""
     code = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         code.update(path.read_bytes())
-    asked = (sorted(reader.name for reader in readers), settings.patterns)
+    asked = (sorted(reader.name for reader in load_readers()), settings.patterns)
     return f"{code.hexdigest()} {asked!r}"
 
 
@@ -215,7 +215,7 @@ def _digest(stream: BinaryIO, head: bytes) -> str:
 
 
 def _is_too_large(entry: os.DirEntry[str], declared: bool) -> bool:
-    is_text = entry.name.lower().endswith((*_SUFFIXES, ".out", ".err", ".ipynb", ".npz"))
+    is_text = entry.name.lower().endswith((*_SUFFIXES, ".out", ".err", ".ipynb", ".npz", ".parquet"))
     return is_text and "tfevents" not in entry.name and not declared and entry.stat().st_size > _TEXT_LIMIT
 
 

@@ -1,5 +1,6 @@
 """A repository's logs read into one table of runs."""
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -9,8 +10,9 @@ from pathlib import Path
 from paperback.errors import ReadError
 from paperback.finding import Finding
 from paperback.runs.audit import audit
+from paperback.runs.cache import YOUNG, clock_of
 from paperback.runs.choose import NOT_SELECTED, choose_runs, only_of
-from paperback.runs.collect import Collected, collect, formats
+from paperback.runs.collect import Collected, collect, formats, reading_version
 from paperback.runs.companion import companions_of, read_companion
 from paperback.runs.derive import Rule, derive, parse_rules
 from paperback.runs.folder import join
@@ -20,13 +22,16 @@ from paperback.runs.observe import observe
 from paperback.runs.place import named_settings
 from paperback.runs.roles import assign_roles
 from paperback.runs.run import Run
+from paperback.runs.seal import Seal, seal
 from paperback.runs.select import Protocol, parse_protocol
 from paperback.runs.side_table import add_tables, propose_tables
+from paperback.runs.snapshot import keep_table, kept_table
 from paperback.runs.table import RunTable
 from paperback.runs.template import fields_of
 from paperback.runs.trial import TRIAL, set_trials_apart
 from paperback.runs.units import judge_metrics
 from paperback.settings import FILE, Settings, open_repository
+from paperback.version import VERSION
 
 
 def read_runs(
@@ -51,6 +56,42 @@ def read_runs(
     """
     # What the author wrote wrongly is told before a long read.
     protocol, rules = parse_protocol(settings.select), parse_rules(settings.derived)
+    if cache is None or not root.is_dir():
+        return _read(root, settings, progress, cache, protocol=protocol, rules=rules)
+    now = clock_of(cache)
+    found = seal(root, settings.exclude)
+    state = _state(root, settings, found)
+    table = kept_table(cache, state, protocol)
+    if table is None:
+        table = _read(root, settings, progress, cache, protocol=protocol, rules=rules)
+        if now is not None and found.youngest < now - YOUNG and _is_covered(table, settings, found):
+            keep_table(cache, state, table)
+    elif progress:
+        progress(1, 1)
+    return table
+
+
+def _state(root: Path, settings: Settings, found: Seal) -> bytes:
+    """What the table depends on: the files, the code that reads them, and what the author declares."""
+    parts = (str(root.resolve()), VERSION, reading_version(settings), repr(settings), found.digest())
+    return hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogateescape"), digest_size=32).digest()
+
+
+def _is_covered(table: RunTable, settings: Settings, found: Seal) -> bool:
+    """Whether the seal covers every file that was read: a reader may open one where nothing is looked for."""
+    declared = {each.file for each in settings.tables if "{" not in each.file}
+    return {*table.files, *declared} <= found.paths()
+
+
+def _read(
+    root: Path,
+    settings: Settings,
+    progress: Callable[[int, int], None] | None,
+    cache: Path | None,
+    *,
+    protocol: Protocol,
+    rules: Sequence[Rule],
+) -> RunTable:
     collected = collect(root, settings, progress, cache)
     joined, conflicts = join(collected.logs)
     if not joined:
@@ -135,9 +176,12 @@ def _declared(runs: Sequence[Run], templates: Sequence[str]) -> frozenset[str]:
 
 
 def open_runs(
-    root: Path, *, progress: Callable[[str, int, int], None] | None = None
+    root: Path,
+    *,
+    progress: Callable[[str, int, int], None] | None = None,
+    cache: Path | None = None,
 ) -> tuple[RunTable, Settings]:
-    """Every run of the repository `root`, and its settings.
+    """Every run of the repository `root`, and its settings; `progress` and `cache` as in `read_runs`.
 
     Raises:
         ReadError: `root` is no folder, or not a single run was found.
@@ -145,7 +189,7 @@ def open_runs(
     """
     settings = open_repository(root)
     told = (lambda done, total: progress("runs", done, total)) if progress else None
-    return read_runs(root, settings, progress=told), settings
+    return read_runs(root, settings, progress=told, cache=cache), settings
 
 
 def _add_companions(

@@ -1,6 +1,6 @@
 """The run table: every run of a repository with roles and metrics."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from paperback.finding import Finding
@@ -46,12 +46,12 @@ class RunTable:
         formats: Format to the number of its files that hold runs.
     """
 
-    runs: tuple[Run, ...]
+    runs: Sequence[Run]
     roles: Mapping[str, Role]
     metrics: Mapping[str, Metric]
     keys: Mapping[str, MetricKey]
     findings: tuple[Finding, ...]
     files: Mapping[str, str]
     protocol: Protocol = LAST
-    apart: Mapping[str, tuple[Run, ...]] = field(default_factory=dict)
+    apart: Mapping[str, Sequence[Run]] = field(default_factory=dict)
     formats: Mapping[str, int] = field(default_factory=dict)
