@@ -2,6 +2,7 @@
 
 import csv
 import json
+import random
 import struct
 from collections import defaultdict
 from collections.abc import Callable
@@ -273,6 +274,45 @@ def test_any_flipped_bit_loses_at_most_what_it_hit(at: int, bit: int) -> None:
     if at >= len(HEADER):
         count = len(values(found.records[0])[0])
         assert count == 90 or (count == 89 and len(found.findings) > 0)
+
+
+ROWS_OF_MANY = 4000
+MANY = [row(i, item("loss", str(i)), item("t", json.dumps("x" * (i * 997 % 90)))) for i in range(ROWS_OF_MANY)]
+
+
+@pytest.mark.parametrize("harm", ["random", "zeros", "ones"])
+@pytest.mark.parametrize("length", [1, 7, 60, 3000, 40_000])
+def test_an_overwritten_range_costs_only_what_stood_there(harm: str, length: int) -> None:
+    """At random places all intact rows are read, nothing is made up, and the loss is told."""
+    chance = random.Random(f"{harm} {length}")
+    whole = log(start(), *MANY, exit_(0))
+    for _ in range(4):
+        at = chance.randrange(len(HEADER), len(whole) - length)
+        filled = {"random": chance.randbytes(length), "zeros": bytes(length), "ones": b"\xff" * length}[harm]
+        data = whole[:at] + filled + whole[at + length :]
+        found = read(data)
+        steps, losses = values(found.records[0])
+        assert steps == losses
+        size = len(whole) / ROWS_OF_MANY
+        assert ROWS_OF_MANY - len(steps) <= length / size * 1.6 + 3
+        assert bool(found.findings) == (data != whole)
+
+
+@pytest.mark.parametrize("harm", ["cut", "inserted"])
+@pytest.mark.parametrize("length", [1, 7, 60, 3000])
+def test_shifted_bytes_are_survived(harm: str, length: int) -> None:
+    """Blocks no longer begin where they should: every whole row is found where it stands now."""
+    chance = random.Random(f"{harm} {length}")
+    whole = log(start(), *MANY, exit_(0))
+    for _ in range(4):
+        at = chance.randrange(len(HEADER), len(whole) - length)
+        put = chance.randbytes(length) if harm == "inserted" else b""
+        found = read(whole[:at] + put + whole[at + (0 if put else length) :])
+        steps, losses = values(found.records[0])
+        assert steps == losses
+        lost = ROWS_OF_MANY - len(steps) - (0 if put else length / len(whole) * ROWS_OF_MANY * 1.6)
+        assert lost <= 0.001 * ROWS_OF_MANY + 3, (at, lost)
+        assert found.findings
 
 
 def test_a_cut_file_keeps_every_whole_record() -> None:
