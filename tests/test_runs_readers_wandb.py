@@ -3,6 +3,7 @@
 import csv
 import json
 import random
+import re
 import struct
 from collections import defaultdict
 from collections.abc import Callable
@@ -277,7 +278,9 @@ def test_any_flipped_bit_loses_at_most_what_it_hit(at: int, bit: int) -> None:
 
 
 ROWS_OF_MANY = 4000
-MANY = [row(i, item("loss", str(i)), item("t", json.dumps("x" * (i * 997 % 90)))) for i in range(ROWS_OF_MANY)]
+MANY = [
+    row(i, item("loss", str(i)), item("t", json.dumps("x" * (i * 997 % 90)))) for i in range(ROWS_OF_MANY)
+]
 
 
 @pytest.mark.parametrize("harm", ["random", "zeros", "ones"])
@@ -495,7 +498,7 @@ for i in range(300):
     run.log({
         "loss": 1 / (i + 1), "d": {"x": i, "y": {"z": 0.1 * i}}, "nan": float("nan"), "inf": -float("inf"),
         "big": 10**15 * i, "acc": 0.9 if i % 2 else 0.5, "epoch": i // 10, "ep/m": i / 3, "b": True,
-        "t": "x" * 500, "a/b": 1e-300 * i, "h": wandb.Histogram([1, 2, 3]),
+        "t": f"row-{i}-" + "x" * 500, "a/b": 1e-300 * i, "h": wandb.Histogram([1, 2, 3]),
     })
 run.log({"late": 0.1}, step=1000)
 run.summary["best"] = 0.12345678901234568
@@ -540,9 +543,12 @@ def test_what_wandb_writes_is_read_to_the_bit(
 
 
 def test_what_wandb_wrote_before_it_was_killed_is_read(tmp_path: Path, logger: Callable[..., str]) -> None:
-    """All rows on disk are kept, and the run is killed."""
+    """All rows of which the disk holds the text are kept, but for a cut last one, and the run is killed."""
     logger("wandb", SCRIPT, "kill", check=False)
     run = logged(tmp_path)
+    (file,) = tmp_path.rglob("run-*.wandb")
+    flushed = 1 + max(int(mark) for mark in re.findall(rb"row-(\d+)-x", file.read_bytes()))
+    assert len(run.series["loss"].values) in (flushed, flushed - 1)
     assert run.status is Status.KILLED
     found = run.series["loss"].values
     assert len(found) > 200

@@ -23,6 +23,7 @@ alone = True
 _MOST = 10_000_000
 _BROKEN = (
     ValueError,
+    TypeError,
     OSError,
     EOFError,
     KeyError,

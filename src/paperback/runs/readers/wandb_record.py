@@ -20,6 +20,8 @@ _F64 = struct.Struct("<d")
 _Path = tuple[str, ...]
 _HISTORY, _SUMMARY, _CONFIG, _METRIC, _RUN, _EXIT, _ENVIRONMENT = 2, 3, 5, 12, 17, 18, 26
 _JSON_TAG = 0x82
+# What a message that is none of W&B's raises.
+UNREADABLE = (IndexError, ValueError, struct.error, RecursionError)
 _GOALS: dict[int, Direction] = {1: "lower", 2: "higher"}
 _LABELS = {
     2: "wandb.entity",
@@ -51,9 +53,11 @@ class WandbRun:
 
     Attributes:
         begun: Whether any record of a run was read.
+        unreadable: Records, and values of the summary, that cannot be understood.
     """
 
     begun: bool = False
+    unreadable: int = 0
     _id: str = ""
     _config: dict[_Path, Any] = field(default_factory=dict)
     _summary: dict[bytes, bytes] = field(default_factory=dict)
@@ -116,13 +120,15 @@ class WandbRun:
 
     def _add_row(self, history: bytes) -> None:
         self.begun = True
-        row, step = len(self._steps), None
+        # The row counts whatever comes: a value that cannot be read must not move into the next one.
+        row = len(self._steps)
+        self._steps.append(None)
         appends = self._appends
         for key, at, stop in _items(history):
             pair = appends.get(key)
             if pair is None:
                 if key is None:
-                    step = _step(history[at:stop])
+                    self._steps[row] = _step(history[at:stop])
                     continue
                 column = self._columns.setdefault(key, _Column(_path(key)))
                 pair = appends[key] = (column.values.append, column.rows.append)
@@ -134,7 +140,6 @@ class WandbRun:
                 pair[1](row)
             except (ValueError, IndexError):
                 self._add_other(row, self._columns[key], history[at:stop])
-        self._steps.append(step)
 
     def _add_other(self, row: int, column: _Column, value: bytes) -> None:
         """A value that is no plain number: typed, quoted, or a dictionary of numbers."""
@@ -230,7 +235,7 @@ class WandbRun:
                 self._facts["cpus" if number == 16 else "gpus"] = value
 
     def _finals(self, file: LogFile) -> Iterator[tuple[str, Final]]:
-        values = {_path(key): _value(value) for key, value in self._summary.items()}
+        values = dict(self._summary_values())
         media = {path[:-1] for path in values if path[-1] == "_type"}
         for path, value in values.items():
             if _is_inside(path, media):
@@ -242,6 +247,13 @@ class WandbRun:
                 logged = logged.removesuffix(".last") if "." in logged else logged
                 if (number := number_of(leaf)) is not None:
                     yield logged, Final(number, file.source(logged))
+
+    def _summary_values(self) -> Iterator[tuple[_Path, Any]]:
+        for key, value in self._summary.items():
+            try:
+                yield _path(key), _value(value)
+            except UNREADABLE:
+                self.unreadable += 1
 
     def _series(self, file: LogFile) -> Iterator[tuple[str, Series]]:
         steps = self._row_steps()
