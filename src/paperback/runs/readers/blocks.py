@@ -77,7 +77,7 @@ class Blocks:
         crc, size, kind = _CHUNK.unpack_from(self.data, at)
         if not _FULL <= kind <= _LAST or not self._fits(at, size):
             return False
-        return crc32(memoryview(self.data)[at + 6 : at + _CHUNK.size + size]) == crc
+        return bool(crc32(memoryview(self.data)[at + 6 : at + _CHUNK.size + size]) == crc)
 
     def _skip(self, at: int) -> int:
         """The next sound chunk after a damaged one: inside the block, or where the next one begins."""
