@@ -55,11 +55,13 @@ class Blocks:
         data, at = self.data, self.start
         # Blocks may be allocated before they are written: zeros at the end are no damage.
         written = len(data.rstrip(b"\0"))
-        view, unpack, most = memoryview(data), _CHUNK.unpack_from, len(data) - _CHUNK.size
+        view, unpack, end = memoryview(data), _CHUNK.unpack_from, len(data)
+        most = end - _CHUNK.size
         while at <= most:
             crc, size, kind = unpack(data, at)
             stop = at + 7 + size
-            if 0 < kind < 5 and crc32(view[at + 6 : stop]) == crc and self._fits(at, size):
+            fits = 0 < kind < 5 and size <= _BLOCK - 7 and stop <= end
+            if fits and crc32(view[at + 6 : stop]) == crc:
                 yield at, kind, data[at + 7 : stop]
                 at = stop
             elif at >= written:
@@ -67,17 +69,15 @@ class Blocks:
             else:
                 at = self._skip(at)
         if at < written:
-            self.damages.append((at, "the file ends inside a record", len(data)))
-
-    def _fits(self, at: int, size: int) -> bool:
-        return size <= _BLOCK - _CHUNK.size and at + _CHUNK.size + size <= len(self.data)
+            self.damages.append((at, "the file ends inside a record", end))
 
     def _sound(self, at: int) -> bool:
         """Whether a sound chunk stands at `at`."""
         crc, size, kind = _CHUNK.unpack_from(self.data, at)
-        if not _FULL <= kind <= _LAST or not self._fits(at, size):
+        stop = at + _CHUNK.size + size
+        if not _FULL <= kind <= _LAST or size > _BLOCK - _CHUNK.size or stop > len(self.data):
             return False
-        return bool(crc32(memoryview(self.data)[at + 6 : at + _CHUNK.size + size]) == crc)
+        return bool(crc32(memoryview(self.data)[at + 6 : stop]) == crc)
 
     def _skip(self, at: int) -> int:
         """The next sound chunk after a damaged one: inside the block, or where the next one begins."""

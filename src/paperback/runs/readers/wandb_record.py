@@ -23,6 +23,7 @@ _F64 = struct.Struct("<d")
 _Path = tuple[str, ...]
 _HISTORY, _SUMMARY, _CONFIG, _METRIC, _RUN, _EXIT, _ENVIRONMENT = 2, 3, 5, 12, 17, 18, 26
 _JSON_TAG = 0x82
+_TOGETHER = 64
 # What a message that is none of W&B's raises.
 UNREADABLE = (IndexError, ValueError, struct.error, RecursionError)
 _GOALS: dict[int, Direction] = {1: "lower", 2: "higher"}
@@ -37,9 +38,10 @@ _LABELS = {
 _SYSTEM = {1: "os", 2: "python", 6: "program", 12: "host", 18: "gpu", 25: "cuda"}
 
 
-# An item of short parts, as nearly all are: its key as it is encoded, then JSON in a length of one byte. Text
-# without control characters cannot hide where a part ends; the sum of the lengths tells whether all was seen.
-_ITEM = re.compile(rb"\n.([\n\x12].[ -~]+(?:\x12.[ -~]+){0,7})\x82\x01(.)([ -~]+)", re.DOTALL)
+# An item of short parts, as nearly all are: its key as it is encoded, then JSON in a length of one byte. What
+# follows a text is a control character, so a text ends where it says; that no byte is left over tells whether
+# all of a message was seen.
+_ITEM = re.compile(rb"\n.([\n\x12].[ -~]+(?:\x12.[ -~]+){0,7})\x82\x01.([ -~]+)", re.DOTALL)
 _PAIR = re.compile(rb"\n.([\n\x12].[ -~]+(?:\x12.[ -~]+){0,7})(\x82\x01.[ -~]+)", re.DOTALL)
 _LAST_STEP = re.compile(rb"\x12(?:.\x08([\x80-\xff]*[\x00-\x7f])|\0)\Z", re.DOTALL)
 
@@ -80,6 +82,7 @@ class WandbRun:
     _id: str = ""
     _config: dict[_Path, Any] = field(default_factory=dict)
     _summary: dict[bytes, bytes] = field(default_factory=dict)
+    _waiting: list[bytes] = field(default_factory=list)
     # Number of each key, and every value of the history with the number of its key, row after row.
     _keys: _Keys = field(default_factory=_Keys)
     _which: "array[int]" = field(default_factory=lambda: array("q"))
@@ -163,10 +166,9 @@ class WandbRun:
         found = _ITEM.findall(history)
         if not found or end is None:
             return False
-        keys, sizes, texts = zip(*found, strict=True)
-        spoken = sum(map(len, texts))
-        if sum(map(len, keys)) + spoken + 5 * len(found) != end.start() or sum(b"".join(sizes)) != spoken:
+        if sum(map(len, chain.from_iterable(found))) + 5 * len(found) != end.start():
             return False
+        keys, texts = zip(*found, strict=True)
         try:
             numbers = [*map(float, texts)]
         except ValueError:
@@ -208,16 +210,30 @@ class WandbRun:
         return columns
 
     def _add_summary(self, summary: bytes) -> None:
-        known = self._summary
-        found = _PAIR.findall(summary)
-        if sum(map(len, chain.from_iterable(found))) + 2 * len(found) == len(summary):
-            known.update(found)
+        # Half of a log are summaries that replace each other; joined messages say what they say in turn.
+        self._waiting.append(summary)
+        if len(self._waiting) >= _TOGETHER:
+            self._merge_summaries()
+
+    def _merge_summaries(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        joined = b"".join(waiting)
+        found = _PAIR.findall(joined)
+        if sum(map(len, chain.from_iterable(found))) + 2 * len(found) == len(joined):
+            self._summary.update(found)
             return
+        for summary in waiting:
+            try:
+                self._merge_summary(summary)
+            except UNREADABLE:
+                self.unreadable += 1
+
+    def _merge_summary(self, summary: bytes) -> None:
         for key, at, stop in _items(summary):
             if key is None:
-                known.pop(summary[at:stop], None)
+                self._summary.pop(summary[at:stop], None)
             else:
-                known[key] = summary[at:stop]
+                self._summary[key] = summary[at:stop]
 
     def _add_config(self, config: bytes) -> None:
         for key, at, stop in _items(config):
@@ -304,6 +320,7 @@ class WandbRun:
                     yield logged, Final(number, file.source(logged))
 
     def _summary_values(self) -> Iterator[tuple[_Path, Any]]:
+        self._merge_summaries()
         for key, value in self._summary.items():
             try:
                 yield _path(key), _value(value)
