@@ -30,3 +30,13 @@ def test_no_damage_makes_a_reader_fall(path: str) -> None:
         for _, reader, done, _, fallen in FUZZ["fuzz"]({path: SAMPLES[path]}, 300, 1):
             assert fallen is None, f"{reader} fell on {fallen!r}"
             assert done == 302
+
+
+@pytest.mark.parametrize(
+    "path", [path for path, data in SAMPLES.items() if FUZZ["below_checksums"](path, data)]
+)
+def test_what_checksums_guard_is_damaged_too(path: str) -> None:
+    """Put together again a sound log is itself, so that the damage below is all that differs."""
+    parts, join = FUZZ["below_checksums"](path, SAMPLES[path])
+    again, _ = FUZZ["below_checksums"](path, join(parts))
+    assert again == parts

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import random
+import re
 import struct
 from collections import defaultdict
 from collections.abc import Callable
@@ -275,6 +277,47 @@ def test_any_flipped_bit_loses_at_most_what_it_hit(at: int, bit: int) -> None:
         assert count == 90 or (count == 89 and len(found.findings) > 0)
 
 
+ROWS_OF_MANY = 4000
+MANY = [
+    row(i, item("loss", str(i)), item("t", json.dumps("x" * (i * 997 % 90)))) for i in range(ROWS_OF_MANY)
+]
+
+
+@pytest.mark.parametrize("harm", ["random", "zeros", "ones"])
+@pytest.mark.parametrize("length", [1, 7, 60, 3000, 40_000])
+def test_an_overwritten_range_costs_only_what_stood_there(harm: str, length: int) -> None:
+    """At random places all intact rows are read, nothing is made up, and the loss is told."""
+    chance = random.Random(f"{harm} {length}")
+    whole = log(start(), *MANY, exit_(0))
+    for _ in range(4):
+        at = chance.randrange(len(HEADER), len(whole) - length)
+        filled = {"random": chance.randbytes(length), "zeros": bytes(length), "ones": b"\xff" * length}[harm]
+        data = whole[:at] + filled + whole[at + length :]
+        found = read(data)
+        steps, losses = values(found.records[0])
+        assert steps == losses
+        size = len(whole) / ROWS_OF_MANY
+        assert ROWS_OF_MANY - len(steps) <= length / size * 1.6 + 3
+        assert bool(found.findings) == (data != whole)
+
+
+@pytest.mark.parametrize("harm", ["cut", "inserted"])
+@pytest.mark.parametrize("length", [1, 7, 60, 3000])
+def test_shifted_bytes_are_survived(harm: str, length: int) -> None:
+    """Blocks no longer begin where they should: every whole row is found where it stands now."""
+    chance = random.Random(f"{harm} {length}")
+    whole = log(start(), *MANY, exit_(0))
+    for _ in range(4):
+        at = chance.randrange(len(HEADER), len(whole) - length)
+        put = chance.randbytes(length) if harm == "inserted" else b""
+        found = read(whole[:at] + put + whole[at + (0 if put else length) :])
+        steps, losses = values(found.records[0])
+        assert steps == losses
+        lost = ROWS_OF_MANY - len(steps) - (0 if put else length / len(whole) * ROWS_OF_MANY * 1.6)
+        assert lost <= 0.001 * ROWS_OF_MANY + 3, (at, lost)
+        assert found.findings
+
+
 def test_a_cut_file_keeps_every_whole_record() -> None:
     """Wherever the file ends, the rows before stay and an incomplete record is told."""
     whole = log(start(), *ROWS[:12])
@@ -455,7 +498,7 @@ for i in range(300):
     run.log({
         "loss": 1 / (i + 1), "d": {"x": i, "y": {"z": 0.1 * i}}, "nan": float("nan"), "inf": -float("inf"),
         "big": 10**15 * i, "acc": 0.9 if i % 2 else 0.5, "epoch": i // 10, "ep/m": i / 3, "b": True,
-        "t": "x" * 500, "a/b": 1e-300 * i, "h": wandb.Histogram([1, 2, 3]),
+        "t": f"row-{i}-" + "x" * 500, "a/b": 1e-300 * i, "h": wandb.Histogram([1, 2, 3]),
     })
 run.log({"late": 0.1}, step=1000)
 run.summary["best"] = 0.12345678901234568
@@ -500,9 +543,12 @@ def test_what_wandb_writes_is_read_to_the_bit(
 
 
 def test_what_wandb_wrote_before_it_was_killed_is_read(tmp_path: Path, logger: Callable[..., str]) -> None:
-    """All rows on disk are kept, and the run is killed."""
+    """All rows of which the disk holds the text are kept, but for a cut last one, and the run is killed."""
     logger("wandb", SCRIPT, "kill", check=False)
     run = logged(tmp_path)
+    (file,) = tmp_path.rglob("run-*.wandb")
+    flushed = 1 + max(int(mark) for mark in re.findall(rb"row-(\d+)-x", file.read_bytes()))
+    assert len(run.series["loss"].values) in (flushed, flushed - 1)
     assert run.status is Status.KILLED
     found = run.series["loss"].values
     assert len(found) > 200

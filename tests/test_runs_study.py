@@ -240,6 +240,7 @@ def pair(**differences: tuple[Any, Any]) -> dict[str, Any]:
     [
         (pair(git_commit=("aaaaaaaa", "bbbbbbbb")), "mixed-commits", "commits: aaaaaaaa in 2 runs (a)"),
         (pair(torch_version=("2.1.0", "2.2.0")), "mixed-versions", "torch_version 2.1.0 in 2 runs (a)"),
+        (pair(data_version=("v1", "v2")), "mixed-data", "different versions of the data: v1 in 2 runs (a)"),
         (pair(gpu_name=("A100", "H100")), "mixed-hardware", "A100 in 2 runs (a); H100 in 2 runs (b)"),
         (
             {
@@ -265,13 +266,23 @@ def pair(**differences: tuple[Any, Any]) -> dict[str, Any]:
             "1 run diverged: runs/a (loss from 2 to nan)",
         ),
     ],
-    ids=["commits", "versions", "hardware", "seeds", "steps", "diverged"],
+    ids=["commits", "versions", "data", "hardware", "seeds", "steps", "diverged"],
 )  # fmt: skip
 def test_unlike_conditions_are_told(tmp_path: Path, files: dict[str, Any], kind: str, words: str) -> None:
     """What differs is named with the runs and methods it goes with."""
     table = read(tmp_path, files)
     (message,) = found(table, kind)
     assert words in message
+
+
+def test_each_data_set_has_a_version_of_its_own(tmp_path: Path) -> None:
+    """Only within one data set is a second version told."""
+    files = {
+        f"runs/{m}/{d}/result.json": result(method=m, dataset=d, seed=0, data_version=v)
+        for m in ("a", "b")
+        for d, v in (("wine", "v1"), ("iris", "v2"))
+    }
+    assert found(read(tmp_path, files), "mixed-data") == []
 
 
 def test_like_conditions_are_not_told(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import tempfile
 import time
 import traceback
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from zlib import crc32
@@ -51,7 +51,10 @@ def masked(data: bytes) -> bytes:
 
 def event(step: int, tag: str, value: float) -> bytes:
     point = part(1, tag.encode()) + b"\x15" + struct.pack("<f", value)
-    payload = b"\x09" + struct.pack("<d", 1.5e9) + b"\x10" + varint(step) + part(5, part(1, point))
+    return record(b"\x09" + struct.pack("<d", 1.5e9) + b"\x10" + varint(step) + part(5, part(1, point)))
+
+
+def record(payload: bytes) -> bytes:
     size = struct.pack("<Q", len(payload))
     return size + masked(size) + payload + masked(payload)
 
@@ -116,6 +119,12 @@ def archive() -> bytes:
     return out.getvalue()
 
 
+def array() -> bytes:
+    out = io.BytesIO()
+    np.save(out, np.array([0.5, 0.25, 0.125]))
+    return out.getvalue()
+
+
 def arrays() -> bytes:
     out = io.BytesIO()
     np.savez_compressed(out, step=[1, 2, 3], loss=[0.5, 0.25, 0.125])
@@ -160,6 +169,7 @@ def samples() -> dict[str, bytes]:
         "trackio.db": database(TRACKIO),
         "logs/a.eval": archive(),
         "runs/a/results.npz": arrays(),
+        "runs/a/loss.npy": array(),
     }
     return {path: data.encode() for path, data in text.items()} | binary
 
@@ -189,12 +199,56 @@ def mutant(data: bytes, chance: random.Random) -> bytes:
     return bytes(out)
 
 
+Join = Callable[[list[bytes]], bytes]
+
+
+def below_checksums(path: str, data: bytes) -> tuple[list[bytes], Join] | None:
+    """What the checksums of a sound log guard, and how it is put together again; None where nothing does."""
+    parts: list[bytes] = []
+    if "tfevents" in path:
+        at = 0
+        while at < len(data):
+            (size,) = struct.unpack_from("<Q", data, at)
+            parts.append(data[at + 12 : at + 12 + size])
+            at += size + 16
+        return parts, lambda parts: b"".join(map(record, parts))
+    if path.endswith(".wandb"):
+        at = 7
+        while at + 7 <= len(data):
+            (size,) = struct.unpack_from("<H", data, at + 4)
+            parts.append(data[at + 7 : at + 7 + size])
+            at += size + 7
+        return parts, lambda parts: data[:7] + b"".join(chunk(part[:32_000]) for part in parts)
+    if data.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(data)) as zipped:
+            names = zipped.namelist()
+            return [zipped.read(name) for name in names], lambda parts: repacked(names, parts)
+    return None
+
+
+def repacked(names: list[str], parts: list[bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as zipped:
+        for name, content in zip(names, parts, strict=True):
+            zipped.writestr(name, content)
+    return out.getvalue()
+
+
 def cases(path: str, data: bytes, count: int, seed: int) -> Iterator[bytes]:
+    """The log, nothing, and damaged logs; every other one is damaged below its checksums, if it has any."""
     chance = random.Random(f"{path} {seed}")
+    inner = below_checksums(path, data)
     yield data
     yield b""
-    for _ in range(count):
-        yield mutant(data, chance)
+    for number in range(count):
+        if inner and number % 2:
+            parts, join = list(inner[0]), inner[1]
+            for _ in range(chance.choice((1, 1, 3))):
+                place = chance.randrange(len(parts))
+                parts[place] = mutant(parts[place], chance)
+            yield join(parts)
+        else:
+            yield mutant(data, chance)
 
 
 def fuzz(

@@ -16,6 +16,8 @@ from paperback.runs.table import Role
 
 _MOST = 5
 _VERSIONS = ("torch", "tensorflow", "jax", "python", "cuda", "transformers", "sklearn", "numpy")
+_DATA_WORDS = word_set("data dataset datasets corpus")
+_VERSION_WORDS = word_set("version revision hash commit digest sha md5 checksum")
 _HARDWARE = word_set("gpu gpus gpu_name device_name hardware cuda_device accelerator gpu_type")
 
 
@@ -27,6 +29,7 @@ def audit(
     yield from _budgets(runs, apart, roles)
     for condition in _CONDITIONS:
         yield from _mixed(runs, roles, condition)
+    yield from _mixed_data(runs, roles)
     yield from _steps(runs, roles)
     yield from _disjoint_seeds(runs, roles)
     yield from _diverged(runs)
@@ -89,6 +92,15 @@ def _hardware(run: Run) -> str | None:
     return None
 
 
+def _data(run: Run) -> str | None:
+    """The version of the data, as a setting such as `dataset.revision` or `data_version` tells it."""
+    for key, value in (*run.facts.items(), *run.params.items()):
+        words = key.lower().replace(".", "_").split("_")
+        if words[-1] in _VERSION_WORDS and words[-2:-1] and words[-2] in _DATA_WORDS:
+            return text(value)
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class _Condition:
     what: str
@@ -119,6 +131,17 @@ def _mixed(runs: Sequence[Run], roles: Mapping[str, Role], condition: _Condition
     parts = [f"{found} in {_who(members, roles)}" for found, members in sorted(by_value.items())]
     message = f"the runs were made with {len(by_value)} different {condition.what}: {_list(parts, '; ')}"
     yield Finding(condition.kind, message, (), condition.mend)
+
+
+def _mixed_data(runs: Sequence[Run], roles: Mapping[str, Role]) -> Iterator[Finding]:
+    """Data sets of which the runs saw different versions; two data sets may well have two."""
+    by_data: dict[str, list[Run]] = defaultdict(list)
+    for run in runs:
+        by_data[run.identity.get("dataset", "")].append(run)
+    for dataset, members in sorted(by_data.items()):
+        what = f"versions of {dataset}" if dataset else "versions of the data"
+        condition = _Condition(what, "mixed-data", _data, "Run all on one version, or say what changed.")
+        yield from _mixed(members, roles, condition)
 
 
 def _who(runs: Sequence[Run], roles: Mapping[str, Role]) -> str:

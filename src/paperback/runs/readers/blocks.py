@@ -48,45 +48,48 @@ class Blocks:
             self.damages.append((begun, "the file ends inside a record", len(self.data)))
 
     def _chunks(self) -> Iterator[tuple[int, int, bytes]]:
-        """Offset, type and content of each sound chunk."""
-        data, at, end = self.data, self.start, len(self.data)
-        while at < end:
-            left = _BLOCK - at % _BLOCK
-            if left < _CHUNK.size:
-                at += left
-                continue
-            if at + _CHUNK.size > end:
-                self.damages.append((at, "the file ends inside a record", end))
-                return
-            size = self._sound(at)
-            if size >= 0:
-                stop = at + _CHUNK.size + size
-                yield at, data[at + 6], data[at + _CHUNK.size : stop]
+        """Offset, type and content of each sound chunk.
+
+        A chunk counts wherever it stands: where bytes were lost or put in, blocks begin elsewhere.
+        """
+        data, at = self.data, self.start
+        # Blocks may be allocated before they are written: zeros at the end are no damage.
+        written = len(data.rstrip(b"\0"))
+        view, unpack, end = memoryview(data), _CHUNK.unpack_from, len(data)
+        most = end - _CHUNK.size
+        while at <= most:
+            crc, size, kind = unpack(data, at)
+            stop = at + 7 + size
+            fits = 0 < kind < 5 and size <= _BLOCK - 7 and stop <= end
+            if fits and crc32(view[at + 6 : stop]) == crc:
+                yield at, kind, data[at + 7 : stop]
                 at = stop
-            elif not any(data[at : at + left]):
-                # Blocks may be allocated before they are written.
-                at += left
+            elif at >= written:
+                return
             else:
                 at = self._skip(at)
+        if at < written:
+            self.damages.append((at, "the file ends inside a record", end))
 
-    def _sound(self, at: int) -> int:
-        """Size of the content of the chunk at `at`; -1 where no sound chunk stands."""
+    def _sound(self, at: int) -> bool:
+        """Whether a sound chunk stands at `at`."""
         crc, size, kind = _CHUNK.unpack_from(self.data, at)
         stop = at + _CHUNK.size + size
-        if not _FULL <= kind <= _LAST or stop > len(self.data) or at % _BLOCK + _CHUNK.size + size > _BLOCK:
-            return -1
-        return size if crc32(memoryview(self.data)[at + 6 : stop]) == crc else -1
+        if not _FULL <= kind <= _LAST or size > _BLOCK - _CHUNK.size or stop > len(self.data):
+            return False
+        return bool(crc32(memoryview(self.data)[at + 6 : stop]) == crc)
 
     def _skip(self, at: int) -> int:
         """The next sound chunk after a damaged one: inside the block, or where the next one begins."""
         end = len(self.data)
         border = min(at - at % _BLOCK + _BLOCK, end)
-        for place in range(at + 1, border - _CHUNK.size + 1):
-            if self._sound(place) >= 0:
-                self.damages.append((at, "the checksum of a record does not match", place))
-                return place
+        last = min(border, end - _CHUNK.size + 1)
+        until = next((place for place in range(at + 1, last) if self._sound(place)), border)
+        # No chunk fits into the zeros that fill a block up.
+        if until - at < _CHUNK.size and not any(self.data[at:until]):
+            return until
         _, size, kind = _CHUNK.unpack_from(self.data, at)
-        ends = border == end and _FULL <= kind <= _LAST and at + _CHUNK.size + size > end
-        reason = "the file ends inside a record" if ends else "the checksum of a record does not match"
-        self.damages.append((at, reason, border))
-        return border
+        cut = until == end and _FULL <= kind <= _LAST and at + _CHUNK.size + size > end
+        reason = "the file ends inside a record" if cut else "the checksum of a record does not match"
+        self.damages.append((at, reason, until))
+        return until

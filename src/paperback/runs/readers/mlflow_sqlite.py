@@ -14,6 +14,11 @@ from paperback.runs.run import Final, Series
 
 name = "MLflow database"
 TABLES = frozenset({"experiments", "runs", "metrics", "params", "tags"})
+_POINTS = (
+    "SELECT run_uuid, key, step, CASE is_nan WHEN 0 THEN value END FROM metrics "
+    "WHERE step IS NOT NULL AND value IS NOT NULL AND is_nan IS NOT NULL ORDER BY rowid"
+)
+_AT_ONCE = 50_000
 # MLflow stores infinities as the largest number, and NaN as 0 with a flag.
 _LARGEST = np.finfo(np.float64).max
 
@@ -28,8 +33,9 @@ def read_tables(file: LogFile, connection: sqlite3.Connection) -> Log:
     parents = {run.tags.get("mlflow.parentRunId") for run in kept.values()}
     finals = _finals(file, connection)
     records = []
+    histories = _series(file, connection)
     for key, run in kept.items():
-        series = _series(file, connection, key)
+        series = histories.get(key, {})
         # The run above a sweep only holds the sweep's runs together.
         if series or key not in parents:
             records.append(record_of(run, series, finals.get(key, {}), named=True))
@@ -64,20 +70,29 @@ def _add_pairs(connection: sqlite3.Connection, runs: Mapping[str, MlflowRun]) ->
                 (runs[run].params if table == "params" else runs[run].tags)[str(key)] = str(value)
 
 
-def _series(file: LogFile, connection: sqlite3.Connection, run: str) -> dict[str, Series]:
-    keys = connection.execute("SELECT DISTINCT key FROM metrics WHERE run_uuid = ? ORDER BY key", (run,))
-    return {str(key): series for (key,) in keys.fetchall() if (series := _one(file, connection, run, key))}
-
-
-def _one(file: LogFile, connection: sqlite3.Connection, run: str, key: str) -> Series | None:
-    query = "SELECT step, value, is_nan FROM metrics WHERE run_uuid = ? AND key = ? ORDER BY rowid"
-    rows = connection.execute(query, (run, key)).fetchall()
-    table = np.array([row for row in rows if None not in row], np.float64).reshape(-1, 3)
-    steps = table[:, 0]
-    if np.abs(steps).max(initial=0) >= 2**53:
-        steps = np.array([row[0] for row in rows if None not in row], np.int64)
-    values = _values(table[:, 1], table[:, 2] != 0)
-    return Series(steps.astype(np.int64), values, "step", file.source(f"{run}/{key}")) if rows else None
+def _series(file: LogFile, connection: sqlite3.Connection) -> dict[str, dict[str, Series]]:
+    """The histories of every run, in the order of logging: one pass, whatever indices the database has."""
+    numbers: dict[tuple[str, str], int] = {}
+    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    cursor = connection.execute(_POINTS)
+    while rows := cursor.fetchmany(_AT_ONCE):
+        runs, keys, steps, stored = zip(*rows, strict=True)
+        which = [numbers.setdefault(pair, len(numbers)) for pair in zip(runs, keys, strict=True)]
+        # NumPy takes columns much faster than rows, and None for NaN.
+        columns = (np.array(which), np.array(steps, np.int64), np.array(stored, np.float64))
+        parts.append(columns)
+    if not parts:
+        return {}
+    which_, steps_, stored_ = (np.concatenate(column) for column in zip(*parts, strict=True))
+    values = _values(stored_, np.isnan(stored_))
+    order = np.argsort(which_, kind="stable")
+    ends = np.searchsorted(which_[order], np.arange(len(numbers) + 1))
+    found: dict[str, dict[str, Series]] = defaultdict(dict)
+    for (run, key), number in sorted(numbers.items(), key=lambda item: (str(item[0]), item[1])):
+        mine = order[ends[number] : ends[number + 1]]
+        series = Series(steps_[mine], values[mine], "step", file.source(f"{run}/{key}"))
+        found[str(run)][str(key)] = series
+    return found
 
 
 def _values(stored: np.ndarray, is_nan: np.ndarray) -> np.ndarray:

@@ -26,6 +26,7 @@ _LONGEST = 100_000
 _CURVES = re.compile(r"(?:^|[_-])curves?(?:[_-]|$)", re.IGNORECASE)
 _BROKEN = (
     ValueError,
+    TypeError,
     OSError,
     EOFError,
     KeyError,

@@ -78,8 +78,12 @@ class Records:
             self.damages.append((at, "the file ends inside a record's header", end))
             return False
         if _masked(head[:8]) == _CRC.unpack_from(head, 8)[0]:
-            self.damages.append((at, "the file ends inside a record", end))
-            return False
+            # A record of which bytes were cut out near the end swallows whole ones; a cut end holds none.
+            self.at = _next_record(self.data, at + 1)
+            is_end = self.at == end
+            reason = "the file ends inside a record" if is_end else "a record lost bytes"
+            self.damages.append((at, reason, self.at))
+            return not is_end
         # A record that lost bytes ends too late: what follows it stands inside.
         if starts and not is_sound(self.data, starts[-1] + 12, at - starts[-1] - _FRAME):
             at = starts[-1]

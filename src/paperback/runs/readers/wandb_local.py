@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from paperback.finding import Finding
 from paperback.runs.readers.blocks import Blocks
 from paperback.runs.readers.log import Log, LogFile
-from paperback.runs.readers.wandb_record import WandbRun
+from paperback.runs.readers.wandb_record import UNREADABLE, WandbRun
 
 name = "Weights & Biases"
 endings = (".wandb",)
@@ -29,22 +29,22 @@ def read(file: LogFile) -> Log:
         return Log(file, name, findings=(_finding("unreadable-log", message, file),))
     blocks = Blocks(file.data, _HEADER.size)
     run = WandbRun()
-    unreadable = 0
     for payload in blocks:
         try:
             run.add(payload)
-        except (IndexError, ValueError, struct.error, RecursionError):
-            unreadable += 1
-    findings = tuple(_findings(file, blocks, unreadable))
+        except UNREADABLE:
+            run.unreadable += 1
+    record = run.record(file)
+    findings = tuple(_findings(file, blocks, run.unreadable))
     if not run.begun:
         message = f"{file.path}: no record of a run was written"
         return Log(file, name, findings=findings or (_finding("truncated-log", message, file),))
-    return Log(file, name, (run.record(file),), findings)
+    return Log(file, name, (record,), findings)
 
 
 def _findings(file: LogFile, blocks: Blocks, unreadable: int) -> Iterator[Finding]:
     if unreadable:
-        message = f"{file.path}: {unreadable} records with a sound checksum cannot be understood"
+        message = f"{file.path}: {unreadable} records or values with a sound checksum cannot be understood"
         yield _finding("unreadable-log", message, file)
     for offset, reason, until in blocks.damages:
         lost = f"{until - offset} bytes are lost"

@@ -1,18 +1,21 @@
 """The records of a W&B transaction log, gathered into one run."""
 
 import json
+import re
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from array import array
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from paperback.runs.readers.leaves import flatten, number_of
 from paperback.runs.readers.log import LogFile, Record
-from paperback.runs.readers.protobuf import BYTES, fields, signed, varint
+from paperback.runs.readers.protobuf import BYTES, VARINT, fields, signed, varint
 from paperback.runs.run import Final, Scalar, Series, Status
 from paperback.settings import Direction
 
@@ -20,6 +23,9 @@ _F64 = struct.Struct("<d")
 _Path = tuple[str, ...]
 _HISTORY, _SUMMARY, _CONFIG, _METRIC, _RUN, _EXIT, _ENVIRONMENT = 2, 3, 5, 12, 17, 18, 26
 _JSON_TAG = 0x82
+_TOGETHER = 64
+# What a message that is none of W&B's raises.
+UNREADABLE = (IndexError, ValueError, struct.error, RecursionError)
 _GOALS: dict[int, Direction] = {1: "lower", 2: "higher"}
 _LABELS = {
     2: "wandb.entity",
@@ -32,17 +38,34 @@ _LABELS = {
 _SYSTEM = {1: "os", 2: "python", 6: "program", 12: "host", 18: "gpu", 25: "cuda"}
 
 
-@dataclass(slots=True)
+# An item of short parts, as nearly all are: its key as it is encoded, then JSON in a length of one byte. What
+# follows a text is a control character, so a text ends where it says; that no byte is left over tells whether
+# all of a message was seen.
+_ITEM = re.compile(rb"\n.([\n\x12].[ -~]+(?:\x12.[ -~]+){0,7})\x82\x01.([ -~]+)", re.DOTALL)
+_PAIR = re.compile(rb"\n.([\n\x12].[ -~]+(?:\x12.[ -~]+){0,7})(\x82\x01.[ -~]+)", re.DOTALL)
+_LAST_STEP = re.compile(rb"\x12(?:.\x08([\x80-\xff]*[\x00-\x7f])|\0)\Z", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Column:
     """One key of the history: the rows that have it, and its values there."""
 
     path: _Path
-    rows: list[int] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
+    rows: np.ndarray
+    values: np.ndarray
 
 
-# The methods that add a value and a row to a column: they are called for every number of the log.
-_Appends = tuple[Callable[[float], None], Callable[[int], None]]
+class _Keys(dict[bytes, int]):
+    """Number of each encoded key, given when it is first asked for; `paths` holds what they say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.paths: list[_Path] = []
+
+    def __missing__(self, key: bytes) -> int:
+        self.paths.append(_path(key))
+        self[key] = len(self)
+        return self[key]
 
 
 @dataclass(slots=True)
@@ -51,14 +74,20 @@ class WandbRun:
 
     Attributes:
         begun: Whether any record of a run was read.
+        unreadable: Records, and values of the summary, that cannot be understood.
     """
 
     begun: bool = False
+    unreadable: int = 0
     _id: str = ""
     _config: dict[_Path, Any] = field(default_factory=dict)
     _summary: dict[bytes, bytes] = field(default_factory=dict)
-    _columns: dict[bytes | None, _Column] = field(default_factory=dict)
-    _appends: dict[bytes | None, _Appends] = field(default_factory=dict)
+    _waiting: list[bytes] = field(default_factory=list)
+    # Number of each key, and every value of the history with the number of its key, row after row.
+    _keys: _Keys = field(default_factory=_Keys)
+    _which: "array[int]" = field(default_factory=lambda: array("q"))
+    _values: "array[float]" = field(default_factory=lambda: array("d"))
+    _begins: "array[int]" = field(default_factory=lambda: array("q"))
     _steps: list[int | None] = field(default_factory=list)
     _axes: dict[str, str] = field(default_factory=dict)
     _directions: dict[str, Direction] = field(default_factory=dict)
@@ -74,9 +103,7 @@ class WandbRun:
         Raises:
             IndexError, ValueError: The record is no message of W&B.
         """
-        for number, kind, _, part in fields(payload):
-            if kind != BYTES:
-                continue
+        for number, part in _messages(payload):
             if number == _HISTORY:
                 self._add_row(part)
             elif number == _SUMMARY:
@@ -116,48 +143,97 @@ class WandbRun:
 
     def _add_row(self, history: bytes) -> None:
         self.begun = True
-        row, step = len(self._steps), None
-        appends = self._appends
+        # The row counts whatever comes: a value that cannot be read must not move into the next one.
+        self._begins.append(len(self._values))
+        self._steps.append(None)
+        if self._add_plain_row(history):
+            return
         for key, at, stop in _items(history):
-            pair = appends.get(key)
-            if pair is None:
-                if key is None:
-                    step = _step(history[at:stop])
-                    continue
-                column = self._columns.setdefault(key, _Column(_path(key)))
-                pair = appends[key] = (column.values.append, column.rows.append)
+            if key is None:
+                self._steps[-1] = _step(history[at:stop])
+                continue
             try:
-                # Nearly all values are short numbers in JSON: `float` reads them, NaN and Infinity too.
+                # Most values are short numbers in JSON: `float` reads them, NaN and Infinity too.
                 if history[at] != _JSON_TAG or history[at + 2] > 0x7F:
                     raise ValueError
-                pair[0](float(history[at + 3 : stop]))
-                pair[1](row)
+                self._put(key, float(history[at + 3 : stop]))
             except (ValueError, IndexError):
-                self._add_other(row, self._columns[key], history[at:stop])
-        self._steps.append(step)
+                self._add_other(key, history[at:stop])
 
-    def _add_other(self, row: int, column: _Column, value: bytes) -> None:
+    def _add_plain_row(self, history: bytes) -> bool:
+        """Add a row of short numbers in JSON and its step, all at once; False where it is anything else."""
+        end = _LAST_STEP.search(history, max(0, len(history) - 13))
+        found = _ITEM.findall(history)
+        if not found or end is None:
+            return False
+        if sum(map(len, chain.from_iterable(found))) + 5 * len(found) != end.start():
+            return False
+        keys, texts = zip(*found, strict=True)
+        try:
+            numbers = [*map(float, texts)]
+        except ValueError:
+            return False
+        # Both or neither: a key may turn out to be none.
+        which = [*map(self._keys.__getitem__, keys)]
+        self._which.extend(which)
+        self._values.extend(numbers)
+        self._steps[-1] = signed(varint(end[1], 0)[0]) if end[1] else 0
+        return True
+
+    def _put(self, key: bytes, number: float) -> None:
+        self._which.append(self._keys[key])
+        self._values.append(number)
+
+    def _add_other(self, key: bytes, value: bytes) -> None:
         """A value that is no plain number: typed, quoted, or a dictionary of numbers."""
+        # The key is known from now on, because what has a `_type` is no metric.
+        self._keys[key]
         found = _value(value)
         if isinstance(found, dict):
-            for key, item in flatten(without_media(found)).items():
-                number = number_of(item)
-                if number is not None:
-                    path = (*column.path, *key.split("."))
-                    inner = self._columns.setdefault(_prefix(path), _Column(path))
-                    inner.rows.append(row)
-                    inner.values.append(number)
+            for inner, item in flatten(without_media(found)).items():
+                if (number := number_of(item)) is not None:
+                    self._put(_prefix((*_path(key), *inner.split("."))), number)
         elif (number := number_of(found)) is not None:
-            column.rows.append(row)
-            column.values.append(number)
+            self._put(key, number)
+
+    def _columns(self) -> list[_Column]:
+        """What was added, key by key; empty where all values of a key are text."""
+        which, values = np.array(self._which, np.int64), np.array(self._values, np.float64)
+        begins = np.array([*self._begins, len(values)], np.int64)
+        rows = np.repeat(np.arange(len(begins) - 1), np.diff(begins))
+        order = np.argsort(which, kind="stable")
+        ends = np.searchsorted(which[order], np.arange(len(self._keys) + 1))
+        columns = []
+        for number, path in enumerate(self._keys.paths):
+            mine = order[ends[number] : ends[number + 1]]
+            columns.append(_Column(path, rows[mine], values[mine]))
+        return columns
 
     def _add_summary(self, summary: bytes) -> None:
-        known = self._summary
+        # Half of a log are summaries that replace each other; joined messages say what they say in turn.
+        self._waiting.append(summary)
+        if len(self._waiting) >= _TOGETHER:
+            self._merge_summaries()
+
+    def _merge_summaries(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        joined = b"".join(waiting)
+        found = _PAIR.findall(joined)
+        if sum(map(len, chain.from_iterable(found))) + 2 * len(found) == len(joined):
+            self._summary.update(found)
+            return
+        for summary in waiting:
+            try:
+                self._merge_summary(summary)
+            except UNREADABLE:
+                self.unreadable += 1
+
+    def _merge_summary(self, summary: bytes) -> None:
         for key, at, stop in _items(summary):
             if key is None:
-                known.pop(summary[at:stop], None)
+                self._summary.pop(summary[at:stop], None)
             else:
-                known[key] = summary[at:stop]
+                self._summary[key] = summary[at:stop]
 
     def _add_config(self, config: bytes) -> None:
         for key, at, stop in _items(config):
@@ -230,7 +306,7 @@ class WandbRun:
                 self._facts["cpus" if number == 16 else "gpus"] = value
 
     def _finals(self, file: LogFile) -> Iterator[tuple[str, Final]]:
-        values = {_path(key): _value(value) for key, value in self._summary.items()}
+        values = dict(self._summary_values())
         media = {path[:-1] for path in values if path[-1] == "_type"}
         for path, value in values.items():
             if _is_inside(path, media):
@@ -243,23 +319,32 @@ class WandbRun:
                 if (number := number_of(leaf)) is not None:
                     yield logged, Final(number, file.source(logged))
 
+    def _summary_values(self) -> Iterator[tuple[_Path, Any]]:
+        self._merge_summaries()
+        for key, value in self._summary.items():
+            try:
+                yield _path(key), _value(value)
+            except UNREADABLE:
+                self.unreadable += 1
+
     def _series(self, file: LogFile) -> Iterator[tuple[str, Series]]:
-        steps = self._row_steps()
-        dense = {".".join(column.path): column for column in self._columns.values()}
-        media = {column.path[:-1] for column in self._columns.values() if column.path[-1] == "_type"}
+        columns = self._columns()
+        steps = self._row_steps(columns)
+        dense = {".".join(column.path): column for column in columns}
+        media = {column.path[:-1] for column in columns if column.path[-1] == "_type"}
         for key, column in dense.items():
-            if not column.values or _is_inside(column.path, media):
+            if not len(column.values) or _is_inside(column.path, media):
                 continue
             axis = self._axis(key)
             at, unit = steps[column.rows], "step"
             if axis and axis in dense and axis != key:
                 at, unit = _along(dense[axis], column, at, axis)
-            yield key, Series(at, np.array(column.values, np.float64), unit, file.source(key))
+            yield key, Series(at, column.values, unit, file.source(key))
 
-    def _row_steps(self) -> np.ndarray:
+    def _row_steps(self, columns: list[_Column]) -> np.ndarray:
         """The step of each row; where rows have none, the key `_step` counts, else their number."""
-        logged = next((column for column in self._columns.values() if column.path == ("_step",)), None)
-        known = dict(zip(logged.rows, logged.values, strict=True)) if logged else {}
+        logged = next((column for column in columns if column.path == ("_step",)), None)
+        known = dict(zip(logged.rows.tolist(), logged.values.tolist(), strict=True)) if logged else {}
         steps = [int(known.get(row, row)) if step is None else step for row, step in enumerate(self._steps)]
         return np.array([min(max(step, -(2**62)), 2**62) for step in steps], np.int64)
 
@@ -283,8 +368,8 @@ def _is_inside(path: _Path, media: set[_Path]) -> bool:
 
 def _along(axis: _Column, column: _Column, steps: np.ndarray, name: str) -> tuple[np.ndarray, str]:
     """The values of the declared step metric in the column's rows, where all of them are whole numbers."""
-    known = dict(zip(axis.rows, axis.values, strict=True))
-    found = [known.get(row) for row in column.rows]
+    known = dict(zip(axis.rows.tolist(), axis.values.tolist(), strict=True))
+    found = [known.get(row) for row in column.rows.tolist()]
     if any(value is None or not value.is_integer() or abs(value) > 2**62 for value in found):
         return steps, "step"
     return np.array(found, np.float64).astype(np.int64), name.rsplit("/", 1)[-1].rsplit(".", 1)[-1]
@@ -302,6 +387,23 @@ def _settings(config: Mapping[_Path, Any]) -> dict[str, Scalar]:
             is_scalar = leaf is None or isinstance(leaf, (str, int, float, bool))
             flat[name] = leaf if is_scalar else json.dumps(leaf, separators=(",", ":"))
     return flat
+
+
+def _messages(payload: bytes) -> list[tuple[int, bytes]]:
+    """Number and content of the messages in a record; `fields` for the fields that a record has."""
+    found: list[tuple[int, bytes]] = []
+    at, end = 0, len(payload)
+    while at < end:
+        tag, at = (payload[at], at + 1) if payload[at] < 0x80 else varint(payload, at)
+        size, at = (payload[at], at + 1) if payload[at] < 0x80 else varint(payload, at)
+        if tag & 7 == BYTES:
+            if at + size > end:
+                raise IndexError("field runs past the end of the record")
+            found.append((tag >> 3, payload[at : at + size]))
+            at += size
+        elif tag & 7 != VARINT:
+            return [(number, part) for number, kind, _, part in fields(payload) if kind == BYTES]
+    return found
 
 
 def _items(message: bytes) -> list[tuple[bytes | None, int, int]]:
