@@ -44,7 +44,8 @@ class HardStep(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, z: torch.Tensor) -> torch.Tensor:
         ctx.save_for_backward(z)
-        return (z >= 0).to(z.dtype)
+        b = (z >= 0).to(z.dtype)
+        return b
 
     @staticmethod
     def backward(ctx: Any, grad_output: torch.Tensor) -> torch.Tensor:

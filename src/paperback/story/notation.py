@@ -47,10 +47,10 @@ def symbol_collisions(statements: Iterable[Statement]) -> Iterator[Finding]:
 
 
 def meaning_of(symbol: Symbol) -> str:
-    """What a symbol stands for, in words: `argument gap`, `size K`."""
+    """What a symbol stands for, in words: `argument gap`, `length K`."""
     name = _name(symbol)
     if symbol.meaning == "size":
-        return f"size {name}" if name != symbol.latex else "size"
+        return f"length {name}" if name != symbol.latex else "length of an axis"
     return f"{symbol.meaning} {name}".strip()
 
 
@@ -66,9 +66,9 @@ def _uses(statements: Iterable[Statement]) -> list[tuple[Symbol, list[Statement]
             # A quoted function names itself.
             if symbol.meaning != "function":
                 key = symbol.latex, meaning_of(symbol)
-                if key[1] == "size":
+                if key[1] == "length of an axis":
                     # A length that the code gives no name is the one of that letter.
-                    same = (known for known in found if known[0] == key[0] and known[1].startswith("size"))
+                    same = (known for known in found if known[0] == key[0] and known[1].startswith("length"))
                     key = next(same, key)
                 found.setdefault(key, (symbol, []))[1].append(statement)
     return list(found.values())

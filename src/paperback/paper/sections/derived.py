@@ -74,13 +74,21 @@ def _where(symbols: Sequence[Symbol]) -> Parts:
     named = [symbol for symbol in symbols if symbol.meaning not in ("function", "intermediate")]
     if not named:
         return ()
-    return (Text("where "), *enumerate_parts([_meant(symbol) for symbol in named]), Text(". "))
+    sizes = [(Math(symbol.latex),) for symbol in named if _is_bare_size(symbol)]
+    said = [_meant(symbol) for symbol in named if not _is_bare_size(symbol)]
+    if sizes:
+        words = " is the length of an axis" if len(sizes) == 1 else " are the lengths of axes"
+        said.append((*enumerate_parts(sizes), Text(words)))
+    return (Text("where "), *enumerate_parts(said), Text(". "))
+
+
+def _is_bare_size(symbol: Symbol) -> bool:
+    """Whether it is a length that the code gives no name."""
+    return symbol.meaning == "size" and symbol.name.rpartition(".")[2] == symbol.latex
 
 
 def _meant(symbol: Symbol) -> Parts:
     name = symbol.name.rpartition(".")[2]
-    if symbol.meaning == "size" and name == symbol.latex:
-        return (Math(symbol.latex), Text(" is a size"))
     named = bool(name) and name != symbol.latex
     article = "the" if named or symbol.meaning == "output" else "an" if symbol.meaning[0] in "aeio" else "a"
     parts: list[Inline] = [Math(symbol.latex), Text(f" is {article} {symbol.meaning}")]
