@@ -23,6 +23,8 @@ from pathlib import Path
 from zlib import crc32
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from google_crc32c import value as crc32c
 
 from paperback.runs.readers import READERS
@@ -131,6 +133,13 @@ def arrays() -> bytes:
     return out.getvalue()
 
 
+def parquet() -> bytes:
+    out = io.BytesIO()
+    table = pa.table({"step": [1, 2, 3], "loss": [0.5, None, 0.125], "split": ["train", "val", "val"]})
+    pq.write_table(table, out, compression="zstd")
+    return out.getvalue()
+
+
 def samples() -> dict[str, bytes]:
     """A small sound log of every format, by path."""
     history = [{"step": 1, "loss": 0.5}, {"step": 2, "eval_loss": float("nan")}]
@@ -170,6 +179,7 @@ def samples() -> dict[str, bytes]:
         "logs/a.eval": archive(),
         "runs/a/results.npz": arrays(),
         "runs/a/loss.npy": array(),
+        "runs/a/log.parquet": parquet(),
     }
     return {path: data.encode() for path, data in text.items()} | binary
 
