@@ -72,8 +72,10 @@ def _add_pairs(connection: sqlite3.Connection, runs: Mapping[str, MlflowRun]) ->
 
 def _series(file: LogFile, connection: sqlite3.Connection) -> dict[str, dict[str, Series]]:
     """The histories of every run, in the order of logging: one pass, whatever indices the database has."""
-    numbers: dict[tuple[str, str], int] = {}
+    numbers: dict[tuple[Any, Any], int] = {}
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    # Run and key stand in every row: their text is made of the bytes once for each series.
+    as_text, connection.text_factory = connection.text_factory, bytes
     cursor = connection.execute(_POINTS)
     while rows := cursor.fetchmany(_AT_ONCE):
         runs, keys, steps, stored = zip(*rows, strict=True)
@@ -81,6 +83,7 @@ def _series(file: LogFile, connection: sqlite3.Connection) -> dict[str, dict[str
         # NumPy takes columns much faster than rows, and None for NaN.
         columns = (np.array(which), np.array(steps, np.int64), np.array(stored, np.float64))
         parts.append(columns)
+    connection.text_factory = as_text
     if not parts:
         return {}
     which_, steps_, stored_ = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -88,11 +91,15 @@ def _series(file: LogFile, connection: sqlite3.Connection) -> dict[str, dict[str
     order = np.argsort(which_, kind="stable")
     ends = np.searchsorted(which_[order], np.arange(len(numbers) + 1))
     found: dict[str, dict[str, Series]] = defaultdict(dict)
-    for (run, key), number in sorted(numbers.items(), key=lambda item: (str(item[0]), item[1])):
+    for (run, key), number in sorted((tuple(map(_text, pair)), n) for pair, n in numbers.items()):
         mine = order[ends[number] : ends[number + 1]]
         series = Series(steps_[mine], values[mine], "step", file.source(f"{run}/{key}"))
-        found[str(run)][str(key)] = series
+        found[run][key] = series
     return found
+
+
+def _text(value: Any) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 def _values(stored: np.ndarray, is_nan: np.ndarray) -> np.ndarray:
