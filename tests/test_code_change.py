@@ -28,10 +28,10 @@ def test_the_example_says_what_it_adds_to_its_baseline() -> None:
     assert inventory.contrast is not None
     assert (inventory.contrast.proposal, inventory.contrast.baseline) == ("ThresholdNet", "TunedMLP")
     assert shown(inventory) == [
-        "added component ThresholdEncoding with parameters of its own: t [model.py:94]",
+        "added component ThresholdEncoding with parameters of its own: t [model.py:95]",
         "added backward a derivative of its own for HardStep [model.py:41]",
         "added loss the term self.spread_weight * self.spread(t) to binary_cross_entropy [losses.py:8]",
-        "replaced step HardStep.apply(z) in place of torch.sigmoid(z) when self.hard [model.py:76]",
+        "replaced step HardStep.apply(z) in place of torch.sigmoid(z) when self.hard [model.py:77]",
         "replaced step loss + self.spread_weight * self.spread(t) in place of loss"
         " when t is not None and self.spread_weight ≠ 0 [losses.py:29]",
     ]
