@@ -43,8 +43,8 @@ class HardStep(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, z: torch.Tensor) -> torch.Tensor:
-        ctx.save_for_backward(z)
         b = (z >= 0).to(z.dtype)
+        ctx.save_for_backward(z)
         return b
 
     @staticmethod

@@ -37,7 +37,9 @@ def _equations(inventory: Inventory) -> list[dict[str, Any]]:
     for target in targets(inventory):
         found = inventory.checked.get(target.place)
         verdict = found.verdict if found else "not yet compared; run paperback verify"
-        told.append({"place": target.place, "verdict": verdict, "lines": list(found.lines) if found else []})
+        lines = list(found.lines) if found else []
+        place = str(Source(target.source.path, target.source.line))
+        told.append({"of": target.place, "place": place, "verdict": verdict, "lines": lines})
     return told
 
 
@@ -222,7 +224,9 @@ def show_code(told: Mapping[str, Any]) -> str:
         ),
         _listed("Losses", [(f"{item['name']} ({item['kind']})", item["place"]) for item in told["losses"]]),
         _listed("Optimisers", [(_called(item), item["place"]) for item in told["optimisers"]]),
-        _listed("Equations", [(f"{item['place']}: {item['verdict']}", "") for item in told["equations"]]),
+        _listed(
+            "Equations", [(f"{item['of']}: {item['verdict']}", item["place"]) for item in told["equations"]]
+        ),
         _listed("Data", [(item["name"], item["place"]) for item in told["data"]]),
         _listed(
             "Settings",
