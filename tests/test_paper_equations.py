@@ -191,6 +191,23 @@ def test_verify_writes_what_build_reads(repo: Path) -> None:
     assert call("check", repo).exit_code == 0
 
 
+def test_a_verdict_outlives_a_machine_that_cannot_compare(repo: Path, tmp_path: Path) -> None:
+    """Without what the code imports nothing is compared, and what an earlier check found is kept and told."""
+    record(repo)
+    before = read_record(repo)[PLACE]
+    bare = tmp_path / "no-python"
+    bare.write_text("#!/bin/sh\nexit 1\n")
+    bare.chmod(0o755)
+    told = call("verify", repo, "--python", str(bare))
+    assert told.exit_code == 1
+    assert "the earlier verdict, not compared now" in told.output
+    assert read_record(repo)[PLACE] == before
+    source = repo / PLACE.partition(":")[0]
+    source.write_text(source.read_text().replace(" + ", " - ", 1).replace(" * ", " / ", 1))
+    call("verify", repo, "--python", str(bare))
+    assert not read_record(repo)[PLACE].verified
+
+
 def stated(place: str, *symbols: Symbol) -> Statement:
     path, _, name = place.partition(":")
     return Statement(place, "L2b", Source(path, 1, name), ("y = x",), symbols, "")

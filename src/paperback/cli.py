@@ -216,8 +216,8 @@ def verify(repo: Path, python: str, as_json: bool) -> int:
 
     found = verify_equations(repo, python=python, progress=_progress(quiet=as_json))
     click.echo(json.dumps(found, indent=1, ensure_ascii=False) if as_json else show_verified(found))
-    differs = any(item["verdict"] == "mismatch" for item in found["equations"])
-    return FINDINGS if differs else NOTHING_FOUND
+    told = any(item["verdict"] == "mismatch" or item["kept"] for item in found["equations"])
+    return FINDINGS if told else NOTHING_FOUND
 
 
 @main.command(epilog=_example("paperback runs my-repo --parquet table"))

@@ -66,7 +66,8 @@ def verify_equations(
     """The equations of `root`, each compared with its code in a guarded subprocess; they are kept.
 
     Every custom loss, component and derivative that an entry point reaches is tried, and every place that the
-    notes name. Only the definitions that an equation needs are run. Only equations.json is written.
+    notes name. Only the definitions that an equation needs are run. Only equations.json is written. Where the
+    code cannot be run now, such as without torch, an earlier verdict on the same code stays; `kept` says why.
 
     Args:
         root: The repository.
@@ -78,7 +79,7 @@ def verify_equations(
         PaperbackError: equations.json cannot be written.
     """
     from paperback.code import read_code
-    from paperback.code.record import FILE, read_record, record_text
+    from paperback.code.record import FILE, Recorded, read_record, record_text
     from paperback.code.stated import targets
     from paperback.notes import read_notes
 
@@ -87,17 +88,22 @@ def verify_equations(
     notes = read_notes(root / settings.notes, root)
     inventory = read_code(root, settings)
     asked = targets(inventory, [equation.place for equation in notes.equations if equation.place])
-    found = []
+    found: list[Recorded] = []
+    kept: dict[str, str] = {}
     for done, target in enumerate(asked):
         if progress:
             progress("verify", done, len(asked))
-        found.append(_record(root, target.place, python))
+        now, earlier = _record(root, target.place, python), before.get(target.place)
+        if earlier and earlier.verified and earlier.digest == now.digest and not now.points:
+            kept[target.place], now = now.reason, earlier
+        found.append(now)
     if found or before:
         try:
             (root / FILE).write_text(record_text(found), encoding="utf-8")
         except OSError as error:
             raise PaperbackError(f"{FILE} cannot be written: {error}", mend="Make it writable.") from error
-    return {"file": FILE if found else "", "equations": [asdict(item) for item in found]}
+    told = [asdict(item) | {"kept": kept.get(item.place, "")} for item in found]
+    return {"file": FILE if found else "", "equations": told}
 
 
 def _record(root: Path, place: str, python: str) -> "Recorded":
@@ -134,6 +140,7 @@ def show_verified(found: Mapping[str, Any]) -> str:
     for item in found["equations"]:
         differ = f", {item['points']} points, at most {max(item['error'], item['gradient_error']):.1e} apart"
         told = f": {item['reason']}" if item["reason"] else ""
+        told += f"; the earlier verdict, not compared now: {item['kept']}" if item["kept"] else ""
         lines.append(f"{item['place']}  {item['verdict']}{differ if item['points'] else ''}{told}")
     end = f"wrote {found['file']}; commit it with the code" if found["file"] else "no equation to verify"
     return "\n".join([*lines, end])
