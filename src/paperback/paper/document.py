@@ -8,7 +8,7 @@ from paperback.literature import Reference
 from paperback.notes.prose import Cite, Code, Emphasis, Link, Math, Strong, Text
 from paperback.source import Source
 from paperback.story.architecture import Architecture
-from paperback.story.graph import Graph
+from paperback.story.graph import AnyGraph
 from paperback.story.table import Table
 
 
@@ -86,7 +86,7 @@ class TableFloat:
 class GraphFloat:
     """A numbered figure; `wide` spans both columns of a two-column venue."""
 
-    graph: Graph
+    graph: AnyGraph
     wide: bool = False
 
 

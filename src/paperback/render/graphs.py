@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
 
@@ -10,8 +10,9 @@ from paperback.paper.document import DiagramFloat, Document, GraphFloat
 from paperback.paper.printed import blocks
 from paperback.render.diagram import draw_diagram
 from paperback.render.drawing import INK, Format, drawing_style, saved
+from paperback.render.rank_diagram import rank_figure
 from paperback.render.words import printable
-from paperback.story.graph import Curve, Graph, Panel
+from paperback.story.graph import AnyGraph, Curve, Graph, Panel, RankDiagram
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +38,7 @@ def draw_all(document: Document, *, format: Format) -> dict[str, bytes]:
     return drawn
 
 
-def draw(graph: Graph, *, format: Format = "pdf", width: float = _COLUMN_WIDTH) -> bytes:
+def draw(graph: AnyGraph, *, format: Format = "pdf", width: float = _COLUMN_WIDTH) -> bytes:
     """The graph as a file; equal graphs give equal bytes.
 
     One panel is drawn narrower than the page, several in rows of at most three (four from seven on) that
@@ -49,7 +50,12 @@ def draw(graph: Graph, *, format: Format = "pdf", width: float = _COLUMN_WIDTH) 
         width: In inches.
     """
     with drawing_style(graph.key):
-        return saved(_figure(graph, width), format)
+        match graph:
+            case Graph():
+                return saved(_figure(graph, width), format)
+            case RankDiagram():
+                return saved(rank_figure(graph, width), format)
+    assert_never(graph)
 
 
 def _figure(graph: Graph, width: float) -> Figure:

@@ -37,7 +37,7 @@ from paperback.render.numbering import Kind, Numbering, number_document
 from paperback.render.objections import bare_formula, no_place, no_work
 from paperback.render.references import ending, format_reference, tied
 from paperback.story.architecture import Architecture
-from paperback.story.graph import Graph
+from paperback.story.graph import AnyGraph
 from paperback.story.table import Table
 
 _LONG_FORMULA = 130
@@ -165,7 +165,7 @@ class _Writer:
             f'<figure class="table"{self._id("table", table.key)}>\n{caption}\n{table_html(table)}\n</figure>'
         )
 
-    def _drawing(self, graph: Graph | Architecture, name: str) -> str:
+    def _drawing(self, graph: AnyGraph | Architecture, name: str) -> str:
         place = self._numbering.floats["figure", graph.key]
         drawn = _inlined(self._figures[graph.key].decode(), place.anchor, graph.caption)
         caption = f"<figcaption><b>{escape(place.words)}.</b> {escape_breakable(graph.caption)}</figcaption>"

@@ -59,3 +59,27 @@ class Graph:
     panels: tuple[Panel, ...]
     why: str
     log_y: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RankDiagram:
+    """A critical-difference diagram.
+
+    Attributes:
+        key: Stable slug, unique in the story.
+        caption: What is shown and which tests stand behind the bars; plain words, no numbers.
+        names: The methods as printed, best average rank first.
+        ranks: Average rank of each, 1 is best.
+        groups: Places of methods that no test tells apart, one bar each; not always neighbours.
+        why: Why the story needs it, one phrase for the author.
+    """
+
+    key: str
+    caption: str
+    names: tuple[str, ...]
+    ranks: tuple[float, ...]
+    groups: tuple[tuple[int, ...], ...]
+    why: str
+
+
+AnyGraph = Graph | RankDiagram

@@ -9,7 +9,8 @@ from paperback.finding import Finding
 from paperback.runs import RunTable
 from paperback.settings import Settings
 from paperback.story.curves import learning_curves
-from paperback.story.graph import Graph
+from paperback.story.graph import AnyGraph
+from paperback.story.ranks import rank_diagram
 from paperback.story.results import differences, main_results
 from paperback.story.table import Table
 
@@ -24,23 +25,24 @@ class Story:
 
     Attributes:
         tables: Main results first.
-        graphs: Learning curves.
+        graphs: Average ranks, then learning curves.
         findings: Why a table that a reader would expect is not there.
     """
 
     tables: tuple[Table, ...]
-    graphs: tuple[Graph, ...]
+    graphs: tuple[AnyGraph, ...]
     findings: tuple[Finding, ...] = ()
 
 
 def arrange(table: RunTable, study: Study, settings: Settings) -> Story:
-    """The main results, then what each claim compares, then the ablation, then the learning curves.
+    """The main results, then what each claim compares, then the ablation, then ranks and learning curves.
 
     A table that the evidence cannot carry is left out, with a finding that says why.
     """
     tables, findings = _tables(table, study, settings)
-    graph = learning_curves(table, study, settings)
-    return Story(tuple(tables), (graph,) if graph else (), tuple(dict.fromkeys(findings)))
+    drawn = (rank_diagram(table, study, settings), learning_curves(table, study, settings))
+    graphs = tuple(graph for graph in drawn if graph is not None)
+    return Story(tuple(tables), graphs, tuple(dict.fromkeys(findings)))
 
 
 def _tables(table: RunTable, study: Study, settings: Settings) -> tuple[list[Table], list[Finding]]:

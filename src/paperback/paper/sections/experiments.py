@@ -1,5 +1,7 @@
 """Experimental study: questions, design, data, baselines, results, discussion."""
 
+from typing import assert_never
+
 from paperback.claims import Verdict
 from paperback.evidence import Comparison, count, shared_setting
 from paperback.finding import Finding
@@ -10,6 +12,7 @@ from paperback.paper.material import Material
 from paperback.paper.phrases import Parts, counted, enumerate_parts, enumerate_words
 from paperback.paper.sections.asked import from_notes, with_facts
 from paperback.paper.verdicts import detail, ranking_sentence, tally, verdict_sentence
+from paperback.story.graph import AnyGraph, Graph, RankDiagram
 from paperback.story.results import measured
 from paperback.story.settings_table import dataset_table
 
@@ -154,7 +157,7 @@ def _baselines(material: Material) -> tuple[Block, ...]:
 def results_answers(material: Material) -> tuple[Answer, ...]:
     """S3 (what is shown), E5 (what it says), S1 and S2 (claim by claim, with the evidence of each)."""
     tables = [TableFloat(table) for table in material.story.tables]
-    graphs = [GraphFloat(graph, wide=len(graph.panels) > 1) for graph in material.story.graphs]
+    graphs = [GraphFloat(graph, wide=_is_wide(graph)) for graph in material.story.graphs]
     ranking = ranking_sentence(material)
     first = sum(table.table.key.startswith("main-results") for table in tables)
     e5: list[Block] = [*_shown(material), *tables[:first]]
@@ -183,9 +186,22 @@ def _shown(material: Material) -> tuple[Paragraph, ...]:
         Ref(story.tables[0].key),
         Text(f" shows {_lower(measured(material.study))} of every method. "),
     ]
-    if story.graphs:
-        parts += [Ref(story.graphs[0].key), Text(" shows how training went.")]
+    for graph in story.graphs:
+        parts += [Ref(graph.key), Text(f" {_says(graph)}. ")]
     return (paragraph("E5", *parts),)
+
+
+def _is_wide(graph: AnyGraph) -> bool:
+    return isinstance(graph, Graph) and len(graph.panels) > 1
+
+
+def _says(graph: AnyGraph) -> str:
+    match graph:
+        case Graph():
+            return "shows how training went"
+        case RankDiagram():
+            return "orders the methods by their average rank"
+    assert_never(graph)
 
 
 def _discussion(material: Material) -> tuple[Block, ...]:

@@ -1,0 +1,54 @@
+"""The critical-difference diagram: average ranks, and bars over methods that no test tells apart."""
+
+from paperback.errors import EvidenceError
+from paperback.evidence import Study, rank_methods
+from paperback.evidence.cliques import inseparable
+from paperback.evidence.contrast import ALPHA
+from paperback.evidence.signed_rank import FEWEST
+from paperback.runs import RunTable
+from paperback.settings import Settings
+from paperback.story.graph import RankDiagram
+
+_FEWEST_METHODS = 3
+# More names than these do not fit beside each other.
+_MOST_METHODS = 24
+
+
+def rank_diagram(table: RunTable, study: Study, settings: Settings) -> RankDiagram | None:
+    """The methods by average rank; None where they are two, or too few data sets are complete for a test."""
+    fits = _FEWEST_METHODS <= len(study.methods) <= _MOST_METHODS
+    if not fits or len(study.datasets) < FEWEST:
+        return None
+    try:
+        ranking = rank_methods(
+            table,
+            study.metric.name,
+            split=study.split,
+            methods=study.methods,
+            datasets=study.datasets,
+        )
+    except EvidenceError:
+        return None
+    if len(ranking.datasets) < FEWEST:
+        return None
+    # A pair that ties on every data set has no test, and is not separated.
+    separated = [
+        (pair.method, pair.over)
+        for pair in ranking.pairs
+        if pair.p_adjusted is not None and pair.p_adjusted < ALPHA
+    ]
+    groups = inseparable(ranking.methods, separated)
+    bars = (
+        "A bar joins the methods at its dots, which the tests do not tell apart."
+        if groups
+        else "The tests tell all methods apart."
+    )
+    return RankDiagram(
+        key="average-ranks",
+        caption="Average ranks of the methods over the data sets on which all were run, best on the left. "
+        f"Pairs are compared with Wilcoxon's signed-rank test, Holm-adjusted over all pairs. {bars}",
+        names=tuple(settings.name("method", method) for method in ranking.methods),
+        ranks=ranking.ranks,
+        groups=tuple(tuple(ranking.methods.index(method) for method in group) for group in groups),
+        why="shows which methods the data sets together tell apart",
+    )
