@@ -268,3 +268,23 @@ def test_no_difference_is_no_table(study: Callable[..., Path], tmp_path: Path) -
     table, settings = with_settings(study, tmp_path, lambda config: None)
     assert method_table(table, state_study(table, settings), settings) is None
     assert dataset_table(table, state_study(table, settings), settings) is None
+
+
+@pytest.mark.parametrize(
+    ("values", "toml", "caption", "note"),
+    [
+        ({"a": {"d": HIGH}}, "", "Test accuracy", "Mean ± sample standard deviation over seeds."),
+        ({"a": {"d": HIGH, "e": LOW}}, "", "Test accuracy on every data set", "over seeds."),
+        ({"a": {"d": HIGH}, "b": {"d": LOW}}, '[metrics.accuracy]\ndirection = "unknown"\n',
+         "Test accuracy of every method", "it is not known whether higher or lower is better."),
+    ],
+    ids=["one cell", "one method", "no direction"],
+)  # fmt: skip
+def test_a_table_speaks_of_what_there_is(
+    study: Callable[..., Path], tmp_path: Path, values: Values, toml: str, caption: str, note: str
+) -> None:
+    """One method is not called every method, and a missing direction is said to be the reason."""
+    story, _, _ = told(study, tmp_path, values, toml)
+    assert story.tables[0].caption.startswith(caption)
+    assert story.tables[0].caption.count("every") == caption.count("every")
+    assert story.tables[0].note.endswith(note)

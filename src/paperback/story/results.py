@@ -33,7 +33,7 @@ def main_results(cells: Cells, study: Study, settings: Settings) -> Table:
     across = "dataset" if down == "method" else "method"
     return Table(
         key="main-results",
-        caption=f"{measured(study)} of every method on every data set.",
+        caption=f"{measured(study)}{shown_for(cells.rows, cells.columns)}.",
         stub=down_title(down),
         columns=tuple(settings.name(across, column) or title(study) for column in columns),
         units=("",) * len(columns),
@@ -45,6 +45,12 @@ def main_results(cells: Cells, study: Study, settings: Settings) -> Table:
         highlight=(settings.name("method", study.proposal),) if study.proposal and down == "method" else (),
         why="every claim compares cells of this table",
     )
+
+
+def shown_for(methods: Sequence[str], datasets: Sequence[str]) -> str:
+    """` of every method on every data set`, without what there is only one of."""
+    of = " of every method" if len(methods) > 1 else ""
+    return of + (" on every data set" if len(datasets) > 1 else "")
 
 
 def differences(cells: Cells, study: Study, settings: Settings, others: Sequence[str], *, key: str) -> Table:
@@ -151,8 +157,14 @@ def _main_note(cells: Cells, marked: bool) -> str:
             "Bold: the best method of a data set and all that a test over seeds (Holm-adjusted)"
             " cannot tell from it."
         )
-    else:
-        words.append("Nothing is bold, because no test could separate the methods.")
+    elif len(cells.rows) > 1:
+        is_open = any(estimate.direction == "unknown" for estimate in cells.cells.values())
+        why = (
+            "it is not known whether higher or lower is better"
+            if is_open
+            else "no test could separate the methods"
+        )
+        words.append(f"Nothing is bold, because {why}.")
     return " ".join(words)
 
 

@@ -13,7 +13,7 @@ from paperback.paper.phrases import Parts, counted, enumerate_parts, enumerate_w
 from paperback.paper.sections.asked import from_notes, with_facts
 from paperback.paper.verdicts import detail, ranking_sentence, tally, verdict_sentence
 from paperback.story.graph import AnyGraph, Graph, RankDiagram
-from paperback.story.results import measured
+from paperback.story.results import measured, shown_for
 from paperback.story.settings_table import dataset_table
 
 _SHARED = (
@@ -179,12 +179,12 @@ def _claim(verdict: Verdict, material: Material) -> Paragraph:
 
 
 def _shown(material: Material) -> tuple[Paragraph, ...]:
-    story = material.story
+    story, study = material.story, material.study
     if not story.tables:
         return ()
     parts: list[Inline] = [
         Ref(story.tables[0].key),
-        Text(f" shows {_lower(measured(material.study))} of every method. "),
+        Text(f" shows {_lower(measured(study))}{shown_for(study.methods, study.datasets)}. "),
     ]
     for graph in story.graphs:
         parts += [Ref(graph.key), Text(f" {_says(graph)}. ")]

@@ -159,6 +159,6 @@ def _curves(file: LogFile, arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, 
             points = values if array.ndim == 1 else values.mean(axis=1)
             has_axis = axis is not None and len(numbers[axis]) == len(points)
             steps = numbers[axis].tolist() if has_axis and axis else range(len(points))
-            unit = axis if has_axis and axis else "row"
+            unit = axis if has_axis and axis else "entry"
             series[label] = make_series(file, label, steps, points.tolist(), axis=unit)
     return series, finals
