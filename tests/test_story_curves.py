@@ -117,3 +117,18 @@ def test_a_panel_per_data_set(study: Callable[..., Path], tmp_path: Path) -> Non
     assert [[c.name for c in panel.curves] for panel in graph.panels] == [["Ours", "mlp"]] * 2
     assert all(len(c.sources) == 4 for panel in graph.panels for c in panel.curves)
     assert graph.x_label == "Epoch"
+
+
+@pytest.mark.parametrize(("datasets", "hidden"), [(8, False), (9, True)])
+def test_data_sets_that_are_not_drawn_are_told(
+    study: Callable[..., Path], tmp_path: Path, datasets: int, hidden: bool
+) -> None:
+    """Eight panels fit; the caption says that the runs cover more."""
+    names = tuple(f"d{place}" for place in range(datasets))
+    root = study(tmp_path, methods=("ours",), datasets=names, seeds=2, toml="", history=True)
+    settings = open_repository(root)
+    table = read_runs(root, settings)
+    graph = learning_curves(table, state_study(table, settings), settings)
+    assert graph is not None
+    assert len(graph.panels) == 8
+    assert ("cover more" in graph.caption) == hidden

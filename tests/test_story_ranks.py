@@ -83,6 +83,8 @@ def test_a_diagram_is_drawn_the_same_twice(form: str) -> None:
     made = RankDiagram("k", "", names, (1.0, 2.0, 3.5, 3.5), ((0, 2), (1, 2, 3)), "")
     drawn = draw(made, format=form)
     assert drawn == draw(made, format=form)
+    # Long names leave room for the axis, also in a narrow column.
+    assert draw(made, format=form, width=2.4)
     assert b"/Type3" not in drawn
     if form == "svg":
         assert rb"<!-- $\input{x}$ -->" in drawn

@@ -34,7 +34,8 @@ def rank_figure(diagram: RankDiagram, width: float) -> Figure:
     axes.set_axis_off()
     axes.set_xlim(0, width)
     axes.set_ylim(rows, -1.1)
-    room = max(len(_short(name)) for name in diagram.names) * _LETTER + 0.25
+    # The axis keeps at least a third of the width.
+    room = min(max(len(_short(name)) for name in diagram.names) * _LETTER + 0.25, width / 3)
     scale = _Scale(len(diagram.names), room, width - room)
     _axis(axes, scale)
     _bars(axes, diagram, scale)

@@ -23,11 +23,12 @@ def learning_curves(table: RunTable, study: Study, settings: Settings) -> Graph 
     if choice is None:
         return None
     name, split = choice
-    panels = [
+    drawable = [
         Panel(settings.name("dataset", dataset), curves)
         for dataset in (study.datasets or ("",))
         if (curves := _curves(table, study, settings, dataset, name, split))
-    ][:_MOST_PANELS]
+    ]
+    panels = drawable[:_MOST_PANELS]
     if not panels:
         return None
     metric = table.metrics[name]
@@ -42,7 +43,8 @@ def learning_curves(table: RunTable, study: Study, settings: Settings) -> Graph 
             "mean over seeds with the pointwise t interval over seeds as a band."
             if banded
             else "single runs."
-        ),
+        )
+        + (" The first data sets; the runs cover more." if len(drawable) > len(panels) else ""),
         x_label=_axis(table, name, split),
         y_label=f"{shown[:1].upper()}{shown[1:]}{unit}",
         panels=tuple(panels),

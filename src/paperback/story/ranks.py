@@ -12,10 +12,12 @@ from paperback.story.graph import RankDiagram
 _FEWEST_METHODS = 3
 # More names than these do not fit beside each other.
 _MOST_METHODS = 24
+# Each bar takes a line; among many methods the groups can be far more than these.
+_MOST_GROUPS = 12
 
 
 def rank_diagram(table: RunTable, study: Study, settings: Settings) -> RankDiagram | None:
-    """The methods by average rank; None where they are two, or too few data sets are complete for a test."""
+    """The methods by average rank; None where a test lacks data sets or the page room."""
     fits = _FEWEST_METHODS <= len(study.methods) <= _MOST_METHODS
     if not fits or len(study.datasets) < FEWEST:
         return None
@@ -38,6 +40,8 @@ def rank_diagram(table: RunTable, study: Study, settings: Settings) -> RankDiagr
         if pair.p_adjusted is not None and pair.p_adjusted < ALPHA
     ]
     groups = inseparable(ranking.methods, separated)
+    if len(groups) > _MOST_GROUPS:
+        return None
     bars = (
         "A bar joins the methods at its dots, which the tests do not tell apart."
         if groups

@@ -6,7 +6,6 @@ import struct
 from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from itertools import chain
 from typing import Any
@@ -15,12 +14,21 @@ import numpy as np
 
 from paperback.runs.readers.leaves import flatten, number_of
 from paperback.runs.readers.log import LogFile, Record
-from paperback.runs.readers.protobuf import BYTES, VARINT, fields, signed, varint
+from paperback.runs.readers.protobuf import BYTES, fields, signed, varint
+from paperback.runs.readers.wandb_message import (
+    Path,
+    items,
+    messages,
+    path_of,
+    prefix_of,
+    step_of,
+    text_of,
+    time_of,
+    value_of,
+)
 from paperback.runs.run import Final, Scalar, Series, Status
 from paperback.settings import Direction
 
-_F64 = struct.Struct("<d")
-_Path = tuple[str, ...]
 _HISTORY, _SUMMARY, _CONFIG, _METRIC, _RUN, _EXIT, _ENVIRONMENT = 2, 3, 5, 12, 17, 18, 26
 _JSON_TAG = 0x82
 _TOGETHER = 64
@@ -50,7 +58,7 @@ _LAST_STEP = re.compile(rb"\x12(?:.\x08([\x80-\xff]*[\x00-\x7f])|\0)\Z", re.DOTA
 class _Column:
     """One key of the history: the rows that have it, and its values there."""
 
-    path: _Path
+    path: Path
     rows: np.ndarray
     values: np.ndarray
 
@@ -60,10 +68,10 @@ class _Keys(dict[bytes, int]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.paths: list[_Path] = []
+        self.paths: list[Path] = []
 
     def __missing__(self, key: bytes) -> int:
-        self.paths.append(_path(key))
+        self.paths.append(path_of(key))
         self[key] = len(self)
         return self[key]
 
@@ -80,7 +88,7 @@ class WandbRun:
     begun: bool = False
     unreadable: int = 0
     _id: str = ""
-    _config: dict[_Path, Any] = field(default_factory=dict)
+    _config: dict[Path, Any] = field(default_factory=dict)
     _summary: dict[bytes, bytes] = field(default_factory=dict)
     _waiting: list[bytes] = field(default_factory=list)
     # Number of each key, and every value of the history with the number of its key, row after row.
@@ -103,7 +111,7 @@ class WandbRun:
         Raises:
             IndexError, ValueError: The record is no message of W&B.
         """
-        for number, part in _messages(payload):
+        for number, part in messages(payload):
             if number == _HISTORY:
                 self._add_row(part)
             elif number == _SUMMARY:
@@ -148,9 +156,9 @@ class WandbRun:
         self._steps.append(None)
         if self._add_plain_row(history):
             return
-        for key, at, stop in _items(history):
+        for key, at, stop in items(history):
             if key is None:
-                self._steps[-1] = _step(history[at:stop])
+                self._steps[-1] = step_of(history[at:stop])
                 continue
             try:
                 # Most values are short numbers in JSON: `float` reads them, NaN and Infinity too.
@@ -188,11 +196,11 @@ class WandbRun:
         """A value that is no plain number: typed, quoted, or a dictionary of numbers."""
         # The key is known from now on, because what has a `_type` is no metric.
         self._keys[key]
-        found = _value(value)
+        found = value_of(value)
         if isinstance(found, dict):
             for inner, item in flatten(without_media(found)).items():
                 if (number := number_of(item)) is not None:
-                    self._put(_prefix((*_path(key), *inner.split("."))), number)
+                    self._put(prefix_of((*path_of(key), *inner.split("."))), number)
         elif (number := number_of(found)) is not None:
             self._put(key, number)
 
@@ -229,18 +237,18 @@ class WandbRun:
                 self.unreadable += 1
 
     def _merge_summary(self, summary: bytes) -> None:
-        for key, at, stop in _items(summary):
+        for key, at, stop in items(summary):
             if key is None:
                 self._summary.pop(summary[at:stop], None)
             else:
                 self._summary[key] = summary[at:stop]
 
     def _add_config(self, config: bytes) -> None:
-        for key, at, stop in _items(config):
+        for key, at, stop in items(config):
             if key is None:
-                self._config.pop(_path(config[at:stop]), None)
+                self._config.pop(path_of(config[at:stop]), None)
             else:
-                self._config[_path(key)] = _value(config[at:stop])
+                self._config[path_of(key)] = value_of(config[at:stop])
 
     def _add_run(self, run: bytes) -> None:
         self.begun = True
@@ -249,26 +257,26 @@ class WandbRun:
                 if number == 20 and value:
                     self._facts["duration"] = value
             elif number == 1:
-                self._id = _text(part)
+                self._id = text_of(part)
             elif number == 4:
                 self._add_config(part)
             elif number == 5:
                 self._add_summary(part)
             elif number in _LABELS and part:
-                self._labels[_LABELS[number]] = _text(part)
+                self._labels[_LABELS[number]] = text_of(part)
             elif number == 10:
-                self._tags.append(_text(part))
+                self._tags.append(text_of(part))
             elif number == 13 and part:
-                self._facts["host"] = _text(part)
+                self._facts["host"] = text_of(part)
             elif number == 17:
-                self._facts["started"] = _time(part)
+                self._facts["started"] = time_of(part)
             elif number == 21:
                 self._add_git(part)
 
     def _add_git(self, git: bytes) -> None:
         for number, kind, _, part in fields(git):
             if number == 2 and kind == BYTES and part:
-                self._commit = _text(part)
+                self._commit = text_of(part)
 
     def _add_exit(self, message: bytes) -> None:
         self._exit = 0
@@ -282,9 +290,9 @@ class WandbRun:
         names, axis, goal = [], "", 0
         for number, kind, value, part in fields(metric):
             if number in (1, 2) and kind == BYTES:
-                names.append(_text(part))
+                names.append(text_of(part))
             elif number == 4 and kind == BYTES:
-                axis = _text(part)
+                axis = text_of(part)
             elif number == 8:
                 goal = value
         for known in names:
@@ -299,7 +307,7 @@ class WandbRun:
         """System facts; before 0.20 another message had this number, of which nothing is taken."""
         for number, kind, value, part in fields(environment):
             if kind == BYTES and number in _SYSTEM and part:
-                self._facts.setdefault(_SYSTEM[number], _text(part))
+                self._facts.setdefault(_SYSTEM[number], text_of(part))
             elif number == 9 and kind == BYTES:
                 self._add_git(part)
             elif number in (16, 19) and kind == 0:
@@ -319,11 +327,11 @@ class WandbRun:
                 if (number := number_of(leaf)) is not None:
                     yield logged, Final(number, file.source(logged))
 
-    def _summary_values(self) -> Iterator[tuple[_Path, Any]]:
+    def _summary_values(self) -> Iterator[tuple[Path, Any]]:
         self._merge_summaries()
         for key, value in self._summary.items():
             try:
-                yield _path(key), _value(value)
+                yield path_of(key), value_of(value)
             except UNREADABLE:
                 self.unreadable += 1
 
@@ -361,7 +369,7 @@ def without_media(value: Mapping[str, Any]) -> dict[str, Any]:
     return {k: without_media(v) if isinstance(v, dict) else v for k, v in value.items()}
 
 
-def _is_inside(path: _Path, media: set[_Path]) -> bool:
+def _is_inside(path: Path, media: set[Path]) -> bool:
     """Whether the key is one of W&B's own, or part of an image, a histogram or a table."""
     return path[0].startswith("_") or any(path[:end] in media for end in range(1, len(path)))
 
@@ -375,7 +383,7 @@ def _along(axis: _Column, column: _Column, steps: np.ndarray, name: str) -> tupl
     return np.array(found, np.float64).astype(np.int64), name.rsplit("/", 1)[-1].rsplit(".", 1)[-1]
 
 
-def _settings(config: Mapping[_Path, Any]) -> dict[str, Scalar]:
+def _settings(config: Mapping[Path, Any]) -> dict[str, Scalar]:
     """The configuration, flattened; what W&B adds for itself is left out."""
     flat: dict[str, Scalar] = {}
     for path, value in config.items():
@@ -387,107 +395,3 @@ def _settings(config: Mapping[_Path, Any]) -> dict[str, Scalar]:
             is_scalar = leaf is None or isinstance(leaf, (str, int, float, bool))
             flat[name] = leaf if is_scalar else json.dumps(leaf, separators=(",", ":"))
     return flat
-
-
-def _messages(payload: bytes) -> list[tuple[int, bytes]]:
-    """Number and content of the messages in a record; `fields` for the fields that a record has."""
-    found: list[tuple[int, bytes]] = []
-    at, end = 0, len(payload)
-    while at < end:
-        tag, at = (payload[at], at + 1) if payload[at] < 0x80 else varint(payload, at)
-        size, at = (payload[at], at + 1) if payload[at] < 0x80 else varint(payload, at)
-        if tag & 7 == BYTES:
-            if at + size > end:
-                raise IndexError("field runs past the end of the record")
-            found.append((tag >> 3, payload[at : at + size]))
-            at += size
-        elif tag & 7 != VARINT:
-            return [(number, part) for number, kind, _, part in fields(payload) if kind == BYTES]
-    return found
-
-
-def _items(message: bytes) -> list[tuple[bytes | None, int, int]]:
-    """Encoded key of each item and where its value begins and ends; None with every field 2.
-
-    Items are field 1 of history, summary and configuration; in an item the key comes before the value.
-    Field 2 is the step of a history, and the item that is removed in the others.
-    """
-    found: list[tuple[bytes | None, int, int]] = []
-    at, end = 0, len(message)
-    while at < end:
-        tag, size = message[at], message[at + 1]
-        at += 2
-        if tag > 0x7F:
-            break
-        if size > 0x7F:
-            size, at = varint(message, at - 1)
-        stop = at + size
-        if stop > end:
-            raise IndexError("item runs past the end of the message")
-        if tag == 0x0A:
-            place = at
-            while place < stop and (message[place] == 0x12 or message[place] == 0x0A):
-                length, start = message[place + 1], place + 2
-                if length > 0x7F:
-                    length, start = varint(message, place + 1)
-                place = start + length
-            found.append((message[at:place], place, stop))
-        elif tag == 0x12:
-            found.append((None, at, stop))
-        at = stop
-    return found
-
-
-def _step(message: bytes) -> int:
-    """The number in a `HistoryStep`, which is left out where it is 0."""
-    return next((signed(value) for number, kind, value, _ in fields(message) if (number, kind) == (1, 0)), 0)
-
-
-def _path(key: bytes) -> _Path:
-    """The parts of a key: one, or the way through nested dictionaries."""
-    return tuple(_text(part) for _, kind, _, part in fields(key) if kind == BYTES) or ("",)
-
-
-def _prefix(path: _Path) -> bytes:
-    """A nested key as it is encoded."""
-    parts = [part.encode() for part in path]
-    return b"".join(b"\x12" + _size(len(part)) + part for part in parts)
-
-
-def _size(number: int) -> bytes:
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes((*out, number))
-
-
-def _value(message: bytes) -> Any:
-    """The value of an item: JSON, or one of the types that newer versions write."""
-    for number, _, whole, part in fields(message):
-        if number in (8, 16):
-            return json.loads(part)
-        if number == 4:
-            return bool(whole)
-        if number == 5:
-            return whole >> 1 ^ -(whole & 1)
-        if number == 6:
-            return _F64.unpack(part)[0]
-        if number == 7:
-            return _text(part)
-    return None
-
-
-def _text(part: bytes) -> str:
-    return part.decode(errors="replace")
-
-
-def _time(message: bytes) -> str:
-    """A `Timestamp` in ISO 8601, UTC; empty where it is out of range."""
-    seconds = next(
-        (signed(value) for number, kind, value, _ in fields(message) if (number, kind) == (1, 0)), 0
-    )
-    try:
-        return datetime.fromtimestamp(seconds, UTC).isoformat()
-    except (OverflowError, OSError, ValueError):
-        return ""
