@@ -78,6 +78,11 @@ _where_option = click.option(
     metavar="KEY=VALUE",
     help="Only runs with this role or configuration value.",
 )
+_over_option = click.option(
+    "--over",
+    multiple=True,
+    help="What is averaged away, in order: seeds, with the items, folds or subsets there are.",
+)
 _split_option = click.option(
     "--split", default=None, metavar="SPLIT", help="train, val or test (default: the study's)."
 )
@@ -256,9 +261,7 @@ def runs(repo: Path, out: Path | None, as_json: bool) -> int:
 )
 @click.argument("metric")
 @_where_option
-@click.option(
-    "--over", multiple=True, default=("seed",), show_default=True, help="What is averaged away, in order."
-)
+@_over_option
 @click.option("--reduce", type=click.Choice(["mean", "median"]), default="mean", show_default=True)
 @_split_option
 @_repo_option
@@ -280,7 +283,7 @@ def value(
         repo,
         metric,
         where=_pairs(where),
-        over=over,
+        over=over or None,
         reduce=reduce,
         split=split,
         progress=_progress(quiet=as_json),
@@ -295,9 +298,7 @@ def value(
 @click.option("--cols", default="dataset", show_default=True, help="Role or configuration key.")
 @_where_option
 @_split_option
-@click.option(
-    "--over", multiple=True, default=("seed",), show_default=True, help="What is averaged away, in order."
-)
+@_over_option
 @click.option("--reduce", type=click.Choice(["mean", "median"]), default="mean", show_default=True)
 @click.option("--spread", type=click.Choice(["std", "sem", "ci"]), default="std", show_default=True)
 @click.option(
@@ -332,7 +333,7 @@ def table(
         columns=cols,
         where=_pairs(where),
         split=split,
-        over=over,
+        over=over or None,
         reduce=reduce,
         spread=spread,
         ddof=ddof,

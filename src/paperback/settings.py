@@ -9,8 +9,12 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from paperback.errors import ReadError, SettingsError, near_miss
+from paperback.toml_values import FILE as FILE
+from paperback.toml_values import known as _known
+from paperback.toml_values import table as _table
+from paperback.toml_values import value as _value
 
-FILE = "paperback.toml"
+Scalar = str | int | float | bool
 Direction = Literal["higher", "lower", "unknown"]
 PdfEngine = Literal["auto", "latexmk", "tectonic", "typst", "none"]
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -99,6 +103,9 @@ class Settings:
         proposal: The proposed method; empty means inferred.
         baselines: Methods it is compared with.
         ablations: Methods that take a part of the proposal away.
+        where: Role or configuration key to the value that a run must have to be in the study.
+        benchmarks: Benchmark to glob patterns of its data sets, which count as one together.
+        design: Letter of the decision table that the claims follow; empty means recognised.
         claims: Claims declared before looking.
         code: Glob patterns of the source files to read; empty means all Python files.
         code_proposal: The code of the proposal, `model.py:ThresholdNet` or a script; empty means inferred.
@@ -125,6 +132,9 @@ class Settings:
     proposal: str = ""
     baselines: tuple[str, ...] = ()
     ablations: tuple[str, ...] = ()
+    where: Mapping[str, Scalar] = field(default_factory=lambda: _EMPTY)
+    benchmarks: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _EMPTY)
+    design: str = ""
     claims: tuple[ClaimSettings, ...] = ()
     code: tuple[str, ...] = ()
     code_proposal: str = ""
@@ -176,6 +186,8 @@ def parse_settings(data: Mapping[str, Any]) -> Settings:
         section = dict(_table(table, data.get(table, {})))
         if table == "runs":
             values |= _runs(section)
+        if table == "study":
+            values |= _narrowed(section)
         _known(f"[{table}]", section, keys)
         values |= {key: _value(f"[{table}] {key}", given, keys[key]) for key, given in section.items()}
     values |= _code(_table("code", data.get("code", {})))
@@ -194,6 +206,10 @@ def parse_settings(data: Mapping[str, Any]) -> Settings:
         metric: MetricSettings(**_fields(f"metrics.{metric}", table, _METRIC))
         for metric, table in _table("metrics", data.get("metrics", {})).items()
     }
+    if values.get("design", "") not in ("", *DESIGNS):
+        raise SettingsError(
+            f"{FILE}: [study] design is {values['design']!r}", mend=near_miss(values["design"], DESIGNS)
+        )
     values["claims"] = tuple(_claim(table) for table in _value("[[claims]]", data.get("claims", []), list))
     _check_paths(values.get("paths", ()))
     return Settings(**values)
@@ -214,6 +230,21 @@ def _runs(section: dict[str, Any]) -> dict[str, Any]:
         "derived": {key: _value(f"[runs.metrics] {key}", text, str) for key, text in derived.items()},
         "run_names": names,
         "patterns": patterns,
+    }
+
+
+def _narrowed(section: dict[str, Any]) -> dict[str, Any]:
+    """The tables inside [study], which are taken out of `section`."""
+    where = _table("study.where", section.pop("where", {}))
+    for key, value in where.items():
+        if not isinstance(value, str | int | float):
+            raise SettingsError(f"{FILE}: [study.where] {key} is {value!r}", mend="Give one value.")
+    benchmarks = _table("study.benchmarks", section.pop("benchmarks", {}))
+    return {
+        "where": dict(where),
+        "benchmarks": {
+            name: _value(f"[study.benchmarks] {name}", given, tuple) for name, given in benchmarks.items()
+        },
     }
 
 
@@ -254,9 +285,11 @@ _SCALARS: dict[str, dict[str, type]] = {
         "proposal": str,
         "baselines": tuple,
         "ablations": tuple,
+        "design": str,
         "seed": int,
     },
 }
+DESIGNS = ("a", "b", "c", "d", "e", "f", "g", "h")
 # Key of [code] to the field of `Settings` and its type.
 _CODE: dict[str, tuple[str, type]] = {
     "include": ("code", tuple),
@@ -287,43 +320,6 @@ _CLAIM_NEEDS = {
     "equivalent": "margin",
     "reaches with fewer steps": "threshold",
 }
-
-
-def _known(where: str, given: Mapping[str, Any], allowed: Mapping[str, Any] | tuple[str, ...]) -> None:
-    for key in given:
-        if key not in allowed:
-            raise SettingsError(f"{FILE}: {where} has no key {key!r}", mend=near_miss(key, allowed))
-
-
-def _table(name: str, given: object) -> Mapping[str, Any]:
-    if not isinstance(given, dict):
-        raise SettingsError(
-            f"{FILE}: {name} is {type(given).__name__} {given!r}, not a table", mend=f"Write it as [{name}]."
-        )
-    return given
-
-
-def _value(where: str, given: Any, kind: type) -> Any:
-    if kind is tuple:
-        items = [given] if isinstance(given, str) else given
-        if isinstance(items, list) and all(isinstance(item, str) for item in items):
-            return tuple(items)
-        raise SettingsError(f"{FILE}: {where} is {given!r}", mend="Give a list of strings.")
-    # bool is an int in Python: `seed = true` would pass for 1.
-    is_truth = kind in (int, float) and isinstance(given, bool)
-    if kind is float and isinstance(given, int) and not is_truth:
-        return float(given)
-    is_plain = kind is list and isinstance(given, list) and not all(isinstance(item, dict) for item in given)
-    if not isinstance(given, kind) or is_truth or is_plain:
-        word = {
-            str: "a string",
-            int: "a whole number",
-            float: "a number",
-            bool: "true or false",
-            list: "a list of tables",
-        }[kind]
-        raise SettingsError(f"{FILE}: {where} is {given!r}", mend=f"Give {word}.")
-    return given
 
 
 def _fields(name: str, given: object, kinds: Mapping[str, type]) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def estimate(
     *,
     split: str = "",
     where: Mapping[str, str] | None = None,
-    over: Sequence[str] = ("seed",),
+    over: Sequence[str] | None = None,
     reduce: str = "mean",
     level: float = 0.95,
 ) -> Estimate:
@@ -143,7 +143,8 @@ def estimate(
         where: Role or configuration key to the value as text that a run must have.
         over: Roles in the order in which they are averaged away: ("seed", "dataset") is the mean over the
             seeds inside each data set, then over the data sets; std, n and interval are of the last step.
-            `"seed+fold"` takes each combination as one unit. Without a seed role every run is a unit.
+            `"seed+fold"` takes each combination as one unit. Without a seed role every run is a unit. None
+            takes seeds, and the items, folds or subsets that the table has a role for.
         reduce: `mean` or `median`, at every step.
         level: Coverage of the interval, a fraction in (0, 1).
 

@@ -47,7 +47,7 @@ def pivot(
     rows: str = "method",
     columns: str = "dataset",
     where: Mapping[str, str] | None = None,
-    over: Sequence[str] = ("seed",),
+    over: Sequence[str] | None = None,
     reduce: str = "mean",
     level: float = 0.95,
 ) -> Cells:

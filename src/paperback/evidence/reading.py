@@ -9,6 +9,8 @@ from paperback.errors import EvidenceError, near_miss
 from paperback.runs import Final, Run, RunTable, Status, final, find_metric
 
 NOT_LOGGED = "logs no value"
+# A step of `over` that takes all that is left in a cell as one unit.
+WHOLE = "whole"
 _ENDED_BADLY = {Status.FAILED: "failed", Status.KILLED: "killed", Status.RUNNING: "has not ended"}
 Label = tuple[str, ...]
 
@@ -76,11 +78,13 @@ def ask(
     *,
     split: str = "",
     where: Mapping[str, str] | None = None,
-    over: Sequence[str] = ("seed",),
+    over: Sequence[str] | None = None,
     reduce: str = "mean",
     level: float = 0.95,
 ) -> Question:
     """The question in canonical words: a logged key becomes its metric and split, a setting its role.
+
+    Without `over`, what `units_of` says.
 
     Raises:
         SettingsError: No metric has this name.
@@ -90,11 +94,26 @@ def ask(
     roles = {role.key: role.name for role in table.roles.values() if role.key}
     steps = tuple(
         "+".join(roles.get(part, part) for part in step.split("+"))
-        for step in ([over] if isinstance(over, str) else over)
+        for step in ([over] if isinstance(over, str) else units_of(table) if over is None else over)
     )
     if not steps:
         raise EvidenceError("nothing is named in `over`", mend='Name what varies, such as "seed".')
     return Question(name, split, tuple(sorted((where or {}).items())), steps, reduce, level)
+
+
+def units_of(table: RunTable) -> tuple[str, ...]:
+    """What a cell of a method and a data set is averaged over where nobody says, innermost first.
+
+    Over seeds; over the items that a seed was asked, repeated answers first; over the folds of a data set,
+    seeds first. The subsets of a benchmark are averaged inside each run of it, so that it counts once.
+    """
+    roles = table.roles
+    if "item" in roles:
+        return ("seed", "subset+item" if "subset" in roles else "item")
+    steps = ("seed",) if "fold" not in roles else ("seed", "fold")
+    if "subset" not in roles:
+        return steps
+    return ("subset", *(steps if "seed" in roles else (WHOLE,)))
 
 
 def _logged(table: RunTable, metric: str, split: str) -> tuple[str, str]:
@@ -197,6 +216,8 @@ def labels(run: Run, question: Question) -> tuple[Label, ...]:
 
 
 def _label(run: Run, step: str) -> Label:
+    if step == WHOLE:
+        return ("",)
     values = tuple(run.setting(role) for role in step.split("+"))
     return tuple(value for value in values if value is not None) if None not in values else ("", run.id)
 

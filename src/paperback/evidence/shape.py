@@ -6,16 +6,9 @@ from dataclasses import dataclass
 
 from paperback.evidence.reading import NOT_LOGGED, Reading, ask, read_values
 from paperback.runs import Run, RunTable, history
+from paperback.runs.lexicon import CLUSTER_KEYS, ITEM_KEYS
 
 # First match wins; a role of the same name, declared or found, comes before all of them.
-ITEM_KEYS = (
-    "item", "item_id", "idx", "doc_id", "example", "example_id", "question_id", "sample_id", "instance_id",
-    "problem_id", "task_id", "qid",
-)  # fmt: skip
-CLUSTER_KEYS = (
-    "cluster", "cluster_id", "passage", "passage_id", "template", "template_id", "document_id", "repo",
-    "repository", "subject", "category", "topic",
-)  # fmt: skip
 TRIAL_KEYS = (
     "trial", "trial_id", "trial_number", "hparams_seed", "hparam_seed", "sweep_id", "sweep_trial",
 )  # fmt: skip

@@ -87,7 +87,7 @@ def _value(reference: ValueReference, material: Material, told: list[Finding]) -
             reference.metric,
             split=given.get("split", material.study.split),
             where=where,
-            over=(given.get("over", "seed"),),
+            over=(given["over"],) if "over" in given else None,
             reduce=given.get("reduce", "mean"),
         )
     except PaperbackError as error:

@@ -323,3 +323,14 @@ def is_known_name(value: str, lexicon: frozenset[str]) -> bool:
     if lexicon is DATASET_WORDS and _VERSIONED.search(value):
         return True
     return not lexicon.isdisjoint((*words(value), *value.lower().replace("-", "_").split("_")))
+
+
+# Last part of the key that numbers a test item, and of the one that names its cluster; the first match wins.
+ITEM_KEYS = (
+    "item", "item_id", "idx", "doc_id", "example", "example_id", "question_id", "sample_id", "instance_id",
+    "problem_id", "task_id", "qid",
+)  # fmt: skip
+CLUSTER_KEYS = (
+    "cluster", "cluster_id", "passage", "passage_id", "template", "template_id", "document_id", "repo",
+    "repository", "subject", "category", "topic",
+)  # fmt: skip

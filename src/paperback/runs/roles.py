@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from paperback.errors import SettingsError, near_miss
 from paperback.finding import Finding
 from paperback.runs.column import Column, columns_of
+from paperback.runs.item_roles import item_columns
 from paperback.runs.lexicon import DATASET_WORDS, FIELD_ROLES, METHOD_WORDS, ROLE_KEYS, is_known_name
 from paperback.runs.place import Places, places_of
 from paperback.runs.run import Run
@@ -47,6 +48,7 @@ def assign_roles(
             guesses[name] = guess
     places = places_of(runs)
     _add_from_places(guesses, places, len(runs))
+    _add_items(guesses, columns)
     taken = {name: guess for name, guess in guesses.items() if guess.confidence >= THRESHOLD}
     cells = {name: _cells(name, guess) for name, guess in taken.items()}
     roles = {
@@ -163,6 +165,14 @@ def _add_from_places(guesses: dict[str, _Guess], places: Places, runs: int) -> N
     if len(free) == 1 and open_roles and (len(places.parts) == 1 or len(open_roles) == 1):
         confidence = 0.6 if "method" in open_roles else 0.55
         guesses[open_roles[0]] = _Guess(free[0], f"{free[0].key} {places.pattern}", confidence)
+
+
+def _add_items(guesses: dict[str, _Guess], columns: Mapping[str, Column]) -> None:
+    """The roles of records of single test items, where the author declares none."""
+    known = [guess.column for guess in guesses.values() if guess.confidence >= THRESHOLD]
+    if "item" not in guesses:
+        for name, column in item_columns(columns, known).items():
+            guesses.setdefault(name, _Guess(column, f"key name {column.key!r}", 0.8))
 
 
 def _free(parts: Sequence[Column], known: Sequence[Column], runs: int) -> list[Column]:
