@@ -1,0 +1,85 @@
+"""The runs that the study is about, and the data sets that count as one benchmark."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from paperback.errors import SettingsError, near_miss
+from paperback.runs.run import Run, text
+from paperback.runs.table import Role
+from paperback.settings import FILE, Settings
+
+OUTSIDE = "outside the study"
+SUBSET = "subset"
+
+
+def narrow(runs: Sequence[Run], settings: Settings) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
+    """The runs that have all of `[study.where]`, and the others.
+
+    Raises:
+        SettingsError: No run has such a role or setting, or none has this value.
+    """
+    inside = list(runs)
+    for key, given in settings.where.items():
+        value = text(given)
+        found = {each for run in runs if (each := run.setting(key)) is not None}
+        if not found:
+            known = {name for run in runs for name in (*run.identity, *run.params)}
+            raise SettingsError(f"{FILE}: [study.where] {key}: no run has it", mend=near_miss(key, known))
+        if value not in found:
+            raise SettingsError(
+                f"{FILE}: [study.where] {key} = {given!r}: no run has this value",
+                mend=near_miss(value, found),
+            )
+        inside = [run for run in inside if run.setting(key) == value]
+    if not inside:
+        raise SettingsError(
+            f"{FILE}: [study.where] leaves no run", mend="Choose values that some run has together."
+        )
+    kept = {run.id for run in inside}
+    return tuple(inside), tuple(run for run in runs if run.id not in kept)
+
+
+def gather_benchmarks(
+    runs: Sequence[Run], roles: Mapping[str, Role], settings: Settings
+) -> tuple[tuple[Run, ...], dict[str, Role]]:
+    """The runs and roles with the data sets of each `[study.benchmarks]` as one data set of several subsets.
+
+    A benchmark stands where the first of its data sets stood; what was the data set becomes the role
+    `subset`, which is averaged inside the benchmark first, every subset with the same weight.
+
+    Raises:
+        SettingsError: A pattern matches no data set.
+    """
+    if not settings.benchmarks:
+        return tuple(runs), dict(roles)
+    values = roles["dataset"].values if "dataset" in roles else ()
+    for name, patterns in settings.benchmarks.items():
+        for pattern in patterns:
+            if not any(fnmatchcase(value, pattern) for value in values):
+                raise SettingsError(
+                    f"{FILE}: [study.benchmarks] {name}: no data set matches {pattern!r}",
+                    mend=near_miss(pattern, values),
+                )
+    named = {
+        value: name
+        for name, patterns in reversed(list(settings.benchmarks.items()))
+        for value in values
+        if any(fnmatchcase(value, pattern) for pattern in patterns)
+    }
+    made = tuple(_gathered(run, named) for run in runs)
+    datasets = tuple(dict.fromkeys(named.get(value, value) for value in values))
+    subsets = tuple(value for value in values if value in named)
+    how = f"[study.benchmarks] in {FILE}"
+    return made, {
+        **roles,
+        "dataset": replace(roles["dataset"], values=datasets),
+        SUBSET: Role(SUBSET, "", subsets, how, 1.0),
+    }
+
+
+def _gathered(run: Run, named: Mapping[str, str]) -> Run:
+    dataset = run.identity.get("dataset", "")
+    if dataset not in named:
+        return run
+    return replace(run, identity={**run.identity, "dataset": named[dataset], SUBSET: dataset})
