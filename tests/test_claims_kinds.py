@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paperback.claims import (
-    ALL_DESIGNS,
     Verdict,
     Word,
     missing_evidence,
@@ -310,13 +309,14 @@ AHEAD, BEHIND = "1" * 30, "1" * 20 + "0" * 10
 def test_items_decide_where_they_are_allowed_to(ours: list[str], base: list[str], word: Word) -> None:
     """With all designs items are weighed; every benchmark must agree; the scope is in the reason."""
     runs = items({"ours": ours, "base": base})
-    (verdict,) = judge(runs, designs=ALL_DESIGNS)
+    (verdict,) = judge(runs)
     assert (verdict.word, verdict.design, len(verdict.assessments)) == (word, "c", len(ours))
     if word is Word.SUPPORTED:
         assert verdict.reason.endswith("over test items; retraining was not measured")
         assert verdict.low is None or verdict.low > 0
     assert (verdict.needed == "") == (word in (Word.SUPPORTED, Word.CONTRADICTED))
-    (closed,) = judge(runs)
+    overruled = Settings(proposal="ours", design="b")
+    (closed,) = state_claims(table_of(runs), overruled, metric="acc")
     assert closed.word is Word.UNTESTED
     assert not closed.assessments
 
@@ -325,10 +325,10 @@ def test_margins_are_not_claimed_over_items() -> None:
     """A margin over items has no test here and is told so; an unknown method too."""
     runs = items({"ours": [AHEAD], "base": [BEHIND]})
     claim = ClaimSettings("equivalent", "ours", "base", margin=0.1)
-    (verdict,) = judge(runs, claim, designs=ALL_DESIGNS)
+    (verdict,) = judge(runs, claim)
     assert verdict.reason == "a margin is not tested by this design"
-    (unknown,) = judge(runs, ClaimSettings("better", "ours", "bas"), designs=ALL_DESIGNS)
-    assert unknown.reason == "the runs cannot be weighed"
+    (unknown,) = judge(runs, ClaimSettings("better", "ours", "bas"))
+    assert unknown.reason == "one of the methods was never run"
     assert "'base'" in unknown.needed
 
 
@@ -374,7 +374,7 @@ def test_missing_evidence_of_every_sort() -> None:
     (never,) = judge(hopeless, ClaimSettings("better", "ours", "base"))
     assert missing_evidence(never, table_of(hopeless))[0].want is None
     none = items({"ours": [AHEAD], "base": [AHEAD]})
-    (level,) = judge(none, designs=ALL_DESIGNS)
+    (level,) = judge(none)
     assert [m.kind for m in missing_evidence(level, table_of(none))] == ["units"]
 
 

@@ -138,7 +138,7 @@ def test_repeated_answers_are_averaged_and_unshared_items_left_out() -> None:
         table_of([*rows, {"method": "ours", "item": 99, "seed": 0, "value": 1.0}]), "accuracy", "ours", "base"
     )
     assert found.n == 24
-    assert "1 items were put to one model only and left out" in found.warnings
+    assert "items that one model only was asked are left out" in found.warnings
     assert "repeated answers to an item were averaged first" in found.warnings
 
 

@@ -2,12 +2,10 @@
 
 from paperback.claims.claim import Claim, ClaimKind, Verdict, Word
 from paperback.claims.missing import Missing, missing_evidence
-from paperback.claims.state import ALL_DESIGNS, DESIGNS, missing_claims, state_claims
+from paperback.claims.state import missing_claims, state_claims
 from paperback.claims.strength import strength, unlocked
 
 __all__ = [
-    "ALL_DESIGNS",
-    "DESIGNS",
     "Claim",
     "ClaimKind",
     "Missing",

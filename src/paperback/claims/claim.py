@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from paperback.errors import EvidenceError
 from paperback.evidence.assessment import Assessment
 from paperback.evidence.average import AverageGain
 from paperback.evidence.compare import Comparison
 from paperback.evidence.family import Tested, family_quantity
 from paperback.evidence.quantity import Quantity
 from paperback.evidence.rank import Ranking
+from paperback.evidence.weighed import Family, joint_quantity
 from paperback.runs import RunTable
 
 ClaimKind = Literal[
@@ -80,7 +82,8 @@ class Verdict:
         effect: The size of the effect, free of unit: Hedges' g, or the rank-biserial correlation; None where
             the design has none.
         family: The hypotheses that were corrected together, this one at `place`.
-        place: Where in `family`.
+        place: Where in `family`, or in `weighed`.
+        weighed: Of designs (c) to (g), the hypotheses that were corrected together; None elsewhere.
     """
 
     claim: Claim
@@ -102,13 +105,19 @@ class Verdict:
     effect: float | None = None
     family: tuple[Tested, ...] = ()
     place: int = 0
+    weighed: Family | None = None
 
     def p_quantity(self, table: RunTable, field: str = "p_adjusted") -> Quantity:
         """The p value of the claim (`p`, or `p_adjusted` for its family) with the recipe that recomputes it.
 
         Raises:
-            EvidenceError: The claim was not tested, or its `assessments` have the p value.
+            EvidenceError: The claim was not tested.
         """
+        if self.weighed is not None:
+            value = self.p if field == "p" else self.p_adjusted
+            if value is None:
+                raise EvidenceError(f"the claim has no {field}: {self.reason}", mend="Say why instead.")
+            return joint_quantity(self.weighed, self.place, field, value, self.assessments)
         claim = self.claim
         return family_quantity(
             table, claim.metric, split=claim.split, family=self.family, place=self.place, field=field

@@ -1,6 +1,6 @@
 """Which claims there are, and the verdict on each."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import get_args
 
@@ -8,24 +8,14 @@ from paperback.claims.claim import Claim, ClaimKind, Verdict
 from paperback.claims.judge import judge_family, untested
 from paperback.claims.weigh import weigh_claims
 from paperback.errors import PaperbackError
-from paperback.evidence.assess import suggested_letter
+from paperback.evidence.assess import LETTERS, suggested_letter
 from paperback.evidence.pivot import pivot
 from paperback.evidence.shape import recognise_shape
 from paperback.runs import RunTable
 from paperback.settings import ClaimSettings, Settings
 
-DESIGNS = ("a", "b", "h")
-ALL_DESIGNS = ("a", "b", "c", "d", "e", "f", "g", "h")
 
-
-def state_claims(
-    table: RunTable,
-    settings: Settings,
-    *,
-    metric: str,
-    split: str = "",
-    designs: Collection[str] = DESIGNS,
-) -> tuple[Verdict, ...]:
+def state_claims(table: RunTable, settings: Settings, *, metric: str, split: str = "") -> tuple[Verdict, ...]:
     """A verdict on every declared claim; where none is declared, on those that the settings imply.
 
     Implied: the proposal is better than each baseline (each other method that is no ablation, where none is
@@ -47,13 +37,15 @@ def state_claims(
     - Everything else is inconclusive. Untested: no data, a metric without direction, or too few runs for a
       test; a single run per cell never decides anything below six data sets.
 
+    Items, clusters of items, normalised scores and searches are weighed as what they are, by designs (c) to
+    (g), data set by data set; those verdicts carry `assessments`. On six data sets and more the data set is
+    the unit, whatever lies inside it.
+
     Args:
         table: The runs.
-        settings: Claims, proposal, baselines and ablations.
+        settings: Claims, proposal, baselines and ablations; a design that overrules the recognised one.
         metric: The study's metric; a declared claim may name its own.
         split: The split that is reported.
-        designs: Letters of the decision table that may decide. With `ALL_DESIGNS` items, clusters, normalised
-            scores and searches are weighed as what they are, and their verdicts carry `assessments`.
     """
     known = _methods(table)
     claims = [_declared(each, table, metric, split) for each in settings.claims]
@@ -61,7 +53,7 @@ def state_claims(
     verdicts: dict[Claim, Verdict] = {}
     for key in dict.fromkeys((claim.metric, claim.datasets) for claim in claims):
         together = [claim for claim in claims if (claim.metric, claim.datasets) == key]
-        verdicts |= _judge(table, together, designs, settings.seed)
+        verdicts |= _judge(table, together, settings)
     return tuple(verdicts[claim] for claim in claims)
 
 
@@ -77,20 +69,15 @@ def missing_claims(table: RunTable, settings: Settings) -> str:
     return "there is no method beside the proposal"
 
 
-def _judge(
-    table: RunTable, claims: Sequence[Claim], designs: Collection[str], seed: int
-) -> dict[Claim, Verdict]:
+def _judge(table: RunTable, claims: Sequence[Claim], settings: Settings) -> dict[Claim, Verdict]:
     first = claims[0]
     curves = [claim for claim in claims if claim.kind == "reaches with fewer steps"]
     rest = [claim for claim in claims if claim not in curves]
-    letter = ""
     try:
-        shape = recognise_shape(table, first.metric, split=first.split)
-        datasets = table.roles["dataset"].values if "dataset" in table.roles else ()
-        letter = suggested_letter(shape, len(first.datasets or datasets))
-        verdicts = weigh_claims(table, curves, "f", seed) if curves else {}
-        weighed = [claim for claim in rest if letter in designs and claim.kind != "best of"]
-        verdicts |= weigh_claims(table, weighed, letter, seed) if weighed else {}
+        verdicts = weigh_claims(table, curves, "f", settings.seed) if curves else {}
+        letter = settings.design or _letter(table, first)
+        weighed = [claim for claim in rest if letter in LETTERS and claim.kind != "best of"]
+        verdicts |= weigh_claims(table, weighed, letter, settings.seed) if weighed else {}
         others = [claim for claim in rest if claim not in weighed]
         return verdicts | (
             judge_family(pivot(table, first.metric, split=first.split), others) if others else {}
@@ -98,6 +85,11 @@ def _judge(
     except PaperbackError as error:
         why = "the runs carry no value of this metric"
         return {claim: untested(claim, why, str(error)) for claim in claims}
+
+
+def _letter(table: RunTable, claim: Claim) -> str:
+    datasets = claim.datasets or _datasets(table)
+    return suggested_letter(recognise_shape(table, claim.metric, split=claim.split), len(datasets))
 
 
 def _methods(table: RunTable) -> tuple[str, ...]:

@@ -5,11 +5,13 @@ from dataclasses import replace
 
 from paperback.claims.claim import Claim, Verdict, Word
 from paperback.claims.judge import REASONS, untested
-from paperback.errors import PaperbackError
-from paperback.evidence.assess import Options, assess_each
+from paperback.errors import PaperbackError, near_miss
 from paperback.evidence.assessment import Assessment
 from paperback.evidence.contrast import ALPHA
-from paperback.evidence.holm import family, holm
+from paperback.evidence.holm import family as named_family
+from paperback.evidence.holm import holm
+from paperback.evidence.reading import NOT_LOGGED, ask, read_values
+from paperback.evidence.weighed import Family, Weighed, joint_p
 from paperback.runs import RunTable
 
 _SCOPE = {
@@ -19,53 +21,80 @@ _SCOPE = {
     "f": "over runs",
     "g": "over searches at the same budget",
 }
+_MARGINS = ("not worse than", "equivalent")
 
 
 def weigh_claims(table: RunTable, claims: Sequence[Claim], letter: str, seed: int) -> dict[Claim, Verdict]:
     """The verdict on each of `claims`, which share metric and data sets, by design `letter`.
 
-    A claim over several data sets holds where it holds on each of them; its p value is the largest, which
-    needs no further correction inside the claim. Holm over the claims.
+    A claim holds where it holds on each data set that both methods were run on; its p value is the largest
+    of theirs, which needs no further correction inside the claim. Holm over the claims.
     """
-    found = {claim: _assessed(table, claim, letter, seed) for claim in claims}
-    made = {claim: each for claim, each in found.items() if isinstance(each, tuple)}
-    verdicts = {claim: each for claim, each in found.items() if isinstance(each, Verdict)}
-    raw = [_largest_p(each) for each in made.values()]
-    name = family(raw, "claims")
-    for (claim, each), p, adjusted in zip(made.items(), raw, holm(raw), strict=True):
-        bare = Verdict(claim, Word.UNTESTED, letter, (), None, "", "", assessments=each)
+    ready: dict[Claim, Weighed] = {}
+    verdicts: dict[Claim, Verdict] = {}
+    methods = _methods(table, claims[0])
+    known = table.roles["method"].values if "method" in table.roles else ()
+    for claim in claims:
+        refused = _lacking(claim, methods, known)
+        if refused:
+            verdicts[claim] = untested(claim, *refused)
+        else:
+            ready[claim] = Weighed(claim.method, claim.over, _shared(claim, methods), claim.threshold)
+    first = claims[0]
+    family = Family(first.metric, first.split, letter, seed, tuple(ready.values()))
+    found: dict[Claim, tuple[Assessment, ...]] = {}
+    for claim, made in zip(ready, family.assess(table), strict=True):
+        if isinstance(made, PaperbackError):
+            verdicts[claim] = untested(claim, "the runs cannot be weighed", str(made))
+        else:
+            found[claim] = made
+    family = replace(family, members=tuple(ready[claim] for claim in found))
+    return verdicts | _verdicts(family, found)
+
+
+def _verdicts(family: Family, found: dict[Claim, tuple[Assessment, ...]]) -> dict[Claim, Verdict]:
+    raw = [joint_p(each) for each in found.values()]
+    name = named_family(raw, "claims")
+    verdicts = {}
+    for place, ((claim, each), p, adjusted) in enumerate(zip(found.items(), raw, holm(raw), strict=True)):
+        bare = Verdict(claim, Word.UNTESTED, family.design, (), None, "", "", assessments=each)
         bare = replace(bare, p=p, p_adjusted=adjusted, correction=name if p is not None else "")
-        verdicts[claim] = _said(_measured(bare))
+        verdicts[claim] = _said(_measured(replace(bare, weighed=family, place=place)))
     return verdicts
 
 
-def _assessed(table: RunTable, claim: Claim, letter: str, seed: int) -> tuple[Assessment, ...] | Verdict:
-    if claim.kind in ("not worse than", "equivalent"):
+def _methods(table: RunTable, claim: Claim) -> dict[str, set[str]]:
+    """Method to the data sets on which it logs the metric; `""` is the data set of a study without any."""
+    question = ask(table, claim.metric, split=claim.split)
+    found: dict[str, set[str]] = {}
+    for each in read_values(table, question):
+        if each.excluded != NOT_LOGGED:
+            datasets = found.setdefault(each.run.setting("method") or "", set())
+            datasets.add(each.run.setting("dataset") or "")
+    return found
+
+
+def _shared(claim: Claim, methods: dict[str, set[str]]) -> tuple[str, ...]:
+    both = methods[claim.method] & methods[claim.over]
+    return tuple(each for each in claim.datasets if each in both)
+
+
+def _lacking(claim: Claim, methods: dict[str, set[str]], known: Sequence[str]) -> tuple[str, ...]:
+    """Why the claim cannot be tested and what it needs; empty where it can."""
+    if claim.kind in _MARGINS:
         why = "a margin is not tested by this design"
-        return untested(claim, why, "A claim of kind better, or seeds of each method.")
-    options = Options(seed=seed)
-    if claim.kind == "reaches with fewer steps":
-        options = replace(options, reduction="steps", threshold=claim.threshold)
-    known = table.roles["dataset"].values if "dataset" in table.roles else ()
-    datasets = [each for each in claim.datasets if each in known]
-    try:
-        return assess_each(
-            table,
-            claim.metric,
-            claim.method,
-            claim.over,
-            design=letter,
-            split=claim.split,
-            datasets=datasets,
-            options=options,
-        )
-    except PaperbackError as error:
-        return untested(claim, "the runs cannot be weighed", str(error))
-
-
-def _largest_p(found: Sequence[Assessment]) -> float | None:
-    p_values = [each.p for each in found]
-    return None if None in p_values else max((p for p in p_values if p is not None), default=None)
+        return why, "A claim of kind better, or seeds of each method."
+    for name in (claim.method, claim.over):
+        if name not in methods and name in known:
+            return (
+                "one of the methods logs no value of this metric",
+                f"A value of {claim.metric!r} of {name!r}.",
+            )
+        if name not in methods:
+            return "one of the methods was never run", f"Runs of {name!r}. {near_miss(name, methods)}"
+    if claim.datasets and not _shared(claim, methods):
+        return "the two methods share no data set", "Runs of both methods on the same data sets."
+    return ()
 
 
 def _measured(bare: Verdict) -> Verdict:

@@ -17,6 +17,7 @@ from paperback.evidence.learning_curve import REDUCTIONS, assess_curves
 from paperback.evidence.reading import Label, Question, Reading, ask, labels, matching, read_values
 from paperback.evidence.search import assess_search
 from paperback.evidence.shape import Shape, recognise_shape
+from paperback.evidence.signed_rank import FEWEST as FEWEST_DATASETS
 from paperback.evidence.task_scores import assess_tasks
 from paperback.runs import RunTable, Series, history
 
@@ -51,7 +52,12 @@ class Options:
 
 
 def suggested_letter(shape: Shape, datasets: int) -> str:
-    """Which of (c) to (g) the table carries; empty where (a), (b) or (h) serve."""
+    """Which of (c) to (g) the table carries; empty where (a), (b) or (h) serve.
+
+    Over six data sets and more the data set is the unit, however many items each has.
+    """
+    if shape.item and datasets >= FEWEST_DATASETS:
+        return ""
     if shape.item:
         return "d" if shape.cluster else "c"
     if shape.trial:
@@ -125,35 +131,96 @@ def assess_each(
         EvidenceError: No such design, method or data set; the metric has no direction; the shape
             suggests no design.
     """
+    prepared = prepare(table, metric, split=split, where=where, options=options)
+    return prepared.each(method, over, design=design, datasets=datasets)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The runs of one question, read once, so that many pairs of methods can be weighed.
+
+    Attributes:
+        table: The runs.
+        question: What is asked of each.
+        shape: What the runs carry beyond methods, data sets and seeds.
+        told: What the designs are told besides.
+        readings: (method, data set) to its readings by run id; `""` where the study has no such role.
+    """
+
+    table: RunTable
+    question: Question
+    shape: Shape
+    told: Options
+    readings: Mapping[tuple[str, str], Sequence[Reading]]
+
+    def each(
+        self, method: str, over: str, *, design: str = "", datasets: Sequence[str] | None = None
+    ) -> tuple[Assessment, ...]:
+        """As `assess_each`, which raises alike."""
+        known = tuple(dict.fromkeys(dataset for _, dataset in self.readings))
+        across = _datasets(self.table, known, datasets)
+        letter = _letter(design, self.shape, len(across), self.told)
+        for name in (method, over):
+            self._check(name)
+        arguments = _arguments(self.question, (method, over), across, self.told) | {"design": letter}
+        if letter == "e":
+            return (self._tasks(arguments, (method, over), across),)
+        found = [
+            _one(
+                _bare(arguments, each, self.table),
+                [self.readings.get((name, each), ()) for name in (method, over)],
+                self.table,
+                self.shape,
+                self.question,
+                self.told,
+            )
+            for each in across
+        ]
+        raw = [each.p for each in found]
+        name = family(raw, "data sets")
+        return tuple(
+            replace(each, p_adjusted=p, correction=name if p is not None else "")
+            for each, p in zip(found, holm(raw), strict=True)
+        )
+
+    def _tasks(self, arguments: Mapping[str, Any], names: Sequence[str], across: Sequence[str]) -> Assessment:
+        sides = [[one for each in across for one in self.readings.get((name, each), ())] for name in names]
+        scores = [_by_task(side, self.question, across) for side in sides]
+        rng = np.random.default_rng(self.told.seed)
+        higher = self.table.metrics[self.question.metric].direction == "higher"
+        made = assess_tasks(_bare(arguments, "", self.table), *scores, higher=higher, rng=rng)
+        sources = _sources([one for side in sides for one in side if not one.excluded])
+        return replace(made, p_adjusted=made.p, sources=sources)
+
+    def _check(self, method: str) -> None:
+        names = {name for name, _ in self.readings}
+        if method not in names:
+            raise EvidenceError(f"no run has method {method!r}", mend=near_miss(method, names - {""}))
+
+
+def prepare(
+    table: RunTable,
+    metric: str,
+    *,
+    split: str = "",
+    where: Mapping[str, str] | None = None,
+    options: Options | None = None,
+) -> Prepared:
+    """What `assess_each` asks of the runs, read once.
+
+    Raises:
+        EvidenceError: The metric has no direction, or is never logged on this split; no run matches.
+        SettingsError: No metric has this name.
+    """
     told = options or Options()
     question = ask(table, metric, split=split, where=where, level=told.level)
-    direction = table.metrics[question.metric].direction
-    if direction == "unknown":
+    if table.metrics[question.metric].direction == "unknown":
         raise no_direction(question.metric)
     shape = recognise_shape(table, question.metric, split=question.split)
-    readings = matching(read_values(table, question), question)
-    known = tuple(dict.fromkeys(reading.run.setting("dataset") or "" for reading in readings))
-    across = _datasets(table, known, datasets)
-    letter = _letter(design, shape, len(across), told)
-    sides = [_of(readings, name) for name in (method, over)]
-    arguments = _arguments(question, (method, over), across, told) | {"design": letter}
-    if letter == "e":
-        bare = _bare(arguments, "", table)
-        scores = [_by_task(side, question, across) for side in sides]
-        rng = np.random.default_rng(told.seed)
-        made = assess_tasks(bare, *scores, higher=direction == "higher", rng=rng)
-        sources = _sources([r for side in sides for r in side if not r.excluded])
-        return (replace(made, p_adjusted=made.p, sources=sources),)
-    found = [
-        _one(_bare(arguments, each, table), [_on(side, each) for side in sides], table, shape, question, told)
-        for each in across
-    ]
-    raw = [each.p for each in found]
-    name = family(raw, "data sets")
-    return tuple(
-        replace(each, p_adjusted=p, correction=name if p is not None else "")
-        for each, p in zip(found, holm(raw), strict=True)
-    )
+    readings: dict[tuple[str, str], list[Reading]] = defaultdict(list)
+    for each in matching(read_values(table, question), question):
+        readings[each.run.setting("method") or "", each.run.setting("dataset") or ""].append(each)
+    return Prepared(table, question, shape, told, dict(readings))
 
 
 def _letter(design: str, shape: Shape, datasets: int, told: Options) -> str:
@@ -186,18 +253,6 @@ def _datasets(table: RunTable, known: Sequence[str], asked: Sequence[str] | None
         if each not in known:
             raise EvidenceError(f"no run has dataset {each!r}", mend=near_miss(each, known))
     return tuple(asked) if asked else tuple(each for each in order if each in known)
-
-
-def _of(readings: Sequence[Reading], method: str) -> list[Reading]:
-    found = [reading for reading in readings if reading.run.setting("method") == method]
-    if not found:
-        names = {name for reading in readings if (name := reading.run.setting("method")) is not None}
-        raise EvidenceError(f"no run has method {method!r}", mend=near_miss(method, names))
-    return found
-
-
-def _on(readings: Sequence[Reading], dataset: str) -> list[Reading]:
-    return [reading for reading in readings if (reading.run.setting("dataset") or "") == dataset]
 
 
 def _bare(arguments: Mapping[str, Any], dataset: str, table: RunTable) -> Assessment:

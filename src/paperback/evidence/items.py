@@ -128,7 +128,7 @@ def _gains(items: Items, *, higher: bool) -> list[float]:
 
 
 def _with_means(bare: Assessment, items: Items, *, higher: bool) -> Assessment:
-    told = [f"{items.unshared} items were put to one model only and left out"] if items.unshared else []
+    told = ["items that one model only was asked are left out"] if items.unshared else []
     told.append("covers the sampling of test items, not retraining")
     if items.repeated:
         told.append("repeated answers to an item were averaged first")

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from paperback.source import Source
 
 RecipeKind = Literal[
-    "estimate", "comparison", "ranking", "average", "assessment", "family",
+    "estimate", "comparison", "ranking", "average", "assessment", "family", "weighed",
     "count", "setting", "code", "convention",
 ]  # fmt: skip
 

@@ -14,6 +14,7 @@ from paperback.evidence.estimate import estimate
 from paperback.evidence.family import family_again
 from paperback.evidence.quantity import Quantity, Recipe
 from paperback.evidence.rank import rank_methods
+from paperback.evidence.weighed import joint_again
 from paperback.runs import RunTable
 
 
@@ -44,6 +45,8 @@ def quantity_again(recipe: Recipe, table: RunTable) -> Quantity:
             return _assessment(recipe.field, arguments, table)
         case "family":
             return family_again(table, recipe.field, arguments)
+        case "weighed":
+            return joint_again(table, recipe.field, arguments)
         case "count":
             return count(table, recipe.field, arguments["where"])
         case "setting":

@@ -6,11 +6,12 @@ from paperback.evidence import Comparison, PairOverDatasets, Quantity, Ranking, 
 from paperback.evidence.contrast import ALPHA
 from paperback.notes.prose import Text
 from paperback.paper.document import Inline, Number, Ref
+from paperback.paper.gains import gain_parts, p_parts
 from paperback.paper.material import Material
-from paperback.paper.phrases import Parts, counted, enumerate_parts, enumerate_words, interval
-from paperback.story.decimals import decimals_for
+from paperback.paper.phrases import Parts, counted, enumerate_parts, enumerate_words
+from paperback.paper.weighed import weighed_clause, weighed_parts
+from paperback.runs import Metric
 
-_P_DECIMALS = 3
 _MOST_RANKS = 8
 
 
@@ -21,7 +22,7 @@ def verdict_sentence(verdict: Verdict, material: Material) -> Parts:
     a, b = _names(verdict, material)
     said = f"{a} {strength(verdict)} {b}: "
     if verdict.assessments:
-        return (Text(said), *_assessed(verdict, material))
+        return (*_opening(verdict, material), Text(said), *weighed_parts(verdict, material))
     if verdict.average is not None:
         return (Text(f"On the average over these data sets, {said}"), *_average(verdict, material))
     if verdict.ranking is not None:
@@ -127,6 +128,16 @@ def _names(verdict: Verdict, material: Material) -> tuple[str, str]:
     return material.method(verdict.claim.method), material.method(verdict.claim.over)
 
 
+def _metric(verdict: Verdict, material: Material) -> Metric:
+    return material.table.metrics[verdict.claim.metric]
+
+
+def _opening(verdict: Verdict, material: Material) -> Parts:
+    """On which one data set a claim of designs (c) to (g) speaks; empty where it speaks of several."""
+    places = [each.dataset for each in verdict.assessments if each.dataset]
+    return (Text(f"On {material.dataset(places[0])}, "),) if len(places) == 1 else ()
+
+
 def _pair(verdict: Verdict) -> PairOverDatasets:
     assert verdict.ranking is not None
     return verdict.ranking.pair(verdict.claim.method, verdict.claim.over)
@@ -142,7 +153,7 @@ def _over_datasets(verdict: Verdict, material: Material) -> Parts:
         Text(" and behind on "),
         Number(pair.quantity("losses")),
         Text("; the median gain is "),
-        *_gain(pair.quantity("hodges_lehmann"), *_ends(pair), material),
+        *gain_parts(pair.quantity("hodges_lehmann"), *_ends(pair), _metric(verdict, material)),
         *_tested("Wilcoxon signed-rank test over data sets", verdict, material),
         Text("."),
     )
@@ -156,7 +167,7 @@ def _average(verdict: Verdict, material: Material) -> Parts:
         Text("the average gain over "),
         *counted(average.quantity("n"), "data set"),
         Text(" is "),
-        *_gain(average.quantity("gain"), low, high, material),
+        *gain_parts(average.quantity("gain"), low, high, _metric(verdict, material)),
         *_tested("t test over the variances inside the cells", verdict, material),
         Text(". It speaks of exactly these data sets."),
     )
@@ -167,36 +178,13 @@ def _one(verdict: Verdict, material: Material) -> Parts:
     value, low, high = (comparison.quantity(field) for field in ("difference", "low", "high"))
     return (
         Text("the difference is "),
-        *_gain(value, low, high, material),
+        *gain_parts(value, low, high, _metric(verdict, material)),
         Text(" with "),
         *counted(comparison.quantity("n"), "seed"),
         Text(" each"),
         *_effect(comparison),
         *_tested(f"{comparison.test} test", verdict, material),
     )
-
-
-def _assessed(verdict: Verdict, material: Material) -> Parts:
-    """The numbers of designs (c) to (g), data set by data set."""
-    pieces: list[Parts] = []
-    for each in verdict.assessments:
-        where = f"on {material.dataset(each.dataset)} " if each.dataset else ""
-        if each.gain is None:
-            pieces.append((Text(f"{where}{each.refusal or each.test}"),))
-            continue
-        width = (each.high - each.low) / 2 if each.low is not None and each.high is not None else each.gain
-        decimals = decimals_for(width)
-        parts: list[Inline] = [
-            Text(f"{where}{each.estimator}: "),
-            Number(each.quantity("gain"), decimals=decimals, signed=True),
-        ]
-        if each.low is not None and each.high is not None:
-            ends = interval(each.quantity("low"), each.quantity("high"), decimals=decimals)
-            parts += [Text(", interval "), *ends]
-        if each.p_adjusted is not None:
-            parts += [Text(f" ({each.test}, "), *_p(each.quantity("p_adjusted")), Text(")")]
-        pieces.append(tuple(parts))
-    return (*enumerate_parts(pieces, last="; "), Text("."))
 
 
 def _tested(test: str, verdict: Verdict, material: Material) -> Parts:
@@ -206,7 +194,7 @@ def _tested(test: str, verdict: Verdict, material: Material) -> Parts:
     # A claim about a margin has a test of its own, which is not the one that compares with zero.
     named = test if verdict.claim.kind in ("better", "ablation hurts") else "test of the claim"
     over = ", Holm-adjusted over the claims" if verdict.correction.startswith("Holm") else ""
-    return (Text(f" ({named}, "), *_p(verdict.p_quantity(material.table)), Text(f"{over})"))
+    return (Text(f" ({named}, "), *p_parts(verdict.p_quantity(material.table)), Text(f"{over})"))
 
 
 def _effect(comparison: Comparison) -> Parts:
@@ -247,15 +235,22 @@ def _clauses(verdicts: list[Verdict], material: Material) -> list[Parts]:
 
 
 def _clause(said: str, verdict: Verdict, material: Material) -> Parts:
-    if verdict.word is Word.UNTESTED or verdict.assessments:
+    if verdict.word is Word.UNTESTED:
         return (Text(said),)
+    if verdict.assessments:
+        return (Text(said), *weighed_clause(verdict, material))
     if verdict.average is not None:
         average = verdict.average
-        gain = _gain(average.quantity("gain"), average.quantity("low"), average.quantity("high"), material)
+        gain = gain_parts(
+            average.quantity("gain"),
+            average.quantity("low"),
+            average.quantity("high"),
+            _metric(verdict, material),
+        )
         return (Text(f"{said} (average gain "), *gain, Text(")"))
     if verdict.ranking is not None:
         pair = _pair(verdict)
-        gain = _gain(pair.quantity("hodges_lehmann"), *_ends(pair), material)
+        gain = gain_parts(pair.quantity("hodges_lehmann"), *_ends(pair), _metric(verdict, material))
         return (
             Text(f"{said} (median gain over "),
             *counted(pair.quantity("n"), "data set"),
@@ -265,7 +260,11 @@ def _clause(said: str, verdict: Verdict, material: Material) -> Parts:
         )
     comparison = verdict.comparisons[0]
     value, low, high = (comparison.quantity(field) for field in ("difference", "low", "high"))
-    return (Text(f"{said} (difference "), *_gain(value, low, high, material), Text(")"))
+    return (
+        Text(f"{said} (difference "),
+        *gain_parts(value, low, high, _metric(verdict, material)),
+        Text(")"),
+    )
 
 
 def _leader(material: Material) -> Parts:
@@ -313,7 +312,7 @@ def _friedman(ranking: Ranking) -> Parts:
         Text(f"; {said} (Iman–Davenport test, F = "),
         Number(ranking.quantity("friedman_statistic"), decimals=2),
         Text(", "),
-        *_p(ranking.quantity("friedman_p")),
+        *p_parts(ranking.quantity("friedman_p")),
         Text(")."),
     )
 
@@ -322,24 +321,6 @@ def _ends(pair: PairOverDatasets) -> tuple[Quantity | None, Quantity | None]:
     if pair.low is None or pair.high is None:
         return None, None
     return pair.quantity("low"), pair.quantity("high")
-
-
-def _gain(value: Quantity, low: Quantity | None, high: Quantity | None, material: Material) -> Parts:
-    """`+0.42 percentage points, interval [−0.1, 0.9]`."""
-    metric = material.study.metric
-    width = (high.value - low.value) / 2 if low and high else value.value
-    decimals = metric.decimals if metric.decimals is not None else decimals_for(width, percent=metric.percent)
-    unit = " percentage points" if metric.percent or metric.unit == "%" else f" {metric.unit}".rstrip()
-    unit = "" if metric.unit == "fraction" and not metric.percent else unit
-    number = Number(value, decimals=decimals, percent=metric.percent, signed=True)
-    if low is None or high is None:
-        return (number, Text(unit))
-    ends = interval(low, high, decimals=decimals, percent=metric.percent)
-    return (number, Text(f"{unit}, interval "), *ends)
-
-
-def _p(quantity: Quantity) -> Parts:
-    return (Text("p "), Number(quantity, decimals=_P_DECIMALS, relation=True))
 
 
 def _decided(comparison: Comparison) -> bool:

@@ -12,6 +12,7 @@ from paperback.paper.material import Material
 from paperback.paper.phrases import Parts, counted, enumerate_parts, enumerate_words
 from paperback.paper.sections.asked import from_notes, with_facts
 from paperback.paper.verdicts import detail, ranking_sentence, tally, verdict_sentence
+from paperback.paper.weighed import design_sentence
 from paperback.story.graph import AnyGraph, Graph, RankDiagram
 from paperback.story.results import measured, shown_for
 from paperback.story.settings_table import dataset_table
@@ -94,11 +95,12 @@ def _lower(title: str) -> str:
 
 def _tests(material: Material) -> list[Inline]:
     comparisons = _comparisons(material)
+    weighed = design_sentence(material.verdicts)
     if not comparisons:
-        return []
+        return [Text(weighed)] if weighed else []
     paired = any(comparison.paired for comparison in comparisons if comparison.p is not None)
     tested = any(comparison.p is not None for comparison in comparisons)
-    parts: list[Inline] = []
+    parts: list[Inline] = [Text(weighed)] if weighed else []
     if tested and paired:
         parts.append(
             Text("Methods share their seeds, so they are compared pair by pair with a paired t test. ")
