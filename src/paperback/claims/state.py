@@ -11,6 +11,7 @@ from paperback.errors import PaperbackError
 from paperback.evidence.assess import LETTERS, suggested_letter
 from paperback.evidence.pivot import pivot
 from paperback.evidence.shape import recognise_shape
+from paperback.evidence.study import rivals
 from paperback.runs import RunTable
 from paperback.settings import ClaimSettings, Settings
 
@@ -112,8 +113,7 @@ def _implied(
 ) -> list[Claim]:
     if not settings.proposal or not known:
         return []
-    ours = (settings.proposal, *settings.ablations)
-    others = settings.baselines or tuple(name for name in known if name not in ours)
+    others = settings.baselines or rivals(table, settings, metric, split)
     kinds: list[tuple[ClaimKind, str]] = [("better", name) for name in others if name != settings.proposal]
     kinds += [("ablation hurts", name) for name in settings.ablations]
     datasets = _datasets(table)

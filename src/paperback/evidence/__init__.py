@@ -1,11 +1,11 @@
 """What was found: statistics over runs, chosen by the design of the experiment."""
 
 from paperback.evidence.address import Address
-from paperback.evidence.assess import Options, assess, assess_each
+from paperback.evidence.assess import Options, Prepared, assess, assess_each, prepare
 from paperback.evidence.assessment import Assessment
 from paperback.evidence.average import AverageGain, average_gain
 from paperback.evidence.band import t_halfwidths
-from paperback.evidence.compare import Comparison, compare, compare_each
+from paperback.evidence.compare import Comparison, compare, compare_cells, compare_each
 from paperback.evidence.convention import convention
 from paperback.evidence.count import count, shared_setting
 from paperback.evidence.design import Design, recognise_design
@@ -28,6 +28,7 @@ __all__ = [
     "Estimate",
     "Options",
     "PairOverDatasets",
+    "Prepared",
     "Quantity",
     "Ranking",
     "Recipe",
@@ -37,12 +38,14 @@ __all__ = [
     "assess_each",
     "average_gain",
     "compare",
+    "compare_cells",
     "compare_each",
     "convention",
     "count",
     "estimate",
     "holm",
     "pivot",
+    "prepare",
     "rank_methods",
     "recognise_design",
     "recognise_shape",

@@ -53,7 +53,9 @@ def _number(table: RunTable, what: str, runs: list[Run]) -> int:
     if role not in table.roles:
         allowed = ("runs", "failed", *(f"{name}s" for name in table.roles))
         raise EvidenceError(f"nothing called {what!r} can be counted", mend=near_miss(what, allowed))
-    return len({value for run in runs if (value := run.setting(role)) is not None})
+    # Items of two data sets bear the same numbers.
+    parts = (role, "dataset", "subset") if role == "item" else (role,)
+    return len({tuple(run.setting(part) for part in parts) for run in runs if run.setting(role) is not None})
 
 
 def _finite(words: str | None) -> float | None:

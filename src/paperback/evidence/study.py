@@ -43,7 +43,7 @@ def state_study(table: RunTable, settings: Settings) -> Study:
 
     Without a declaration the metric is the one that most runs report on the best split (test before
     validation before no split before training), quality before loss, then by name. Without declared
-    baselines every method that is neither proposal nor ablation is one.
+    baselines they are the `rivals`.
 
     Raises:
         SettingsError: A declared metric or method is in no run.
@@ -57,7 +57,7 @@ def state_study(table: RunTable, settings: Settings) -> Study:
                 f"paperback.toml: [study] names the method {declared!r}, which no run has",
                 mend=near_miss(declared, methods),
             )
-    others = tuple(m for m in methods if m != settings.proposal and m not in settings.ablations)
+    others = rivals(table, settings, metric, split)
     return Study(
         metric=table.metrics[metric],
         split=split,
@@ -69,6 +69,23 @@ def state_study(table: RunTable, settings: Settings) -> Study:
         ablations=settings.ablations,
         how=how,
     )
+
+
+def rivals(table: RunTable, settings: Settings, metric: str, split: str) -> tuple[str, ...]:
+    """Every method that is neither proposal nor ablation and was run on a data set of the proposal.
+
+    Every other method where none was, or where the proposal is not declared.
+    """
+    methods = table.roles["method"].values if "method" in table.roles else ()
+    others = tuple(m for m in methods if m != settings.proposal and m not in settings.ablations)
+    keys = [key.key for key in table.keys.values() if (key.name, key.split) == (metric, split)]
+    run_on: dict[str | None, set[str | None]] = {}
+    for run in table.runs:
+        if any(key in run.finals or key in run.series for key in keys):
+            run_on.setdefault(run.setting("method"), set()).add(run.setting("dataset"))
+    ours = run_on.get(settings.proposal, set())
+    shared = tuple(name for name in others if run_on.get(name, set()) & ours)
+    return shared or others
 
 
 def _metric(table: RunTable, settings: Settings) -> tuple[str, str, str]:

@@ -89,7 +89,7 @@ def cell_numbers(cell: Cell, table: Table) -> tuple[Number, ...]:
     """The numbers of a cell as they are printed: value and spread, or value, lower and upper end."""
     match cell:
         case EstimateCell(estimate, decimals, percent):
-            fields = ["value"] if table.spread == "none" or estimate.std is None else ["value", "std"]
+            fields = ["value"] if table.spread == "none" or estimate.std is None else ["value", table.spread]
             return tuple(Number(estimate.quantity(field), decimals, percent) for field in fields)
         case QuantityCell(quantity, decimals, percent):
             return (Number(quantity, decimals, percent),)

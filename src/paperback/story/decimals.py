@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from statistics import median
 
-from paperback.evidence import Estimate
+from paperback.evidence import Estimate, spread
 from paperback.runs import Metric
 
 _MOST = 6
@@ -19,12 +19,20 @@ def decimals_for(spread: float, *, percent: bool = False, digits: int = 2) -> in
 
 
 def table_decimals(metric: Metric, estimates: Iterable[Estimate]) -> int:
-    """Decimals for a table of `estimates`: declared, else so that the median spread shows two digits."""
+    """Decimals for a table of `estimates`: declared, else so that the median spread shows two digits.
+
+    The spread over test items says nothing of their mean, so that there its interval stands for it.
+    """
     if metric.decimals is not None:
         return metric.decimals
     found = list(estimates)
-    spreads = [estimate.std for estimate in found if estimate.std]
+    spreads = [width for estimate in found if (width := _width(estimate))]
     if spreads:
         return decimals_for(median(spreads), percent=metric.percent)
     largest = max((abs(estimate.value) for estimate in found), default=1.0)
     return decimals_for(largest, percent=metric.percent, digits=3)
+
+
+def _width(estimate: Estimate) -> float | None:
+    over_items = estimate.address.over[-1].endswith("item")
+    return spread(estimate, "half_width") if over_items else estimate.std

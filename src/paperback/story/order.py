@@ -4,12 +4,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from paperback.errors import EvidenceError
-from paperback.evidence import Cells, Study, pivot
+from paperback.evidence import Cells, Prepared, Study, pivot, prepare
 from paperback.finding import Finding
 from paperback.runs import RunTable
 from paperback.settings import Settings
 from paperback.story.curves import learning_curves
 from paperback.story.graph import AnyGraph
+from paperback.story.item_results import item_differences
 from paperback.story.ranks import rank_diagram
 from paperback.story.results import differences, main_results
 from paperback.story.table import Table
@@ -50,9 +51,12 @@ def _tables(table: RunTable, study: Study, settings: Settings) -> tuple[list[Tab
         cells = pivot(table, study.metric.name, split=study.split)
     except EvidenceError as error:
         return [], [_left_out(error)]
-    wanted = [partial(main_results, cells, study, settings)]
+    items = _items(table, study)
+    wanted = [partial(main_results, cells, study, settings, items)]
     for key, others in (("comparison", study.baselines), ("ablation", study.ablations)):
-        if study.proposal and others:
+        if study.proposal and others and items is not None:
+            wanted.append(partial(item_differences, items, study, settings, others, key=key))
+        elif study.proposal and others:
             wanted.append(partial(differences, cells, study, settings, others, key=key))
     tables: list[Table] = []
     findings: list[Finding] = []
@@ -62,6 +66,13 @@ def _tables(table: RunTable, study: Study, settings: Settings) -> tuple[list[Tab
         except EvidenceError as error:
             findings.append(_left_out(error))
     return tables, findings + _refused(cells)
+
+
+def _items(table: RunTable, study: Study) -> Prepared | None:
+    """The records of test items; None where the runs are none, or no side of the metric is better."""
+    if "item" not in table.roles or study.metric.direction == "unknown":
+        return None
+    return prepare(table, study.metric.name, split=study.split)
 
 
 def _left_out(error: EvidenceError) -> Finding:

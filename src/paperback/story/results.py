@@ -2,21 +2,23 @@
 
 from collections.abc import Sequence
 
-from paperback.evidence import Cells, Comparison, Study, holm
+from paperback.evidence import Cells, Comparison, Prepared, Study
 from paperback.evidence.compare import common, compare_cells
 from paperback.evidence.contrast import ALPHA
 from paperback.settings import Settings
+from paperback.story.best import best_methods
 from paperback.story.decimals import decimals_for, table_decimals
-from paperback.story.table import Cell, EstimateCell, IntervalCell, MissingCell, Table
+from paperback.story.table import Cell, EstimateCell, IntervalCell, MissingCell, Spread, Table
 
 
-def main_results(cells: Cells, study: Study, settings: Settings) -> Table:
+def main_results(cells: Cells, study: Study, settings: Settings, items: Prepared | None = None) -> Table:
     """Every method on every data set: mean and spread over seeds.
 
-    Bold where the evidence cannot tell a method from the best one. Many data sets run down the page.
+    Bold where the evidence cannot tell a method from the best one. Many data sets run down the page. With
+    `items` the cells are means over test items, and methods are told apart item by item.
     """
     down = "dataset" if len(cells.columns) > max(6, len(cells.rows)) else "method"
-    best = {column: _best(cells, column) for column in cells.columns}
+    best = {column: best_methods(cells, column, items) for column in cells.columns}
     rows, columns = (cells.rows, cells.columns) if down == "method" else (cells.columns, cells.rows)
     per_dataset = {column: _decimals(study, cells, column) for column in cells.columns}
 
@@ -40,8 +42,8 @@ def main_results(cells: Cells, study: Study, settings: Settings) -> Table:
         rows=tuple(
             (settings.name(down, row), tuple(cell(row, column) for column in columns)) for row in rows
         ),
-        spread="std" if any(estimate.std is not None for estimate in cells.cells.values()) else "none",
-        note=_main_note(cells, any(best.values())),
+        spread=_spread(cells, items),
+        note=_main_note(cells, items, any(best.values())),
         highlight=(settings.name("method", study.proposal),) if study.proposal and down == "method" else (),
         why="every claim compares cells of this table",
     )
@@ -114,19 +116,13 @@ def _decimals(study: Study, cells: Cells, dataset: str) -> int:
     return table_decimals(study.metric, [e for (_, column), e in cells.cells.items() if column == dataset])
 
 
-def _best(cells: Cells, dataset: str) -> frozenset[str]:
-    """The methods that the evidence cannot separate from the best; empty where nothing could be tested."""
-    values = {method: e for (method, column), e in cells.cells.items() if column == dataset}
-    sign = {"higher": 1, "lower": -1, "unknown": 0}[next(iter(values.values())).direction] if values else 0
-    if not sign or len(values) < 2:
-        return frozenset()
-    top = max(values, key=lambda method: (sign * values[method].value, method))
-    found = [compare_cells(cells, top, other, (dataset,))[0] for other in values if other != top]
-    adjusted = holm([comparison.p for comparison in found])
-    if all(p is None for p in adjusted):
-        return frozenset()
-    apart = {c.over for c, p in zip(found, adjusted, strict=True) if p is not None and p < ALPHA}
-    return frozenset(values) - apart
+def _spread(cells: Cells, items: Prepared | None) -> Spread:
+    """What follows the ± sign; nothing where items come in clusters, which a plain interval does not know."""
+    if all(estimate.std is None for estimate in cells.cells.values()):
+        return "none"
+    if items is None:
+        return "std"
+    return "none" if items.shape.cluster else "half_width"
 
 
 def _difference(study: Study, comparison: Comparison | None) -> Cell:
@@ -149,12 +145,12 @@ def _difference(study: Study, comparison: Comparison | None) -> Cell:
     )
 
 
-def _main_note(cells: Cells, marked: bool) -> str:
-    spread = [e for e in cells.cells.values() if e.std is not None]
-    words = ["Mean ± sample standard deviation over seeds." if spread else "One run per cell; no spread."]
+def _main_note(cells: Cells, items: Prepared | None, marked: bool) -> str:
+    words = [_averaged(cells, items)]
     if marked:
+        unit = "seeds" if items is None else "the test items that both were asked"
         words.append(
-            "Bold: the best method of a data set and all that a test over seeds (Holm-adjusted)"
+            f"Bold: the best method of a data set and all that a test over {unit} (Holm-adjusted)"
             " cannot tell from it."
         )
     elif len(cells.rows) > 1:
@@ -166,6 +162,19 @@ def _main_note(cells: Cells, marked: bool) -> str:
         )
         words.append(f"Nothing is bold, because {why}.")
     return " ".join(words)
+
+
+def _averaged(cells: Cells, items: Prepared | None) -> str:
+    """What a cell is the mean of, and what follows the ± sign."""
+    if items is not None:
+        about = "" if items.shape.cluster else " ± half the width of its interval"
+        return f"Mean{about} over test items; retraining was not measured."
+    over = next(iter(cells.cells.values())).address.over
+    inside = "Subsets of a benchmark are averaged first, with equal weight. " if over[0] == "subset" else ""
+    if all(estimate.std is None for estimate in cells.cells.values()):
+        return f"{inside}One run per cell; no spread."
+    unit = "folds, seeds averaged first" if over[-1] == "fold" else "seeds"
+    return f"{inside}Mean ± sample standard deviation over {unit}."
 
 
 def _difference_note(study: Study, found: list[Comparison]) -> str:

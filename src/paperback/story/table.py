@@ -8,7 +8,7 @@ from paperback.evidence.quantity import Quantity
 from paperback.source import Source
 
 Mark = Literal["best", "none"]
-Spread = Literal["std", "none"]
+Spread = Literal["std", "half_width", "none"]
 
 
 @dataclass(frozen=True, slots=True)

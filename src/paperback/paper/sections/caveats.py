@@ -23,7 +23,12 @@ def _few(material: Material) -> list[Inline]:
     study, parts = material.study, list[Inline]()
     if material.table.protocol.is_test_selected:
         parts.append(Text("Values were chosen by looking at the test part, so they are optimistic. "))
-    if len(study.seeds) < 2:
+    items = "item" in material.table.roles
+    if items and len(study.seeds) < 2:
+        parts.append(
+            Text("Each method answered every item once, so only the sampling of test items was measured. ")
+        )
+    elif len(study.seeds) < 2:
         parts.append(Text("There is a single run per cell, so the variation between trainings is unknown. "))
     if 1 < len(study.seeds) < HEADLINE:
         parts += [
@@ -31,7 +36,7 @@ def _few(material: Material) -> list[Inline]:
             *counted(count(material.table, "seeds"), "seed"),
             Text(" per method, which is few for a headline. "),
         ]
-    if 1 < len(study.datasets) < FEWEST_DATASETS:
+    if 1 < len(study.datasets) < FEWEST_DATASETS and not items:
         parts += [
             Text("With "),
             *counted(count(material.table, "datasets"), "data set"),

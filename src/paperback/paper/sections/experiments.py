@@ -59,7 +59,9 @@ def setup_parts(material: Material) -> Parts:
         pieces += [Text(" on " if pieces else ""), *counted(count(table, "datasets"), "data set")]
     if len(study.seeds) > 1:
         pieces += [Text(" with " if pieces else ""), *counted(count(table, "seeds"), "seed"), Text(" each")]
-    total = counted(count(table, "runs"), "run")
+    if "item" in table.roles:
+        pieces += [Text(" with " if pieces else ""), *counted(count(table, "items"), "test item")]
+    total = counted(count(table, "runs"), "run" if "item" not in table.roles else "record")
     return (*pieces, Text(", "), *total, Text(" in total")) if pieces else total
 
 
@@ -74,7 +76,8 @@ def _design(material: Material) -> tuple[Block, ...]:
     if shared:
         parts += [Text("All runs share "), *enumerate_parts(shared), Text(". ")]
     parts.append(Text(f"We report {_lower(measured(material.study))}; {_unit_of_run(material)}. "))
-    parts.append(Text(f"A run enters with this value: {material.table.protocol}. "))
+    entry = "A record" if "item" in material.table.roles else "A run"
+    parts.append(Text(f"{entry} enters with this value: {material.table.protocol}. "))
     parts += _tests(material)
     return (paragraph("E2", *parts),)
 
@@ -86,6 +89,8 @@ def _unit_of_run(material: Material) -> str:
         for word, values in (("seed", study.seeds), ("method", study.methods), ("data set", study.datasets))
         if len(values) > 1
     ]
+    if "item" in material.table.roles:
+        return "one record is the answer of one method to one test item"
     return "one run is one " + " of one ".join(parts[:2]) + (f" on one {parts[2]}" if parts[2:] else "")
 
 

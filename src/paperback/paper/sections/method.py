@@ -58,11 +58,22 @@ def method(material: Material, told: list[Finding]) -> tuple[Section | None, tup
     return (Section("method", "Method", (), parts) if parts else None), answers
 
 
+_SPREADS = {
+    "std": "A value with ± is a mean and its sample standard deviation over seeds. ",
+    "half_width": "A value with ± is a mean over test items and half the width of its interval. ",
+    "none": "",
+}
+
+
+def _spread(material: Material) -> str:
+    """What ± means in the tables of this paper; nothing where no table has it."""
+    found = {table.spread for table in material.story.tables} - {"none"}
+    return _SPREADS[found.pop()] if len(found) == 1 else ""
+
+
 def _conventions(material: Material) -> Paragraph:
     parts: list[Inline] = [
-        Text(
-            "A value with ± is a mean and its sample standard deviation over seeds. Intervals are stated at "
-        ),
+        Text(f"{_spread(material)}Intervals are stated at "),
         Number(convention("level"), decimals=0, percent=True, with_unit=True),
         Text(" coverage, tests are two-sided at the level "),
         Number(convention("alpha"), decimals=2),
