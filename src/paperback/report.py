@@ -49,9 +49,18 @@ def _missing(claim: Mapping[str, Any]) -> list[str]:
 
 def claim_line(claim: Mapping[str, Any]) -> str:
     """One claim with its verdict and the reason."""
-    what = f"{claim['method']} better than {claim['over']}"
+    what = _CLAIMED.get(claim["kind"], "{method} better than {over}").format(**claim)
+    measured = f"{claim['split']} {claim['metric']}".strip()
     needed = f" {claim['needed']}" if claim["needed"] else ""
-    return f"{claim['verdict']}: {what} on {claim['split']} {claim['metric']}: {claim['reason']}.{needed}"
+    return f"{claim['verdict']}: {what} on {measured}: {claim['reason']}.{needed}"
+
+
+_CLAIMED = {
+    "not worse than": "{method} not worse than {over}",
+    "equivalent": "{method} equivalent to {over}",
+    "best of": "{method} best of all",
+    "reaches with fewer steps": "{method} in fewer steps than {over}",
+}
 
 
 def finding_lines(findings: Sequence[Mapping[str, Any]]) -> list[str]:

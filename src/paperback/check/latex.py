@@ -88,10 +88,12 @@ def _bound(text: str, place: str, known: dict[str, Entry]) -> Iterator[Finding]:
 def _unbound(text: str, place: str, typed: frozenset[str]) -> Iterator[Finding]:
     start = max(text.find(r"\begin{document}"), 0)
     hidden = _blank_out(text[:start]) + _NOT_PROSE.sub(_blank, _SHOWN.sub(_blank, text[start:]))
+    # A name is read as the reader sees it: gpt-\allowbreak{}4\_turbo holds no number.
+    hidden = hidden.replace(r"\allowbreak{}", "").replace(r"\_", "_")
     allowed = {skeleton(word) for word in typed}
     for match in NUMERAL.finditer(hidden):
         if skeleton(match[0]) not in allowed and not _is_length(hidden, match.end()):
-            source = Source(place, text.count("\n", 0, match.start()) + 1)
+            source = Source(place, hidden.count("\n", 0, match.start()) + 1)
             yield Finding(
                 "unbound-number",
                 f"{source}: the number {match[0]} is in no notes and bound to no evidence",

@@ -7,7 +7,7 @@ from typing import get_args
 from paperback.claims.claim import Claim, ClaimKind, Verdict
 from paperback.claims.judge import judge_family, untested
 from paperback.claims.weigh import weigh_claims
-from paperback.errors import PaperbackError
+from paperback.errors import PaperbackError, SettingsError
 from paperback.evidence.assess import LETTERS, suggested_letter
 from paperback.evidence.pivot import pivot
 from paperback.evidence.shape import recognise_shape
@@ -84,7 +84,10 @@ def _judge(table: RunTable, claims: Sequence[Claim], settings: Settings) -> dict
             judge_family(pivot(table, first.metric, split=first.split), others) if others else {}
         )
     except PaperbackError as error:
-        why = "the runs carry no value of this metric"
+        unknown = isinstance(error, SettingsError)
+        why = (
+            "the runs carry no value of this metric" if unknown else "the runs cannot be compared as they are"
+        )
         return {claim: untested(claim, why, str(error)) for claim in claims}
 
 

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from paperback.errors import EvidenceError, near_miss
 from paperback.evidence.compare import FEWEST, chosen, compare_cells, contrast_of
-from paperback.evidence.contrast import Contrast, Part
+from paperback.evidence.contrast import Contrast
 from paperback.evidence.pivot import Cells, pivot
 from paperback.evidence.quantity import Quantity, Recipe
 from paperback.runs import RunTable
@@ -155,7 +155,7 @@ def _contrast(
         return "none: a test needs three runs in every cell", None
     found = [contrast_of(cells, *methods, each)[0] for each in datasets]
     weight = len(datasets) ** -2
-    parts = tuple(Part(weight, part.variance, part.n) for one in found for part in one.parts if one.varies)
+    parts = tuple(replace(part, weight=weight) for one in found for part in one.parts if one.varies)
     contrast = Contrast(value, parts, max(one.scale for one in found))
     if not parts:
         return "none: the runs do not vary", None

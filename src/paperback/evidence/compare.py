@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from paperback.errors import EvidenceError, near_miss
-from paperback.evidence.contrast import Contrast, mean_difference
+from paperback.evidence.contrast import Contrast, mean_difference, overlapping
 from paperback.evidence.estimate import Estimate
 from paperback.evidence.holm import family, holm
 from paperback.evidence.pivot import Cells, pivot
@@ -224,8 +224,19 @@ def contrast_of(cells: Cells, method: str, over: str, dataset: str) -> tuple[Con
     paired = shares_seeds(a, b)
     right = [b[label] for label in a] if paired else list(b.values())
     contrast = mean_difference(list(a.values()), right, paired=paired)
+    folds = min(folds_of(cells, each, dataset) for each in (method, over))
+    contrast = overlapping(contrast, folds) if folds > 1 else contrast
     difference = cells.cells[method, dataset].value - cells.cells[over, dataset].value
     return replace(contrast, value=difference), paired
+
+
+def folds_of(cells: Cells, method: str, dataset: str) -> int:
+    """How many folds of the data set the cell is the mean over; 0 where it is over no folds."""
+    steps = cells.cells[method, dataset].address.over[-1].split("+")
+    if "fold" not in steps:
+        return 0
+    place = steps.index("fold")
+    return len({label[place] for label in cells.units[method, dataset] if len(label) == len(steps)})
 
 
 def shares_seeds(a: Mapping[Label, float], b: Mapping[Label, float]) -> bool:
@@ -306,6 +317,7 @@ def _tested(bare: Comparison, cells: Cells) -> Comparison:
     if bare.n < FEWEST:
         return replace(bare, warnings=_warnings(bare))
     contrast, _ = contrast_of(cells, bare.method, bare.over, bare.dataset)
+    folds = min(folds_of(cells, name, bare.dataset) for name in (bare.method, bare.over))
     if not contrast.varies:
         still = (
             "none: the differences of the pairs do not vary" if bare.paired else "none: the runs do not vary"
@@ -316,7 +328,7 @@ def _tested(bare: Comparison, cells: Cells) -> Comparison:
         bare,
         low=low,
         high=high,
-        test="paired t" if bare.paired else "Welch t",
+        test=f"{'corrected ' if folds > 1 else ''}{'paired t' if bare.paired else 'Welch t'}",
         statistic=contrast.statistic,
         df=contrast.df,
         p=contrast.p,

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from paperback.evidence.interval import centre, deviation
 
@@ -19,11 +19,19 @@ class Part:
         weight: Its factor in the contrast, squared.
         variance: Of its single values, ddof 1.
         n: How many values it is the mean of; at least 2.
+        overlap: What the values have in common, as a share of their variance that no further value takes
+            away: test size by training size of folds of one data set; 0 where they are independent.
     """
 
     weight: float
     variance: float
     n: int
+    overlap: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """What it adds to the variance of the contrast."""
+        return self.weight * self.variance * (1 / self.n + self.overlap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,7 @@ class Contrast:
     @property
     def error(self) -> float:
         """Standard error of the value."""
-        return math.sqrt(math.fsum(part.weight * part.variance / part.n for part in self.parts))
+        return math.sqrt(math.fsum(part.share for part in self.parts))
 
     @property
     def df(self) -> float:
@@ -60,7 +68,7 @@ class Contrast:
         """
         if len(self.parts) == 1:
             return float(self.parts[0].n - 1)
-        shares = [(part.weight * part.variance / part.n, part.n) for part in self.parts]
+        shares = [(part.share, part.n) for part in self.parts]
         # Shares of the largest, so that tiny variances do not vanish when they are squared.
         top = max(share for share, _ in shares)
         total = math.fsum(share / top for share, _ in shares) ** 2
@@ -136,7 +144,16 @@ def mean_difference(a: Sequence[float], b: Sequence[float], *, paired: bool) -> 
     return Contrast(centre(a) - centre(b), parts, scale)
 
 
+def overlapping(contrast: Contrast, folds: int) -> Contrast:
+    """The contrast of values over `folds` folds of one data set, whose training sets overlap.
+
+    Source:
+        Nadeau and Bengio 2003, "Inference for the Generalization Error": 1/n + test size / training size.
+    """
+    return replace(contrast, parts=tuple(replace(part, overlap=1 / (folds - 1)) for part in contrast.parts))
+
+
 def _power_at(contrast: Contrast, n: int) -> float:
-    parts = tuple(Part(part.weight, part.variance, n) for part in contrast.parts)
+    parts = tuple(replace(part, n=n) for part in contrast.parts)
     scaled = Contrast(contrast.value, parts, contrast.scale)
     return power(abs(scaled.statistic), scaled.df)

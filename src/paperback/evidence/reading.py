@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from paperback.errors import EvidenceError, near_miss
 from paperback.runs import Final, Run, RunTable, Status, final, find_metric
+from paperback.settings import FILE
 
 NOT_LOGGED = "logs no value"
 # A step of `over` that takes all that is left in a cell as one unit.
@@ -104,13 +105,14 @@ def ask(
 def units_of(table: RunTable) -> tuple[str, ...]:
     """What a cell of a method and a data set is averaged over where nobody says, innermost first.
 
-    Over seeds; over the items that a seed was asked, repeated answers first; over the folds of a data set,
-    seeds first. The subsets of a benchmark are averaged inside each run of it, so that it counts once.
+    Over seeds; over the items that a seed was asked, repeated answers first; over seeds and folds together,
+    where a data set has several. The subsets of a benchmark are averaged inside each run of it, so that it
+    counts once.
     """
     roles = table.roles
     if "item" in roles:
         return ("seed", "subset+item" if "subset" in roles else "item")
-    steps = ("seed",) if "fold" not in roles else ("seed", "fold")
+    steps = ("seed",) if "fold" not in roles else ("seed+fold",)
     if "subset" not in roles:
         return steps
     return ("subset", *(steps if "seed" in roles else (WHOLE,)))
@@ -199,7 +201,8 @@ def check_unmixed(readings: Sequence[Reading], table: RunTable, question: Questi
             shown = ", ".join(values[:5]) + (f" and {len(values) - 5} more" if len(values) > 5 else "")
             raise EvidenceError(
                 f"the {len(logged)} runs of {question} also vary in {role} ({shown})",
-                mend=f"Choose one {role} with where, or name {role} in over.",
+                mend=f"Choose one {role} with where (in {FILE}: [study.where] {role} = ...), "
+                f"or name {role} in over.",
             )
     seen: dict[tuple[Label, ...], Run] = {}
     for reading in readings:

@@ -13,6 +13,8 @@ from paperback.paper.weighed import weighed_clause, weighed_parts
 from paperback.runs import Metric
 
 _MOST_RANKS = 8
+# Values of data sets that differ by more than this are not on one scale.
+_MOST_TIMES = 10
 
 
 def verdict_sentence(verdict: Verdict, material: Material) -> Parts:
@@ -145,18 +147,30 @@ def _pair(verdict: Verdict) -> PairOverDatasets:
 
 def _over_datasets(verdict: Verdict, material: Material) -> Parts:
     pair = _pair(verdict)
-    return (
+    metric = _metric(verdict, material)
+    tested = _tested("Wilcoxon signed-rank test over data sets", verdict, material)
+    counts = (
         Text("it is ahead on "),
         Number(pair.quantity("wins")),
         Text(", level on "),
         Number(pair.quantity("ties")),
         Text(" and behind on "),
         Number(pair.quantity("losses")),
-        Text("; the median gain is "),
-        *gain_parts(pair.quantity("hodges_lehmann"), *_ends(pair), _metric(verdict, material)),
-        *_tested("Wilcoxon signed-rank test over data sets", verdict, material),
-        Text("."),
     )
+    if not _one_scale(verdict, metric):
+        told = ". Their scales differ, so no gain is averaged over them."
+        return (*counts, *tested, Text(told))
+    gain = gain_parts(pair.quantity("hodges_lehmann"), *_ends(pair), metric)
+    return (*counts, Text("; the median gain is "), *gain, *tested, Text("."))
+
+
+def _one_scale(verdict: Verdict, metric: Metric) -> bool:
+    """Whether a gain on one of the data sets means as much as on another: shares, or values of one size."""
+    if metric.unit in ("fraction", "%"):
+        return True
+    sizes = [max(abs(each.a.value), abs(each.b.value)) for each in verdict.comparisons]
+    sizes = [size for size in sizes if size > 0]
+    return not sizes or max(sizes) <= _MOST_TIMES * min(sizes)
 
 
 def _average(verdict: Verdict, material: Material) -> Parts:
@@ -248,6 +262,10 @@ def _clause(said: str, verdict: Verdict, material: Material) -> Parts:
             _metric(verdict, material),
         )
         return (Text(f"{said} (average gain "), *gain, Text(")"))
+    if verdict.ranking is not None and not _one_scale(verdict, _metric(verdict, material)):
+        pair = _pair(verdict)
+        ahead, all_of = Number(pair.quantity("wins")), counted(pair.quantity("n"), "data set")
+        return (Text(f"{said} (ahead on "), ahead, Text(" of "), *all_of, Text(")"))
     if verdict.ranking is not None:
         pair = _pair(verdict)
         gain = gain_parts(pair.quantity("hodges_lehmann"), *_ends(pair), _metric(verdict, material))

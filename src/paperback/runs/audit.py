@@ -158,7 +158,7 @@ def _steps(runs: Sequence[Run], roles: Mapping[str, Role]) -> Iterator[Finding]:
             int(series.steps[-1])
             for key, series in run.series.items()
             if len(series.steps)
-            and series.axis not in ("row", "item")
+            and series.axis not in ("row", "item", "episode")
             and parse_key(key).split in ("train", "")
         ]
         if lasts:

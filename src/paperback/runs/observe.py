@@ -1,6 +1,7 @@
 """What the author should know of the runs: crashes, NaN, duplicates, missing cells, unequal seeds."""
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -9,8 +10,11 @@ from paperback.runs.column import Column, column
 from paperback.runs.place import places_of
 from paperback.runs.run import Run, Status, text
 from paperback.runs.table import Role
+from paperback.settings import FILE
 
 _MOST = 5
+_FAMILY = re.compile(r"[A-Za-z][A-Za-z0-9]{2,}[-_:/]")
+_FEWEST_MEMBERS = 5
 
 
 def observe(runs: Sequence[Run], roles: Mapping[str, Role], fields: frozenset[str]) -> Iterator[Finding]:
@@ -20,6 +24,7 @@ def observe(runs: Sequence[Run], roles: Mapping[str, Role], fields: frozenset[st
     yield from _duplicates(runs, roles)
     yield from _cells(runs, roles)
     yield from _variants(runs, roles, fields)
+    yield from _families(roles)
 
 
 def _ends(runs: Sequence[Run]) -> Iterator[Finding]:
@@ -165,3 +170,22 @@ def _mixed(runs: Sequence[Run], varied: Column, roles: Mapping[str, Role], *, mo
 def _list(names: Sequence[str]) -> str:
     rest = len(names) - _MOST
     return ", ".join(names[:_MOST]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _families(roles: Mapping[str, Role]) -> Iterator[Finding]:
+    """Data sets that are named as parts of one benchmark, beside others, and would count one by one."""
+    values = [value for value in roles["dataset"].values if value] if "dataset" in roles else []
+    families: dict[str, list[str]] = defaultdict(list)
+    for value in values:
+        if found := _FAMILY.match(value):
+            families[found[0]].append(value)
+    for prefix, members in families.items():
+        if _FEWEST_MEMBERS <= len(members) < len(values):
+            yield Finding(
+                "subsets-of-a-benchmark",
+                f"{len(members)} data sets are named {prefix}*, and each counts as a data set of its own: "
+                f"{_list(members)}",
+                (),
+                f"Where they are parts of one benchmark, declare it in {FILE}: [study.benchmarks] "
+                f'{prefix.rstrip("-_.:/")} = "{prefix}*".',
+            )

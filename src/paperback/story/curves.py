@@ -16,12 +16,13 @@ _MOST_POINTS = 400
 def learning_curves(table: RunTable, study: Study, settings: Settings) -> Graph | None:
     """One panel per data set, one curve per method; None where no run has a history of at least three steps.
 
-    Records of test items are no trainings, whatever they count.
+    Records of test items are no trainings, whatever they count; nor are episodes that the metric averages.
 
     The study's metric on the validation part is drawn where it was logged per step, else a validation loss,
     else the metric or a loss of the training part.
     """
-    choice = _choice(table, study) if "item" not in table.roles else None
+    evaluated = settings.derived.get(study.metric.name, "").endswith("over steps")
+    choice = _choice(table, study) if "item" not in table.roles and not evaluated else None
     if choice is None:
         return None
     name, split = choice

@@ -1,6 +1,7 @@
 """The tables of results: methods by data sets, differences to the proposal, and the ablation."""
 
 from collections.abc import Sequence
+from statistics import median
 
 from paperback.evidence import Cells, Comparison, Prepared, Study
 from paperback.evidence.compare import common, compare_cells
@@ -62,6 +63,8 @@ def differences(cells: Cells, study: Study, settings: Settings, others: Sequence
     ]
     found = {(c.dataset, c.over): c for column in columns for c in column}
     datasets = study.datasets or ("",)
+    alone = [abs(each.difference) for each in found.values() if each.low is None and each.difference]
+    bare = decimals_for(median(alone), percent=study.metric.percent) if alone else 0
     proposal = settings.name("method", study.proposal)
     ablation = key == "ablation"
     what = "Ablation" if ablation else "Comparison with the baselines"
@@ -74,7 +77,7 @@ def differences(cells: Cells, study: Study, settings: Settings, others: Sequence
         rows=tuple(
             (
                 settings.name("dataset", dataset),
-                tuple(_difference(study, found.get((dataset, other))) for other in others),
+                tuple(_difference(study, found.get((dataset, other)), bare) for other in others),
             )
             for dataset in datasets
         ),
@@ -125,7 +128,8 @@ def _spread(cells: Cells, items: Prepared | None) -> Spread:
     return "none" if items.shape.cluster else "half_width"
 
 
-def _difference(study: Study, comparison: Comparison | None) -> Cell:
+def _difference(study: Study, comparison: Comparison | None, bare: int) -> Cell:
+    """The cell of one comparison; one without an interval has `bare` decimals, as all of them."""
     if comparison is None:
         return MissingCell("no common runs")
     percent = study.metric.percent
@@ -133,7 +137,7 @@ def _difference(study: Study, comparison: Comparison | None) -> Cell:
     width = 0.0 if ends[0] is None or ends[1] is None else (ends[1] - ends[0]) / 2
     decimals = study.metric.decimals
     if decimals is None:
-        decimals = decimals_for(width or comparison.difference, percent=percent)
+        decimals = decimals_for(width, percent=percent) if width else bare
     decided = comparison.p_adjusted is not None and comparison.p_adjusted < ALPHA
     return IntervalCell(
         comparison.quantity("difference"),
@@ -173,7 +177,7 @@ def _averaged(cells: Cells, items: Prepared | None) -> str:
     inside = "Subsets of a benchmark are averaged first, with equal weight. " if over[0] == "subset" else ""
     if all(estimate.std is None for estimate in cells.cells.values()):
         return f"{inside}One run per cell; no spread."
-    unit = "folds, seeds averaged first" if over[-1] == "fold" else "seeds"
+    unit = "seeds and folds" if over[-1] == "seed+fold" else "seeds"
     return f"{inside}Mean ± sample standard deviation over {unit}."
 
 
