@@ -174,7 +174,8 @@ def test_a_canonical_name_wins_over_a_key_spelled_alike() -> None:
             GRID,
             {"where": {"method": "A"}},
             "the 6 runs of test accuracy where method=A also vary in dataset (d1, d2)",
-            "Choose one dataset with where (in paperback.toml: [study.where] dataset = ...), or name dataset in over.",
+            "Choose one dataset with where (in paperback.toml: [study.where] dataset = ...), "
+            "or name dataset in over.",
         ),
         (GRID, {"where": {"method": "C"}}, "no run has method 'C'", "Choose one of: A, B."),
         (GRID, {"where": {"metod": "A"}}, "no run has the role or setting 'metod'", "Did you mean 'method'?"),

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -95,12 +95,47 @@ def test_the_old_schema_is_read(repository: Repository) -> None:
     assert (run.params["num_fewshot"], run.finals["acc"].value) == (0, 0.75)
 
 
-def test_items_are_no_runs(repository: Repository) -> None:
-    """The list of a task's items is told and kept out."""
-    items = '{"doc_id": 0, "acc": 1.0}\n{"doc_id": 1, "acc": 0.0}\n'
-    table = repository({"out/results_2026.json": OLD, "out/samples_piqa_2026.jsonl": items})
-    assert len(table.runs) == 1
-    assert [finding.kind for finding in table.findings if "samples" in finding.message] == ["item-log"]
+def samples(values: Iterable[float], *, key: str = "acc", **more: Any) -> str:
+    """The lines that `--log_samples` writes, with a subject for every other item."""
+    return "".join(
+        json.dumps({"doc_id": place, "doc": {"subject": f"s{place % 2}", "text": "x" * 300}, "resps": [["1"]],
+                    "target": "A", "arguments": [], "filter": "none", "metrics": [key], key: value, **more})
+        + "\n"
+        for place, value in enumerate(values)
+    )  # fmt: skip
+
+
+def test_items_are_records_of_their_model(repository: Repository) -> None:
+    """Model and shots stand in the results of the same date; what sums the items up does not count twice."""
+    items = [1.0, 0.0] * 10
+    results = {**NEW, "results": {"gsm8k": {"acc,none": 0.5, "acc_stderr,none": 0.11}}}
+    other = {**results, "config": {**NEW["config"], "model_args": "pretrained=org/other"}, "model_name": None}
+    table = repository(
+        {
+            "out/org__net/results_2026-01-02T00-00-00.1.json": results,
+            "out/org__net/results_2026-01-03T00-00-00.1.json": other,
+            "out/org__net/samples_gsm8k_2026-01-02T00-00-00.1.jsonl": samples(items),
+        }
+    )
+    records = [run for run in table.runs if "item" in run.identity]
+    assert len(records) == 20
+    assert {run.params["model"] for run in records} == {"org/net"}
+    assert {run.params["num_fewshot"] for run in records} == {8}
+    by_item = {run.identity["item"]: run for run in records}
+    assert [by_item[str(place)].finals["acc"].value for place in range(20)] == items
+    assert (by_item["3"].id.rpartition("#")[2], by_item["3"].params["doc.subject"]) == ("3", "s1")
+    sums = [run for run in table.runs if "item" not in run.identity]
+    assert [sorted(run.finals) for run in sums] == [["acc_stderr"], ["acc", "acc_stderr"]]
+    assert table.roles["cluster"].key == "doc.subject"
+
+
+def test_items_alone_are_read(repository: Repository) -> None:
+    """Without results the folder names the model; filters are kept apart; a cut line is told."""
+    lines = samples([1.0] * 12, filter="strict-match") + samples([True] * 12) + '{"doc_id": 3, "acc'
+    table = repository({f"out/org__{name}/samples_piqa.jsonl": lines for name in ("net", "other")})
+    assert {run.identity["method"] for run in table.runs} == {"org/net", "org/other"}
+    assert {tuple(run.finals) for run in table.runs} == {("acc,strict-match", "acc")}
+    assert [finding.kind for finding in table.findings].count("truncated-log") == 2
 
 
 @pytest.mark.parametrize(

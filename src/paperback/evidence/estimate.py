@@ -190,9 +190,12 @@ def weigh(
 def expected_units(readings: Iterable[Reading], table: RunTable, question: Question) -> int | None:
     """How many units the fullest cell of the table has at the last step, crashed runs included.
 
-    None where the last step is no role, so that the data do not tell.
+    None where the last step is no role, so that the data do not tell, or test items, which data sets have in
+    different numbers.
     """
     last = question.over[-1].split("+")
+    if "item" in last:
+        return None
     others = [role for role in table.roles if role not in question.averaged]
     cells: dict[tuple[str | None, ...], set[tuple[str | None, ...]]] = defaultdict(set)
     logged: set[tuple[str | None, ...]] = set()

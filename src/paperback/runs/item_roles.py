@@ -7,6 +7,8 @@ from paperback.runs.column import Column
 from paperback.runs.lexicon import CLUSTER_KEYS, ITEM_KEYS
 
 FEWEST_ITEMS = 10
+# Results that sum up the items may stand beside them.
+LEAST_SHARE = 0.5
 
 
 def item_columns(columns: Mapping[str, Column], known: Iterable[Column]) -> dict[str, Column]:
@@ -31,8 +33,8 @@ def _named(names: Sequence[str], columns: Mapping[str, Column], taken: Sequence[
     for name in names:
         for key in sorted(columns.keys() - used):
             column = columns[key]
-            whole = column.share == 1 and not column.is_constant
-            if whole and key.lower().rsplit(".", 1)[-1] == name:
+            most = column.share >= LEAST_SHARE and not column.is_constant
+            if most and key.lower().rsplit(".", 1)[-1] == name:
                 return column
     return None
 

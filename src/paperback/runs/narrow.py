@@ -11,6 +11,7 @@ from paperback.settings import FILE, Settings
 
 OUTSIDE = "outside the study"
 SUBSET = "subset"
+SUMMED_UP = "sum of items"
 
 
 def narrow(runs: Sequence[Run], settings: Settings) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
@@ -38,6 +39,35 @@ def narrow(runs: Sequence[Run], settings: Settings) -> tuple[tuple[Run, ...], tu
         )
     kept = {run.id for run in inside}
     return tuple(inside), tuple(run for run in runs if run.id not in kept)
+
+
+def without_sums(runs: Sequence[Run], roles: Mapping[str, Role]) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
+    """The runs without the values that only sum up items that are runs too, and the runs that did only that.
+
+    A results file says of a task what the records of its items say one by one; both would count twice.
+    """
+    if "item" not in roles:
+        return tuple(runs), ()
+    others = [name for name in roles if name not in ("item", "cluster")]
+    logged: dict[tuple[str | None, ...], set[str]] = {}
+    for run in runs:
+        if "item" in run.identity:
+            logged.setdefault(_place(run, others), set()).update(run.finals)
+    kept, apart = [], []
+    for run in runs:
+        known = set() if "item" in run.identity else logged.get(_place(run, others), set())
+        finals = {key: value for key, value in run.finals.items() if key not in known}
+        if len(finals) == len(run.finals):
+            kept.append(run)
+        elif finals or run.series:
+            kept.append(replace(run, finals=finals))
+        else:
+            apart.append(run)
+    return tuple(kept), tuple(apart)
+
+
+def _place(run: Run, roles: Sequence[str]) -> tuple[str | None, ...]:
+    return tuple(run.identity.get(name) for name in roles)
 
 
 def gather_benchmarks(

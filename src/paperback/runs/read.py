@@ -18,7 +18,7 @@ from paperback.runs.derive import Rule, derive, parse_rules
 from paperback.runs.folder import join
 from paperback.runs.hydra import add_hydra
 from paperback.runs.key import parse_key
-from paperback.runs.narrow import OUTSIDE, gather_benchmarks, narrow
+from paperback.runs.narrow import OUTSIDE, SUMMED_UP, gather_benchmarks, narrow, without_sums
 from paperback.runs.observe import observe
 from paperback.runs.place import named_settings
 from paperback.runs.roles import assign_roles
@@ -125,17 +125,17 @@ def _study(
     identified, roles, unknown = assign_roles(runs, fields, settings)
     inside, outside = narrow(identified, settings)
     roles = only_of(roles, inside) if outside else roles
+    inside, sums = without_sums(inside, roles)
     identified, roles = gather_benchmarks(inside, roles, settings)
     derived = derive(identified, rules, (*protocol.over, *(role.key for role in roles.values())))
     keys = {key: parse_key(key) for run in derived for key in (*run.finals, *run.series)}
     metrics, mixed = judge_metrics(derived, keys, settings)
     reported, rejected, unclear = choose_runs(derived, protocol, roles=roles, keys=keys, metrics=metrics)
     roles = only_of(roles, reported) if rejected else roles
-    apart = {
-        why: runs for why, runs in ((TRIAL, trials), (NOT_SELECTED, rejected), (OUTSIDE, outside)) if runs
-    }
+    tried = {why: found for why, found in ((TRIAL, trials), (NOT_SELECTED, rejected)) if found}
     noticed = observe(reported, roles, frozenset(fields))
-    audited = audit(reported, apart, roles, protocol)
+    audited = audit(reported, tried, roles, protocol)
+    apart = tried | {why: found for why, found in ((OUTSIDE, outside), (SUMMED_UP, sums)) if found}
     findings = (*searched, *unknown, *mixed, *unclear, *noticed, *audited)
     return RunTable(reported, roles, metrics, dict(sorted(keys.items())), findings, {}, protocol, apart)
 

@@ -9,9 +9,11 @@ from typing import Any
 from paperback.finding import Finding
 from paperback.runs.readers import json_run
 from paperback.runs.readers.leaves import flatten, number_of
+from paperback.runs.readers.lm_eval_items import read_items, results_beside, task_of
 from paperback.runs.readers.log import Log, LogFile, Record
 from paperback.runs.run import Final, Scalar, Status
 from paperback.settings import Direction
+from paperback.source import Source, digest
 
 name = "lm-evaluation-harness"
 _HEAD = re.compile(rb"^(?:\xef\xbb\xbf)?\s*\{\s*\"results\"\s*:\s*\{")
@@ -26,10 +28,9 @@ def accepts(path: str, head: bytes) -> bool:
 
 
 def read(file: LogFile) -> Log:
-    """One record per task: task, model and shots are settings; items are only told."""
+    """One record per task, or per item of a task: task, model and shots are settings."""
     if _SAMPLES.search(file.path):
-        message = f"{file.path}: results of single items; they are no runs"
-        return Log(file, name, findings=(Finding("item-log", message, (file.source(),), ""),))
+        return _items(file)
     try:
         value = json.loads(file.data.decode("utf-8-sig"))
     except (ValueError, RecursionError):
@@ -39,6 +40,30 @@ def read(file: LogFile) -> Log:
     shared = _shared(value)
     records = tuple(_records(file, value, shared))
     return Log(file, name, records, tuple(_limited(file, value)))
+
+
+def _items(file: LogFile) -> Log:
+    """The items of one task, with the settings that the document of results beside them tells."""
+    results = results_beside(file)
+    if not results:
+        return read_items(file, name, {}, ())
+    folder = file.path.rpartition("/")[0]
+    path = f"{folder}/{results}" if folder else results
+    try:
+        data = (file.place.parent / results).read_bytes()
+        value = json.loads(data.decode("utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
+        return read_items(file, name, {}, ())
+    if not _is_evaluation(value):
+        return read_items(file, name, {}, ())
+    settings = {key: given for key, given in _shared(value).items() if _tells_models_apart(key)}
+    shots = _table(value, "n-shot").get(task_of(file))
+    settings |= {"num_fewshot": shots} if isinstance(shots, int) else {}
+    return read_items(file, name, settings, (Source(path, None, "", digest(data)),))
+
+
+def _tells_models_apart(key: str) -> bool:
+    return key in ("model", "num_fewshot") or key.startswith("model_args.") or key.endswith("seed")
 
 
 def _is_evaluation(value: Any) -> bool:
