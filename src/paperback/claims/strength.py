@@ -33,6 +33,9 @@ def strength(verdict: Verdict) -> str:
 
     `consistently improves on` only where besides no data set is lost or has the lower mean, in two or more.
     """
+    if verdict.word is Word.INCONCLUSIVE and len(verdict.assessments) > 1:
+        # It may well be decided on some of them.
+        return "is not shown to differ, on every data set, from"
     words = _VERBS[""] | _VERBS.get(verdict.claim.kind, {})
     said = words[verdict.word]
     return f"consistently {said}" if "consistently" in unlocked(verdict) else said

@@ -2,7 +2,7 @@
 
 from paperback.claims import Verdict, Word, strength
 from paperback.errors import PaperbackError
-from paperback.evidence import Comparison, PairOverDatasets, Quantity, Ranking, rank_methods
+from paperback.evidence import Assessment, Comparison, PairOverDatasets, Quantity, Ranking, rank_methods
 from paperback.evidence.contrast import ALPHA
 from paperback.notes.prose import Text
 from paperback.paper.document import Inline, Number, Ref
@@ -37,12 +37,13 @@ def verdict_sentence(verdict: Verdict, material: Material) -> Parts:
 
 def detail(verdict: Verdict, material: Material) -> Parts:
     """On which data sets the claim is decided, and which way; empty where it speaks of one data set."""
-    if len(verdict.comparisons) < 2 or all(comparison.p is None for comparison in verdict.comparisons):
+    found: list[Comparison | Assessment] = [*verdict.comparisons, *verdict.assessments]
+    if len(found) < 2 or all(each.p is None for each in found):
         return ()
     key = "ablation" if verdict.claim.kind == "ablation hurts" else "comparison"
     shown = key in {table.key for table in material.story.tables}
-    won = [c.dataset for c in verdict.comparisons if _decided(c) and (c.gain or 0) > 0]
-    lost = [c.dataset for c in verdict.comparisons if _decided(c) and (c.gain or 0) < 0]
+    won = [each.dataset for each in found if _decided(each) and (each.gain or 0) > 0]
+    lost = [each.dataset for each in found if _decided(each) and (each.gain or 0) < 0]
     a, b = _names(verdict, material)
     parts: list[Inline] = (
         [Text("Data set by data set ("), Ref(key), Text("), ")] if shown else [Text("By data set, ")]
@@ -54,7 +55,7 @@ def detail(verdict: Verdict, material: Material) -> Parts:
         for name, datasets in ((a, won), (b, lost))
         if datasets
     ]
-    rest = "" if len(won) + len(lost) == len(verdict.comparisons) else "; elsewhere it is open"
+    rest = "" if len(won) + len(lost) == len(found) else "; elsewhere it is open"
     return (*parts, Text("the difference is decided "), *enumerate_parts(pieces), Text(f"{rest}."))
 
 
@@ -341,5 +342,5 @@ def _ends(pair: PairOverDatasets) -> tuple[Quantity | None, Quantity | None]:
     return pair.quantity("low"), pair.quantity("high")
 
 
-def _decided(comparison: Comparison) -> bool:
+def _decided(comparison: Comparison | Assessment) -> bool:
     return comparison.p_adjusted is not None and comparison.p_adjusted < ALPHA

@@ -14,10 +14,15 @@ _KINDS: Mapping[str, str] = {
     "comparison": "Comparison of two methods",
     "ranking": "Ranking over data sets",
     "average": "Average over data sets",
+    "assessment": "Two methods by items, tasks, curves or trials",
+    "family": "One claim among those declared together",
+    "weighed": "One claim among those declared together, by items, tasks, curves or trials",
     "count": "Count",
     "setting": "Setting shared by runs",
     "code": "Fact of the code",
 }
+# Thousands of test items behind one mean would make a page that no browser opens.
+_MOST_LISTED = 200
 _FIELDS: Mapping[str, str] = {
     "value": "the estimate itself", "std": "standard deviation, ddof 1", "n": "number of runs",
     "low": "lower end of the interval", "high": "upper end of the interval", "p": "p-value, two-sided",
@@ -113,5 +118,7 @@ def _listed(title: str, items: Sequence[str], anchor: str = "") -> str:
     if not items:
         return ""
     place = f' id="{anchor}"' if anchor else ""
-    rows = "".join(f"<li><code>{escape_breakable(item)}</code></li>" for item in items)
+    rows = "".join(f"<li><code>{escape_breakable(item)}</code></li>" for item in items[:_MOST_LISTED])
+    more = len(items) - _MOST_LISTED
+    rows += f"<li>and {more} more, which the computation above finds again</li>" if more > 0 else ""
     return f"<details{place}><summary>{title} ({len(items)})</summary><ul>{rows}</ul></details>\n"
