@@ -82,7 +82,7 @@ def _tested(made: Assessment, sides: Sequence[np.ndarray], n: int, rng: np.rando
         made,
         low=made.gain - half,
         high=made.gain + half,
-        interval=f"t with the error of {RESAMPLES} resamples of the trials",
+        interval="t with the error of resampled trials",
         test="t with the bootstrap's error",
         p=p,
         needed="More trials of each search." if p >= 1 - made.level else "",

@@ -95,7 +95,7 @@ def _tested(made: Assessment, gain: float, error: float, df: float) -> Assessmen
         made,
         low=gain - half,
         high=gain + half,
-        interval=f"stratified bootstrap of {RESAMPLES} draws, t with small-sample correction",
+        interval="stratified bootstrap, t with small-sample correction",
         test="t with the bootstrap's error",
         p=p,
         needed=_more_runs(gain / error, df, made) if p >= 1 - made.level else "",

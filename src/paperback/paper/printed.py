@@ -89,7 +89,7 @@ def cell_numbers(cell: Cell, table: Table) -> tuple[Number, ...]:
     """The numbers of a cell as they are printed: value and spread, or value, lower and upper end."""
     match cell:
         case EstimateCell(estimate, decimals, percent):
-            fields = ["value"] if table.spread == "none" or estimate.std is None else ["value", table.spread]
+            fields = ["value", table.spread] if _has_spread(estimate, table) else ["value"]
             return tuple(Number(estimate.quantity(field), decimals, percent) for field in fields)
         case QuantityCell(quantity, decimals, percent):
             return (Number(quantity, decimals, percent),)
@@ -98,6 +98,11 @@ def cell_numbers(cell: Cell, table: Table) -> tuple[Number, ...]:
             return tuple(Number(each, decimals, percent) for each in (quantity, *ends))
         case _:
             return ()
+
+
+def _has_spread(estimate: Estimate, table: Table) -> bool:
+    has = {"std": estimate.std is not None, "half_width": estimate.low is not None}
+    return has.get(table.spread, False)
 
 
 def _all(document: Document) -> Iterator[tuple[Number, Estimate | None]]:

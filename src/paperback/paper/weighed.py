@@ -39,8 +39,12 @@ def weighed_parts(verdict: Verdict, material: Material) -> Parts:
 
 
 def weighed_clause(verdict: Verdict, material: Material) -> Parts:
-    """` (gain +20 percentage points, interval [7.6, 32.0])`; empty where it speaks of several data sets."""
-    if len(verdict.assessments) != 1 or verdict.word is Word.UNTESTED:
+    """` (gain +20 percentage points, interval [7.6, 32.0])`; empty where it speaks of several data sets.
+
+    A ratio of steps is no gain in the metric's unit, and stands in the claim's own sentence alone.
+    """
+    single = len(verdict.assessments) == 1 and "threshold" not in verdict.assessments[0].figures
+    if not single or verdict.word is Word.UNTESTED:
         return ()
     metric = material.table.metrics[verdict.claim.metric]
     return (Text(" (gain "), *_gain(verdict.assessments[0], metric), Text(")"))
@@ -139,16 +143,16 @@ def _curves(each: Assessment, metric: Metric) -> Parts:
     runs = (Text(" with "), *counted(each.quantity("n"), "run"), Text(" each"))
     if "threshold" not in each.figures:
         return (Text(f"by the {each.estimator}, the gain is "), *_gain(each, metric), *runs)
-    decimals = _width_decimals(each, percent=False)
     parts: list[Inline] = [
-        Text("to the threshold of "),
+        Text("to reach "),
         Number(each.quantity("threshold")),
-        Text(f", the gain is {each.estimator}: "),
-        Number(each.quantity("gain"), decimals=decimals, signed=True),
+        Text(", the other takes "),
+        Number(each.quantity("ratio"), decimals=_SHARE_DECIMALS),
+        Text(" times as many steps (ratio of geometric means)"),
     ]
-    if each.low is not None and each.high is not None:
-        ends = interval(each.quantity("low"), each.quantity("high"), decimals=decimals)
-        parts += [Text(", interval "), *ends]
+    if "ratio_low" in each.figures:
+        ends = [each.quantity(f"ratio_{end}") for end in ("low", "high")]
+        parts += [Text(", interval "), *interval(ends[0], ends[1], decimals=_SHARE_DECIMALS)]
     lost = [each.quantity(f"censored_{side}") for side in "ab"]
     if any(quantity.value for quantity in lost):
         parts += [Text("; never reached by "), Number(lost[0]), Text(" and "), Number(lost[1]), Text(" runs")]

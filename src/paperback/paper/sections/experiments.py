@@ -113,11 +113,13 @@ def _tests(material: Material) -> list[Inline]:
     elif tested:
         parts.append(Text("Methods are compared with Welch's t test, which allows unequal variances. "))
     else:
-        parts.append(
-            Text(
-                "A cell has too few runs for a test over seeds, so differences are described and not tested. "
-            )
+        over_datasets = any(verdict.p is not None and verdict.ranking for verdict in material.verdicts)
+        rest = (
+            "data sets are not tested one by one"
+            if over_datasets
+            else "differences are described and not tested"
         )
+        parts.append(Text(f"A cell has too few runs for a test over seeds, so {rest}. "))
     if tested and len(material.study.datasets) > 1:
         parts.append(Text("Inside a claim the p-values over data sets are adjusted by Holm's method. "))
     if any(verdict.ranking is not None for verdict in material.verdicts):
