@@ -8,7 +8,6 @@ import numpy as np
 
 from paperback.evidence.aggregate import (
     AGGREGATES,
-    RESAMPLES,
     Strata,
     aggregate,
     bootstrap_aggregates,
