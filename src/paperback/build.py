@@ -1,6 +1,6 @@
 """The whole journey: a repository goes in, a paper comes out."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +15,11 @@ from paperback.version import VERSION
 
 # An unchanged paper must be known at once, so the rooms are entered where they are needed.
 if TYPE_CHECKING:
+    from paperback.claims import Verdict
     from paperback.paper.document import Document
     from paperback.paper.material import Material
     from paperback.paper.write import Paper
+    from paperback.runs import RunTable
 
 Progress = Callable[[str, int, int], None]
 FOLDER = "paper"
@@ -102,8 +104,8 @@ def paper_status(root: Path, *, progress: Progress | None = None) -> dict[str, A
 
     Nothing is written. Raises as `build_paper` does.
     """
-    from paperback.claims import missing_claims, missing_evidence
-    from paperback.paper.ledger import claim_json, finding_json, told
+    from paperback.claims import missing_claims
+    from paperback.paper.ledger import finding_json, told
     from paperback.paper.questions import outline_state
     from paperback.paper.write import write_paper
 
@@ -121,14 +123,41 @@ def paper_status(root: Path, *, progress: Progress | None = None) -> dict[str, A
             }
             for state in outline_state(paper.answers)
         ],
-        "claims": [
-            claim_json(verdict)
-            | {"missing": [missing.words for missing in missing_evidence(verdict, material.table)]}
-            for verdict in material.verdicts
-        ],
+        "claims": _claims_json(material.verdicts, material.table),
         "missing_claims": missing_claims(material.table, material.settings),
         "findings": [finding_json(finding) for finding in told(paper, material)],
     }
+
+
+def claims_status(root: Path, *, progress: Progress | None = None) -> dict[str, Any]:
+    """Where the claims of `root` stand, as JSON values: verdict, numbers, what is missing, how much decides.
+
+    Only the logs are read, and nothing is written. Raises as `build_paper` does.
+    """
+    from paperback.claims import missing_claims, state_claims
+    from paperback.evidence import state_study
+    from paperback.runs import read_runs
+
+    step = progress or (lambda *_: None)
+    settings = open_repository(root)
+    table = read_runs(root, settings, progress=lambda done, total: step("runs", done, total))
+    step("evidence", 0, 1)
+    study = state_study(table, settings)
+    verdicts = state_claims(table, settings, metric=study.metric.name, split=study.split)
+    return {
+        "claims": _claims_json(verdicts, table),
+        "missing_claims": missing_claims(table, settings),
+    }
+
+
+def _claims_json(verdicts: "Sequence[Verdict]", table: "RunTable") -> list[dict[str, Any]]:
+    from paperback.claims import missing_evidence
+    from paperback.paper.ledger import claim_json
+
+    return [
+        claim_json(verdict) | {"missing": [missing.words for missing in missing_evidence(verdict, table)]}
+        for verdict in verdicts
+    ]
 
 
 def gather(

@@ -133,15 +133,21 @@ def build(repo: Path, engine: Any, out: Path | None, force: bool) -> int:
     return NOTHING_FOUND
 
 
-@main.command(epilog=_example("paperback status my-repo"))
+@main.command(epilog=_example("paperback status my-repo --claims"))
 @_repo
+@click.option("--claims", "claims_only", is_flag=True, help="Only the claims, with numbers; faster.")
 @_json_option
 @_command
-def status(repo: Path, as_json: bool) -> int:
+def status(repo: Path, claims_only: bool, as_json: bool) -> int:
     """Show where each outline item and claim stands."""
-    from paperback.build import paper_status
-    from paperback.report import status_report
+    from paperback.build import claims_status, paper_status
+    from paperback.report import claims_report, status_report
 
+    if claims_only:
+        found = claims_status(repo, progress=_progress(quiet=as_json))
+        click.echo(json.dumps(found, indent=1, ensure_ascii=False) if as_json else claims_report(found))
+        decided = all(claim["verdict"] not in ("inconclusive", "untested") for claim in found["claims"])
+        return NOTHING_FOUND if decided and found["claims"] else FINDINGS
     found = paper_status(repo, progress=_progress(quiet=as_json))
     click.echo(json.dumps(found, indent=1, ensure_ascii=False) if as_json else status_report(found))
     is_open = any(item["state"] == "asked" for item in found["outline"])

@@ -35,12 +35,37 @@ def build_report(made: Build) -> str:
 def status_report(found: Mapping[str, Any]) -> str:
     """The outline item by item, the claims, and what was noticed."""
     lines = [_item_line(item) for item in found["outline"]]
-    lines.append("")
+    lines += ["", *_claim_lines(found)]
+    return "\n".join([*lines, *finding_lines(found["findings"])])
+
+
+def claims_report(found: Mapping[str, Any]) -> str:
+    """Each claim with its verdict, its numbers, and what would decide an open one."""
+    return "\n".join(_claim_lines(found, numbers=True))
+
+
+def _claim_lines(found: Mapping[str, Any], *, numbers: bool = False) -> list[str]:
+    lines = []
     for claim in found["claims"]:
-        lines += [claim_line(claim), *_missing(claim)]
+        told = _numbers(claim) if numbers else ""
+        lines += [claim_line(claim), *([f"    {told}"] if told else []), *_missing(claim)]
     if found["missing_claims"]:
         lines.append(f"no claims: {found['missing_claims']}")
-    return "\n".join([*lines, *finding_lines(found["findings"])])
+    return lines
+
+
+def _numbers(claim: Mapping[str, Any]) -> str:
+    """`design b, n 9, gain +0.009 [-0.070, 0.018], p 0.148 (Holm over 2 claims), effect 0.41`."""
+    parts = [f"design {claim['design']}, n {claim['n']}"] if claim["design"] else []
+    if claim["gain"] is not None:
+        has = claim["low"] is not None and claim["high"] is not None
+        ends = f" [{claim['low']:.3g}, {claim['high']:.3g}]" if has else ""
+        parts.append(f"gain {claim['gain']:+.3g}{ends}")
+    if claim["p_adjusted"] is not None:
+        over = f" ({claim['correction']})" if claim["correction"] else ""
+        parts.append(f"p {claim['p_adjusted']:.3g}{over}")
+    parts += [f"effect {claim['effect']:.2f}"] if claim["effect"] is not None else []
+    return ", ".join(parts)
 
 
 def _missing(claim: Mapping[str, Any]) -> list[str]:

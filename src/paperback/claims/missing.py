@@ -69,7 +69,8 @@ def missing_evidence(verdict: Verdict, table: RunTable) -> tuple[Missing, ...]:
 def _cells(verdict: Verdict, cells: Cells) -> Iterator[Missing]:
     claim = verdict.claim
     wanted = _wanted(verdict)
-    for dataset in claim.datasets or cells.columns:
+    # A data set that nobody measured by this metric lacks nothing.
+    for dataset in [each for each in claim.datasets if each in cells.columns] or cells.columns:
         for name in (claim.method, claim.over):
             found = cells.cells.get((name, dataset))
             where = f"{name}{f' on {dataset}' if dataset else ''}"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from paperback.claims import Verdict
+from paperback.claims import Verdict, strength
 from paperback.code.stated import Statement
 from paperback.finding import Finding
 from paperback.notes.prose import Code, Math, Text
@@ -178,6 +178,14 @@ def claim_json(verdict: Verdict) -> dict[str, Any]:
         "declared": claim.declared,
         "verdict": str(verdict.word),
         "design": verdict.design,
+        "strength": strength(verdict),
+        "n": verdict.n,
+        "gain": verdict.gain,
+        "low": verdict.low,
+        "high": verdict.high,
+        "p_adjusted": verdict.p_adjusted,
+        "correction": verdict.correction,
+        "effect": verdict.effect,
         "reason": verdict.reason,
         "needed": verdict.needed,
     }

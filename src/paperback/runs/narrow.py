@@ -21,15 +21,15 @@ def narrow(runs: Sequence[Run], settings: Settings) -> tuple[tuple[Run, ...], tu
         SettingsError: No run has such a role or setting, or none has this value.
     """
     inside = list(runs)
-    for key, given in settings.where.items():
-        value = text(given)
+    for named, given in settings.where.items():
+        key, value = _full_key(named, runs), text(given)
         found = {each for run in runs if (each := run.setting(key)) is not None}
         if not found:
             known = {name for run in runs for name in (*run.identity, *run.params)}
-            raise SettingsError(f"{FILE}: [study.where] {key}: no run has it", mend=near_miss(key, known))
+            raise SettingsError(f"{FILE}: [study.where] {named}: no run has it", mend=near_miss(key, known))
         if value not in found:
             raise SettingsError(
-                f"{FILE}: [study.where] {key} = {given!r}: no run has this value",
+                f"{FILE}: [study.where] {named} = {given!r}: no run has this value",
                 mend=near_miss(value, found),
             )
         inside = [run for run in inside if run.setting(key) == value]
@@ -39,6 +39,14 @@ def narrow(runs: Sequence[Run], settings: Settings) -> tuple[tuple[Run, ...], tu
         )
     kept = {run.id for run in inside}
     return tuple(inside), tuple(run for run in runs if run.id not in kept)
+
+
+def _full_key(named: str, runs: Sequence[Run]) -> str:
+    """The configuration key that ends in `.named`, where no run has `named` itself and one key does."""
+    if any(run.setting(named) is not None for run in runs):
+        return named
+    found = {key for run in runs for key in run.params if key.endswith(f".{named}")}
+    return found.pop() if len(found) == 1 else named
 
 
 def without_sums(runs: Sequence[Run], roles: Mapping[str, Role]) -> tuple[tuple[Run, ...], tuple[Run, ...]]:

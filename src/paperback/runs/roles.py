@@ -48,7 +48,7 @@ def assign_roles(
             guesses[name] = guess
     places = places_of(runs)
     _add_from_places(guesses, places, len(runs))
-    _add_items(guesses, columns)
+    _add_items(guesses, places, columns)
     taken = {name: guess for name, guess in guesses.items() if guess.confidence >= THRESHOLD}
     cells = {name: _cells(name, guess) for name, guess in taken.items()}
     roles = {
@@ -167,12 +167,24 @@ def _add_from_places(guesses: dict[str, _Guess], places: Places, runs: int) -> N
         guesses[open_roles[0]] = _Guess(free[0], f"{free[0].key} {places.pattern}", confidence)
 
 
-def _add_items(guesses: dict[str, _Guess], columns: Mapping[str, Column]) -> None:
-    """The roles of records of single test items, where the author declares none."""
-    known = [guess.column for guess in guesses.values() if guess.confidence >= THRESHOLD]
-    if "item" not in guesses:
-        for name, column in item_columns(columns, known).items():
-            guesses.setdefault(name, _Guess(column, f"key name {column.key!r}", 0.8))
+def _add_items(guesses: dict[str, _Guess], places: Places, columns: Mapping[str, Column]) -> None:
+    """The roles of records of single test items, where the author declares none.
+
+    A number at the end of a path that only counts the items is no seed.
+    """
+    if "item" in guesses:
+        return
+    counted = "seed" in guesses and guesses["seed"].column is places.seed
+    known = [
+        guess.column
+        for name, guess in guesses.items()
+        if guess.confidence >= THRESHOLD and not (counted and name == "seed")
+    ]
+    found = item_columns(columns, known)
+    for name, column in found.items():
+        guesses.setdefault(name, _Guess(column, f"key name {column.key!r}", 0.8))
+    if counted and "item" in found and found["item"].determines(guesses["seed"].column):
+        del guesses["seed"]
 
 
 def _free(parts: Sequence[Column], known: Sequence[Column], runs: int) -> list[Column]:
