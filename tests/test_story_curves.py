@@ -33,17 +33,17 @@ def drawn(
 
 def test_the_mean_of_equal_grids(study: Callable[..., Path], tmp_path: Path) -> None:
     """On a shared grid the curve is the mean of the runs at each step, and the band is the t interval."""
-    graph = drawn(study, tmp_path, [{0: 0.1, 10: 0.4, 20: 0.6}, {0: 0.3, 10: 0.6, 20: 0.6}])
+    graph = drawn(study, tmp_path, [{0: v, 10: v + 0.3, 20: 0.6} for v in (0.1, 0.3, 0.2)])
     assert graph is not None
     curve = graph.panels[0].curves[0]
     assert curve.x.tolist() == [0, 10, 20]
     assert curve.y == pytest.approx([0.2, 0.5, 0.6])
-    # t quantile 12.706204736432095 (0.975, 1 degree of freedom) times sd / sqrt(2) = 0.1.
+    # t quantile 4.302652729911275 (0.975, 2 degrees of freedom) times sd / sqrt(3) = 0.057735.
     assert curve.low is not None
     assert curve.high is not None
-    assert curve.high - curve.y == pytest.approx([1.2706204736432095, 1.2706204736432095, 0], abs=1e-9)
+    assert curve.high - curve.y == pytest.approx([0.2484137708, 0.2484137708, 0], abs=1e-9)
     assert curve.y - curve.low == pytest.approx(curve.high - curve.y)
-    assert (curve.n, graph.y_label) == (2, "Validation accuracy")
+    assert (curve.n, graph.y_label) == (3, "Validation accuracy")
     assert "band" in graph.caption
 
 
@@ -132,3 +132,11 @@ def test_data_sets_that_are_not_drawn_are_told(
     assert graph is not None
     assert len(graph.panels) == 8
     assert ("cover more" in graph.caption) == hidden
+
+
+def test_two_runs_have_no_band(study: Callable[..., Path], tmp_path: Path) -> None:
+    """The interval of two runs is many times as wide as their gap; their mean is drawn, which is said."""
+    graph = drawn(study, tmp_path, [{0: 0.1, 10: 0.4, 20: 0.6}, {0: 0.3, 10: 0.6, 20: 0.6}])
+    assert graph is not None
+    assert graph.panels[0].curves[0].low is None
+    assert graph.caption.endswith("mean over seeds; too few of them for a band.")

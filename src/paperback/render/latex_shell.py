@@ -23,6 +23,8 @@ def title_block(title: str, authors: Sequence[str]) -> str:
         f"  {{\\LARGE\\bfseries\\boldmath {title}\\par}}\n"
         f"  \\vspace{{3.2ex}}\n  {{\\large {names}\\par}}\n"
         "\\end{center}\n\\vspace{1.4ex}\n"
+        # No table stands above the title.
+        "\\suppressfloats[t]\n"
     )
 
 

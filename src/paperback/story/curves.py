@@ -3,6 +3,7 @@
 import numpy as np
 
 from paperback.evidence import Study, t_halfwidths
+from paperback.evidence.compare import FEWEST
 from paperback.runs import Run, RunTable, Scalar, Series, history
 from paperback.settings import Settings
 from paperback.source import Source
@@ -45,6 +46,8 @@ def learning_curves(table: RunTable, study: Study, settings: Settings) -> Graph 
         + (
             "mean over seeds with the pointwise t interval over seeds as a band."
             if banded
+            else "mean over seeds; too few of them for a band."
+            if any(curve.n > 1 for panel in panels for curve in panel.curves)
             else "single runs."
         )
         + (" The first data sets; the runs cover more." if len(drawable) > len(panels) else ""),
@@ -133,7 +136,8 @@ def _curve(name: str, histories: list[Series]) -> Curve | None:
         grid = grid[np.linspace(0, len(grid) - 1, _MOST_POINTS).round().astype(int)]
     values = np.stack([_at(steps, logged, grid) for steps, logged in usable])
     mean = values.mean(axis=0)
-    half = t_halfwidths(values) if len(values) > 1 else None
+    # Two runs give an interval many times as wide as what is drawn.
+    half = t_halfwidths(values) if len(values) >= FEWEST else None
     sources: tuple[Source, ...] = tuple(s.source for s in histories)
     return Curve(
         name,

@@ -71,7 +71,10 @@ def _design(material: Material) -> tuple[Block, ...]:
         (Text(f"{name.replace('_', ' ')} "), Number(quantity))
         for name in _SHARED
         for key in material.table.runs[0].params
-        if key.rsplit(".", 1)[-1] == name and (quantity := shared_setting(material.table, key)) is not None
+        if key.rsplit(".", 1)[-1] == name
+        and (quantity := shared_setting(material.table, key)) is not None
+        # Minus one means that there is no such limit.
+        and quantity.value > 0
     ]
     if shared:
         parts += [Text("All runs share "), *enumerate_parts(shared), Text(". ")]

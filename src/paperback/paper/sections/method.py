@@ -68,7 +68,8 @@ _SPREADS = {
 def _spread(material: Material) -> str:
     """What ± means in the tables of this paper; nothing where no table has it."""
     found = {table.spread for table in material.story.tables} - {"none"}
-    return _SPREADS[found.pop()] if len(found) == 1 else ""
+    said = _SPREADS[found.pop()] if len(found) == 1 else ""
+    return said.replace("seeds", "seeds and folds") if "fold" in material.table.roles else said
 
 
 def _conventions(material: Material) -> Paragraph:
