@@ -461,6 +461,41 @@ def test_order_of_rows_never_matters(letter: str, random: Any) -> None:
         assert getattr(one, name) == getattr(other, name)
 
 
+# What names the unit of each design: its copies are further units of the same values.
+UNIT = {"c": "idx", "d": "passage", "e": "seed", "f": "seed"}
+
+
+def copied(rows: list[Row], unit: str, times: int) -> list[Row]:
+    return [
+        {
+            **row,
+            unit: int(row[unit]) + copy * 1000,
+            **({"idx": f"{copy}-{row['idx']}"} if unit == "passage" else {}),
+        }
+        for copy in range(times)
+        for row in rows
+    ]
+
+
+@pytest.mark.parametrize("letter", UNIT)
+@given(times=st.integers(2, 4), strong=st.booleans())
+@settings(max_examples=6, deadline=None)
+def test_removed_units_never_strengthen(letter: str, times: int, strong: bool) -> None:
+    """With the estimate held, fewer items, clusters or runs give no smaller p and no narrower interval."""
+    rows, more = DESIGNS[letter]
+    if not strong:
+        rng = np.random.default_rng(3)
+        noisy = [{**row, "value": row["value"] + rng.normal(0, 0.2)} for row in rows if "value" in row]
+        rows = noisy or rows
+    few, many = weighed(rows, **more), weighed(copied(rows, UNIT[letter], times), **more)
+    assert many.gain == pytest.approx(few.gain, rel=1e-6)
+    assert many.n == times * few.n
+    slack = 1.1 if letter == "e" else 1.02
+    assert many.p is not None
+    assert few.p is None or many.p <= few.p * slack + 1e-3
+    assert few.low is None or many.high - many.low <= (few.high - few.low) * slack  # type: ignore[operator]
+
+
 @pytest.mark.parametrize("letter", ["c", "d", "e", "f", "g"])
 def test_turned_methods_turn_the_gain(letter: str) -> None:
     """A against B and B against A have the same p and opposite gains."""
