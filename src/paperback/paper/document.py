@@ -89,6 +89,13 @@ class GraphFloat:
     graph: AnyGraph
     wide: bool = False
 
+    @property
+    def caption(self) -> tuple[Inline, ...]:
+        """The graph's caption and note as they are printed."""
+        graph = self.graph
+        told = [Text(part) if isinstance(part, str) else Number(part) for part in graph.note]
+        return (Text(graph.caption), *((Text(" "), *told) if told else ()))
+
 
 @dataclass(frozen=True, slots=True)
 class AlgorithmFloat:

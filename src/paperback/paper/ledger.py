@@ -107,7 +107,7 @@ def _words(document: Document) -> Iterator[str]:
         elif isinstance(block, TableFloat):
             yield from _table_words(block)
         elif isinstance(block, GraphFloat):
-            yield block.graph.caption
+            yield from (part.words for part in block.caption if isinstance(part, Text))
         elif isinstance(block, AlgorithmFloat):
             yield str(block.algorithm)
             yield from (str(line.source) for line in block.algorithm.lines)

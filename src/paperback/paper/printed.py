@@ -105,7 +105,9 @@ def _all(document: Document) -> Iterator[tuple[Number, Estimate | None]]:
         if isinstance(part, Number):
             yield part, None
     for block in blocks(document):
-        if isinstance(block, TableFloat):
+        if isinstance(block, GraphFloat):
+            yield from ((part, None) for part in block.caption if isinstance(part, Number))
+        elif isinstance(block, TableFloat):
             for _, cells in block.table.rows:
                 for cell in cells:
                     estimate = cell.estimate if isinstance(cell, EstimateCell) else None

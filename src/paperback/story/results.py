@@ -1,22 +1,24 @@
 """The tables of results: methods by data sets, differences to the proposal, and the ablation."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from paperback.evidence import Cells, Comparison, Study, holm
 from paperback.evidence.compare import common, compare_cells
 from paperback.evidence.contrast import ALPHA
 from paperback.settings import Settings
 from paperback.story.decimals import decimals_for, table_decimals
-from paperback.story.table import Cell, EstimateCell, IntervalCell, MissingCell, Table
+from paperback.story.marks import marks_of
+from paperback.story.table import Cell, EstimateCell, IntervalCell, Mark, MissingCell, Table
 
 
 def main_results(cells: Cells, study: Study, settings: Settings) -> Table:
     """Every method on every data set: mean and spread over seeds.
 
-    Bold where the evidence cannot tell a method from the best one. Many data sets run down the page.
+    Bold where the evidence cannot tell a method from the best one, underlined the best of the others. Many
+    data sets run down the page.
     """
     down = "dataset" if len(cells.columns) > max(6, len(cells.rows)) else "method"
-    best = {column: _best(cells, column) for column in cells.columns}
+    marks = {column: marks_of(cells, column, _best(cells, column)) for column in cells.columns}
     rows, columns = (cells.rows, cells.columns) if down == "method" else (cells.columns, cells.rows)
     per_dataset = {column: _decimals(study, cells, column) for column in cells.columns}
 
@@ -26,9 +28,7 @@ def main_results(cells: Cells, study: Study, settings: Settings) -> Table:
         if estimate is None:
             return MissingCell("not averaged" if (method, dataset) in cells.refused else "no run")
         percent = study.metric.percent
-        return EstimateCell(
-            estimate, per_dataset[dataset], percent, "best" if method in best[dataset] else "none"
-        )
+        return EstimateCell(estimate, per_dataset[dataset], percent, marks[dataset].get(method, "none"))
 
     across = "dataset" if down == "method" else "method"
     return Table(
@@ -41,7 +41,7 @@ def main_results(cells: Cells, study: Study, settings: Settings) -> Table:
             (settings.name(down, row), tuple(cell(row, column) for column in columns)) for row in rows
         ),
         spread="std" if any(estimate.std is not None for estimate in cells.cells.values()) else "none",
-        note=_main_note(cells, any(best.values())),
+        note=_main_note(cells, marks.values()),
         highlight=(settings.name("method", study.proposal),) if study.proposal and down == "method" else (),
         why="every claim compares cells of this table",
     )
@@ -149,14 +149,16 @@ def _difference(study: Study, comparison: Comparison | None) -> Cell:
     )
 
 
-def _main_note(cells: Cells, marked: bool) -> str:
+def _main_note(cells: Cells, marks: Iterable[Mapping[str, Mark]]) -> str:
+    shown = {mark for found in marks for mark in found.values()}
     spread = [e for e in cells.cells.values() if e.std is not None]
     words = ["Mean ± sample standard deviation over seeds." if spread else "One run per cell; no spread."]
-    if marked:
+    if "best" in shown:
         words.append(
             "Bold: the best method of a data set and all that a test over seeds (Holm-adjusted)"
             " cannot tell from it."
         )
+        words += ["Underlined: the best of the others."] if "next" in shown else []
     elif len(cells.rows) > 1:
         is_open = any(estimate.direction == "unknown" for estimate in cells.cells.values())
         why = (
