@@ -19,8 +19,8 @@ def profile_band(
         level: Coverage at a single threshold, a fraction.
 
     Source:
-        Agarwal et al. 2021, "Deep Reinforcement Learning at the Edge of the Statistical Precipice", whose band
-        is bootstrapped; Satterthwaite 1946.
+        Agarwal et al. 2021, "Deep Reinforcement Learning at the Edge of the Statistical Precipice", whose
+        band is bootstrapped; Satterthwaite 1946.
     """
     from scipy.special import stdtrit
 

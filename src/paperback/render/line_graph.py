@@ -6,8 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from paperback.render.palette import MARKERS, add_legend, grid_shape, legend_rows, log_ticks, look, shortened
-from paperback.render.words import printable
+from paperback.render.palette import (
+    MARKERS,
+    add_legend,
+    grid_shape,
+    label_axes,
+    legend_rows,
+    log_ticks,
+    look,
+    shortened,
+)
 from paperback.story.graph import Curve, Graph, Panel
 
 if TYPE_CHECKING:
@@ -40,8 +48,7 @@ def line_figure(graph: Graph, width: float) -> Figure:
             _panel(axes, graph.panels[position], graph, names, room)
         else:
             axes.set_axis_off()
-    figure.supxlabel(printable(graph.x_label), fontsize=8.5)
-    figure.supylabel(printable(graph.y_label), fontsize=8.5)
+    label_axes(figure, graph.x_label, graph.y_label)
     few = all(len(curve.x) <= _FEW_POINTS for panel in graph.panels for curve in panel.curves)
     styles = [look(index) | (_marks(index) if few else {}) for index in range(len(names))]
     add_legend(figure, names, styles, legend)

@@ -92,3 +92,16 @@ def magnitude(value: float) -> str:
         if abs(value) >= size:
             return f"{value / (1e3 if letter == 'k' else size):g}{letter}"
     return f"{value:g}"
+
+
+def label_axes(figure: Figure, x_label: str, y_label: str) -> None:
+    """Labels at the axes where there is one pair of them, else shared by all; an empty one is left out."""
+    shown = [axes for axes in figure.axes if axes.axison]
+    if len(shown) == 1:
+        shown[0].set_xlabel(printable(x_label) or shown[0].get_xlabel())
+        shown[0].set_ylabel(printable(y_label) or shown[0].get_ylabel())
+        return
+    if x_label:
+        figure.supxlabel(printable(x_label), fontsize=8.5)
+    if y_label:
+        figure.supylabel(printable(y_label), fontsize=8.5)

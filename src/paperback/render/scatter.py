@@ -11,12 +11,12 @@ from paperback.render.palette import (
     GREY,
     add_legend,
     grid_shape,
+    label_axes,
     legend_rows,
     log_ticks,
     marker,
     shortened,
 )
-from paperback.render.words import printable
 from paperback.story.graph import Cloud, Curve, Scatter, ScatterPanel
 
 if TYPE_CHECKING:
@@ -46,9 +46,7 @@ def scatter_figure(scatter: Scatter, width: float) -> Figure:
             _panel(axes, scatter.panels[position], scatter, names, round(width * 72 / columns / 5))
         else:
             axes.set_axis_off()
-    if scatter.x_label:
-        figure.supxlabel(printable(scatter.x_label), fontsize=8.5)
-    figure.supylabel(printable(scatter.y_label), fontsize=8.5)
+    label_axes(figure, scatter.x_label, scatter.y_label)
     add_legend(figure, names, [_point(index) | {"linestyle": "none"} for index in range(len(names))], legend)
     return figure
 

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from paperback.render.drawing import INK
-from paperback.render.palette import COLOURS, GREY, shortened
-from paperback.render.words import printable
+from paperback.render.palette import COLOURS, GREY, label_axes, shortened
 from paperback.story.graph import Strip, StripPanel, StripPlot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+# Beside one panel a name has more room.
 _LONGEST_NAME = 34
+_LONGEST_ALONE = 56
 _INCHES_A_ROW = 0.23
 _MOST_COLUMNS = 3
 # Of a row: how far points are spread so that equal ones are seen, and where the estimate stands.
@@ -45,7 +46,7 @@ def strip_figure(plot: StripPlot, width: float) -> Figure:
             _panel(axes, plot.panels[position], names, plot, round(width * 72 / columns / 6))
         else:
             axes.set_axis_off()
-    figure.supxlabel(printable(plot.x_label), fontsize=8.5)
+    label_axes(figure, plot.x_label, "")
     return figure
 
 
@@ -55,8 +56,11 @@ def _panel(axes: Axes, panel: StripPanel, names: list[str], plot: StripPlot, roo
     if plot.reference is not None:
         axes.axvline(plot.reference, color=GREY, linewidth=0.8, linestyle=(0, (4, 2)), zorder=1)
     for strip in panel.strips:
-        _strip(axes, strip, names.index(strip.name))
-    axes.set_yticks(range(len(names)), [shortened(name, _LONGEST_NAME) for name in names], fontsize=8)
+        row = names.index(strip.name)
+        # Rows against a reference are pairs: a method's colour would mislead.
+        _strip(axes, strip, row, COLOURS[row % len(COLOURS)] if plot.reference is None else INK)
+    longest = _LONGEST_ALONE if len(plot.panels) == 1 else _LONGEST_NAME
+    axes.set_yticks(range(len(names)), [shortened(name, longest) for name in names], fontsize=8)
     axes.set_ylim(len(names) - 0.4, -0.55)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
@@ -64,8 +68,7 @@ def _panel(axes: Axes, panel: StripPanel, names: list[str], plot: StripPlot, roo
     axes.locator_params(axis="x", nbins=5)
 
 
-def _strip(axes: Axes, strip: Strip, row: int) -> None:
-    colour = COLOURS[row % len(COLOURS)]
+def _strip(axes: Axes, strip: Strip, row: int, colour: str) -> None:
     finite = [point for point in strip.points if np.isfinite(point)]
     if finite:
         axes.scatter(
@@ -73,8 +76,8 @@ def _strip(axes: Axes, strip: Strip, row: int) -> None:
         )  # fmt: skip
     place = row + (_LOWERED if finite else 0.0)
     if strip.low is not None and strip.high is not None:
-        line = INK if finite else colour
-        axes.plot([strip.low, strip.high], [place] * 2, color=line, linewidth=1.6 if finite else 2.4, zorder=3,
+        line, thick = (INK, 1.6) if finite else (colour, 2.4)
+        axes.plot([strip.low, strip.high], [place] * 2, color=line, linewidth=thick, zorder=3,
                   solid_capstyle="butt")  # fmt: skip
     if np.isfinite(strip.value):
         axes.plot([strip.value], [place], "D" if finite else "o", color=INK if finite else colour,
