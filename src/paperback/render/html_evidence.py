@@ -16,6 +16,8 @@ _KINDS: Mapping[str, str] = {
     "average": "Average over data sets",
     "count": "Count",
     "setting": "Setting shared by runs",
+    "fact": "Number that runs log of themselves",
+    "power law": "Power law over sizes",
     "code": "Fact of the code",
 }
 _FIELDS: Mapping[str, str] = {

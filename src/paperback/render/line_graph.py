@@ -14,6 +14,7 @@ from paperback.render.palette import (
     legend_rows,
     log_ticks,
     look,
+    plain_ticks,
     shortened,
 )
 from paperback.story.graph import Curve, Graph, Panel
@@ -72,9 +73,9 @@ def _panel(axes: Axes, panel: Panel, graph: Graph, names: list[str], room: int) 
         axes.set_xscale("log")
         log_ticks(axes.xaxis)
     else:
-        axes.locator_params(axis="x", nbins=5)
+        plain_ticks(axes.xaxis, whole=all((curve.x % 1 == 0).all() for curve in panel.curves))
     if axes.get_yscale() == "linear":
-        axes.locator_params(axis="y", nbins=5)
+        plain_ticks(axes.yaxis)
 
 
 def _curve(axes: Axes, curve: Curve, index: int, *, positive: bool) -> None:

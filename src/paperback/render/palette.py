@@ -18,6 +18,8 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<")
 GREY = "#6b7280"
 _LINES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)))
 _LONGEST_NAME = 48
+_DECADES = 500
+_LARGE, _SMALL = 1e5, 1e-2
 _LETTER = 0.053
 _HANDLE = 0.52
 
@@ -80,10 +82,21 @@ def log_ticks(axis: Axis) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
     low, high = axis.get_view_interval()
-    # Within one decade a logarithmic locator finds a single tick or none.
-    axis.set_major_locator(LogLocator() if high > 30 * low else MaxNLocator(4, steps=[1, 2, 5, 10]))
+    # Within one decade a logarithmic locator finds a single tick or none, within two too few.
+    several = LogLocator() if high > _DECADES * low else LogLocator(subs=(1, 2, 5))
+    axis.set_major_locator(several if high > 30 * low else MaxNLocator(4, steps=[1, 2, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: magnitude(value)))
     axis.set_minor_formatter(NullFormatter())
+
+
+def plain_ticks(axis: Axis, *, whole: bool = False) -> None:
+    """Few ticks of a linear axis, without a power of ten beside it: 5M, 0.0005; `whole` ones of counts."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    largest = max(map(abs, axis.get_view_interval()))
+    axis.set_major_locator(MaxNLocator(5 if largest > _SMALL else 3, integer=whole))
+    if largest >= _LARGE or largest <= _SMALL:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: magnitude(value)))
 
 
 def magnitude(value: float) -> str:

@@ -15,6 +15,7 @@ from paperback.render.palette import (
     legend_rows,
     log_ticks,
     marker,
+    plain_ticks,
     shortened,
 )
 from paperback.story.graph import Cloud, Curve, Scatter, ScatterPanel
@@ -22,6 +23,8 @@ from paperback.story.graph import Cloud, Curve, Scatter, ScatterPanel
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+_ASIDE = 7.0
 
 
 def scatter_figure(scatter: Scatter, width: float) -> Figure:
@@ -60,22 +63,22 @@ def _panel(axes: Axes, panel: ScatterPanel, scatter: Scatter, names: list[str], 
         axes.set_title(shortened(panel.title, room))
     for line in panel.lines:
         _line(axes, line, names)
-    for cloud in panel.clouds:
-        _cloud(axes, cloud, names.index(cloud.name) if cloud.name else 0)
+    for cloud, aside in zip(panel.clouds, _asides(panel.clouds), strict=True):
+        _cloud(axes, cloud, names.index(cloud.name) if cloud.name else 0, aside)
     if panel.x_label:
         axes.set_xlabel(shortened(panel.x_label, room))
     axes.margins(0.06)
     points = np.array([point for cloud in panel.clouds for point in cloud.points], dtype=float).reshape(-1, 2)
-    if scatter.log_x and len(points) and (points[:, 0] > 0).all():
+    if panel.log_x and len(points) and (points[:, 0] > 0).all():
         axes.set_xscale("log")
         log_ticks(axes.xaxis)
     else:
-        axes.locator_params(axis="x", nbins=5)
+        plain_ticks(axes.xaxis, whole=bool(len(points)) and bool((points[:, 0] % 1 == 0).all()))
     if scatter.log_y and len(points) and (points[:, 1] > 0).all():
         axes.set_yscale("log")
         log_ticks(axes.yaxis)
     else:
-        axes.locator_params(axis="y", nbins=5)
+        plain_ticks(axes.yaxis)
 
 
 def _line(axes: Axes, line: Curve, names: list[str]) -> None:
@@ -87,13 +90,31 @@ def _line(axes: Axes, line: Curve, names: list[str]) -> None:
         axes.fill_between(line.x, line.low, line.high, color=colour, alpha=0.16, linewidth=0)
 
 
-def _cloud(axes: Axes, cloud: Cloud, index: int) -> None:
+def _asides(clouds: tuple[Cloud, ...]) -> list[float]:
+    """How far, in points, each single point is moved so that those of equal x stand side by side."""
+    at = [cloud.points[0][0] if len(cloud.points) == 1 else np.nan for cloud in clouds]
+    return [
+        _ASIDE * (at[:place].count(x) - (at.count(x) - 1) / 2) if x == x else 0.0
+        for place, x in enumerate(at)
+    ]
+
+
+def _cloud(axes: Axes, cloud: Cloud, index: int, aside: float) -> None:
+    from matplotlib.transforms import ScaledTranslation
+
     if not cloud.points:
         return
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    moved = axes.transData + ScaledTranslation(aside / 72, 0, figure.dpi_scale_trans)
     x, y = np.array(cloud.points, dtype=float).T
     many = len(cloud.points) > 30
+    # A moved point does not widen the axes by itself.
+    axes.update_datalim(
+        [*cloud.points, *((at, y) for at, ends in zip(x, cloud.intervals or (), strict=False) for y in ends)]
+    )
     style = _point(index) | {"linestyle": "none", "markersize": 3 if many else 4}
     if cloud.intervals:
         low, high = np.array(cloud.intervals, dtype=float).T
-        axes.vlines(x, low, high, color=style["color"], linewidth=1.0, zorder=2)
-    axes.plot(x, y, **style, alpha=0.6 if many else 1.0, markeredgewidth=0, zorder=3)
+        axes.vlines(x, low, high, color=style["color"], linewidth=1.0, zorder=2, transform=moved)
+    axes.plot(x, y, **style, alpha=0.6 if many else 1.0, markeredgewidth=0, zorder=3, transform=moved)

@@ -194,13 +194,15 @@ class Cloud:
 class ScatterPanel:
     """One pair of axes with points, and lines with bands drawn under them.
 
-    A line has the look of the cloud of its name; any other line is drawn thin and grey.
+    A line has the look of the cloud of its name; any other line is drawn thin and grey. `x_label` stands
+    where each panel has an axis of its own, and `log_x` makes it logarithmic.
     """
 
     title: str
     clouds: tuple[Cloud, ...]
     lines: tuple[Curve, ...] = ()
     x_label: str = ""
+    log_x: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +216,6 @@ class Scatter:
         y_label: With its unit.
         panels: From left to right, top to bottom.
         why: Why the story needs it, one phrase for the author.
-        log_x: Logarithmic x axis.
         log_y: Logarithmic y axis.
         note: What follows the caption.
     """
@@ -225,7 +226,6 @@ class Scatter:
     y_label: str
     panels: tuple[ScatterPanel, ...]
     why: str
-    log_x: bool = False
     log_y: bool = False
     note: Told = ()
 

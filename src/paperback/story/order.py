@@ -8,8 +8,10 @@ from paperback.evidence import Cells, Study, pivot
 from paperback.finding import Finding
 from paperback.runs import RunTable
 from paperback.settings import Settings
+from paperback.story.cost import cost_table
 from paperback.story.graph import AnyGraph
 from paperback.story.plan import Planned, plan_graphs
+from paperback.story.rank_table import rank_table
 from paperback.story.results import differences, main_results
 from paperback.story.table import Table
 from paperback.story.view import view_of
@@ -37,13 +39,17 @@ class Story:
 
 
 def arrange(table: RunTable, study: Study, settings: Settings) -> Story:
-    """The main results, then what each claim compares, then the ablation, then the graphs of the plan.
+    """The main results, what each claim compares, the ablation, ranks, costs, and the graphs of the plan.
 
     A table that the evidence cannot carry is left out, with a finding that says why.
     """
     cells, refused = _cells(table, study)
     tables, findings = _tables(cells, study, settings) if cells else ([], refused)
-    graphs, plan = plan_graphs(view_of(table, study, settings, cells))
+    view = view_of(table, study, settings, cells)
+    graphs, plan = plan_graphs(view)
+    drawn = {graph.key for graph in graphs}
+    more = [each for each in (rank_table(view), cost_table(view)) if each and each.key not in drawn]
+    tables += [page for each in more for page in pages_of(each)]
     return Story(tuple(tables), graphs, tuple(dict.fromkeys(findings)), plan)
 
 

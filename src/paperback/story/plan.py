@@ -5,10 +5,14 @@ from dataclasses import dataclass
 
 from paperback.errors import SettingsError, near_miss
 from paperback.settings import FILE, Settings
+from paperback.story.budget import best_of_trials
 from paperback.story.curves import learning_curves
 from paperback.story.graph import AnyGraph
+from paperback.story.pareto import pareto
 from paperback.story.pooled import aggregates, improvements, profiles
 from paperback.story.ranks import rank_diagram
+from paperback.story.scaling import scaling
+from paperback.story.sensitivity import sensitivity
 from paperback.story.strips import run_strips
 from paperback.story.view import Drawn, Omitted, View
 
@@ -45,6 +49,10 @@ GRAPHS: Mapping[str, Callable[[View], Drawn]] = {
     "aggregates": aggregates,
     "learning-curves": _learning,
     "improvement": improvements,
+    "scaling": scaling,
+    "pareto": pareto,
+    "best-of-n": best_of_trials,
+    "sensitivity": sensitivity,
     "performance-profiles": profiles,
 }
 # Letter of the decision table to the graphs that show its unit.

@@ -100,8 +100,8 @@ def profiles(view: View) -> Drawn:
 
 
 def improvements(view: View) -> Drawn:
-    """Probability that a run of one method beats a run of another, pair by pair."""
-    pool = _pool(view)
+    """Probability that a run of one method beats a run of another, pair by pair; needs no common scale."""
+    pool = _pool(view, scale_free=True)
     if isinstance(pool, Omitted):
         return pool
     sign = 1.0 if view.higher_is_better else -1.0
@@ -150,13 +150,13 @@ def _runs(pool: _Pool) -> Told:
     return ("Each method has ", *runs_told(pool.entered), " on a data set. ", *level_told())
 
 
-def _pool(view: View, *, most: int = _MOST_METHODS) -> _Pool | Omitted:
+def _pool(view: View, *, most: int = _MOST_METHODS, scale_free: bool = False) -> _Pool | Omitted:
     cells = view.cells
     if cells is None or len(cells.columns) < _FEWEST_TASKS:
         return Omitted("fewer than three data sets, which are better shown one by one")
     if view.higher_is_better is None:
         return Omitted("it is not known whether higher or lower is better")
-    why = why_not_comparable(view.study.metric, view.shape)
+    why = "" if scale_free else why_not_comparable(view.study.metric, view.shape)
     if why:
         return Omitted(why)
     enough = {place for place, each in cells.cells.items() if each.n >= _FEWEST_RUNS}

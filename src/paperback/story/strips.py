@@ -5,7 +5,8 @@ from paperback.story.results import measured
 from paperback.story.told import level_told, runs_told
 from paperback.story.view import Drawn, Omitted, View
 
-_MOST_PANELS = 6
+# From six data sets on, ranks over them say more than a panel for each.
+_MOST_PANELS = 5
 _MOST_ROWS = 12
 
 

@@ -1,5 +1,6 @@
 """What every graph is made from, and why one is not made."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,12 +68,11 @@ class View:
 def view_of(table: RunTable, study: Study, settings: Settings, cells: Cells | None = None) -> View:
     """The view of a study; what cannot be recognised is left empty, and `cells` need not be at hand."""
     name, split = study.metric.name, study.split
-    letter = ""
-    shape = Shape()
-    try:
+    shape, letter = Shape(), ""
+    with suppress(PaperbackError):
         shape = recognise_shape(table, name, split=split)
-        cells = cells if cells is not None else pivot(table, name, split=split)
         letter = recognise_design(table, name, split=split).letter
-    except PaperbackError:
-        pass
+    if cells is None:
+        with suppress(PaperbackError):
+            cells = pivot(table, name, split=split)
     return View(table, study, settings, cells, shape, letter)

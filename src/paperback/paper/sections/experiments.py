@@ -14,6 +14,8 @@ from paperback.story.graph import AnyGraph, Graph, Scatter, StripPlot
 from paperback.story.results import measured, shown_for
 from paperback.story.settings_table import dataset_table
 
+# Tables that no claim speaks of.
+_BESIDES = ("average-ranks", "cost")
 _SHARED = (
     "epochs",
     "n_epochs",
@@ -184,8 +186,9 @@ def _shown(material: Material) -> tuple[Paragraph, ...]:
         Ref(story.tables[0].key),
         Text(f" shows {_lower(measured(study))}{shown_for(study.methods, study.datasets)}. "),
     ]
-    for graph in story.graphs:
-        parts += [Ref(graph.key), Text(f" {graph.why}. ")]
+    besides = [table for table in story.tables if table.key in _BESIDES]
+    for shown in (*besides, *story.graphs):
+        parts += [Ref(shown.key), Text(f" {shown.why}. ")]
     return (paragraph("E5", *parts),)
 
 
