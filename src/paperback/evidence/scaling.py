@@ -73,19 +73,26 @@ def sized(table: RunTable, metric: str, *, split: str, size: str, dataset: str =
 
 
 def place_of(run: Run, size: str) -> tuple[str, float] | None:
-    """Family and size of a run; None where it has no size."""
+    """Family and size of a run; None where it has no size. A family is the method's name without the size."""
     method = run.setting("method") or ""
-    if size != IN_NAMES:
-        try:
-            value = float(run.setting(size) or "")
-        except ValueError:
+    if size == IN_NAMES:
+        found = _SIZE.findall(method)
+        if len(found) != 1:
             return None
-        return (method, value) if math.isfinite(value) and value > 0 else None
-    found = _SIZE.findall(method)
-    if len(found) != 1:
+        number, letter = found[0]
+        return _without(_SIZE, method), float(number) * _LETTERS[letter.lower()]
+    words = run.setting(size) or ""
+    try:
+        value = float(words)
+    except ValueError:
         return None
-    number, letter = found[0]
-    return _SIZE.sub("", method).strip("-_ /.").replace("--", "-"), float(number) * _LETTERS[letter.lower()]
+    if not math.isfinite(value) or value <= 0:
+        return None
+    return _without(re.compile(rf"(?<![0-9.]){re.escape(words)}(?![0-9.])"), method), value
+
+
+def _without(size: re.Pattern[str], method: str) -> str:
+    return size.sub("", method).strip("-_ /.").replace("--", "-")
 
 
 def law_quantity(table: RunTable, field: str, arguments: Mapping[str, str]) -> Quantity:

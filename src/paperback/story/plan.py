@@ -10,6 +10,7 @@ from paperback.story.curves import learning_curves
 from paperback.story.graph import AnyGraph
 from paperback.story.pareto import pareto
 from paperback.story.pooled import aggregates, improvements, profiles
+from paperback.story.predictions import confusion_matrix, reliability_diagram
 from paperback.story.ranks import rank_diagram
 from paperback.story.scaling import scaling
 from paperback.story.sensitivity import sensitivity
@@ -54,11 +55,15 @@ GRAPHS: Mapping[str, Callable[[View], Drawn]] = {
     "best-of-n": best_of_trials,
     "sensitivity": sensitivity,
     "performance-profiles": profiles,
+    "reliability": reliability_diagram,
+    "confusion": confusion_matrix,
 }
 # Letter of the decision table to the graphs that show its unit.
 _DESIGNS: Mapping[str, tuple[str, ...]] = {
     "a": ("runs",),
     "b": ("average-ranks", "runs"),
+    "c": ("reliability", "confusion"),
+    "d": ("reliability", "confusion"),
     "e": ("aggregates", "performance-profiles", "improvement"),
     "f": ("learning-curves",),
     "g": ("best-of-n", "sensitivity"),
