@@ -95,7 +95,7 @@ def test_the_promised_files_are_there(root: Path) -> None:
         "latex/main.tex",
         "latex/values.tex",
         "latex/references.bib",
-        *(f"latex/figures/{key}.pdf" for key in ("architecture", "learning-curves")),
+        *(f"latex/figures/{key}.pdf" for key in ("architecture", "runs", "learning-curves")),
         *(f"latex/tables/{key}.tex" for key in ("components", "main-results", "comparison")),
         *(each for each in found if each.startswith(("typst/", ".cache/"))),
     }

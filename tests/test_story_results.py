@@ -38,11 +38,15 @@ def told(
     return arrange(table, state_study(table, settings), settings), table, settings
 
 
-def bold(table: Table) -> dict[str, list[str]]:
+def marks(table: Table, mark: str) -> dict[str, list[str]]:
     return {
-        column: [name for name, cells in table.rows if getattr(cells[place], "mark", "") == "best"]
+        column: [name for name, cells in table.rows if getattr(cells[place], "mark", "") == mark]
         for place, column in enumerate(table.columns)
     }
+
+
+def bold(table: Table) -> dict[str, list[str]]:
+    return marks(table, "best")
 
 
 HIGH, LOW, NEAR = (0.91, 0.93, 0.92), (0.51, 0.52, 0.54), (0.90, 0.94, 0.925)
@@ -288,3 +292,33 @@ def test_a_table_speaks_of_what_there_is(
     assert story.tables[0].caption.startswith(caption)
     assert story.tables[0].caption.count("every") == caption.count("every")
     assert story.tables[0].note.endswith(note)
+
+
+MIDDLE = (0.72, 0.71, 0.75)
+NEXT: dict[str, tuple[Values, str, dict[str, list[str]]]] = {
+    "the best of the rest": (
+        {"a": {"d": HIGH}, "b": {"d": LOW}, "c": {"d": MIDDLE}},
+        "",
+        {"d": ["c"]},
+    ),
+    "lower is better": (
+        {"a": {"d": HIGH}, "b": {"d": LOW}, "c": {"d": MIDDLE}},
+        "[metrics.accuracy]\ndirection = 'lower'\n",
+        {"d": ["c"]},
+    ),
+    "none of two": ({"a": {"d": HIGH}, "b": {"d": LOW}}, "", {"d": []}),
+    "none where nothing is bold": (
+        {"a": {"d": HIGH[:1]}, "b": {"d": LOW[:1]}, "c": {"d": MIDDLE[:1]}},
+        "",
+        {"d": []},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NEXT)
+def test_what_is_underlined(case: str, study: Callable[..., Path], tmp_path: Path) -> None:
+    """Underlined is the best of the methods that a test tells from the best, and the legend says so."""
+    values, toml, marked = NEXT[case]
+    table = told(study, tmp_path, values, toml)[0].tables[0]
+    assert marks(table, "next") == marked
+    assert ("Underlined" in table.note) == any(marked.values())

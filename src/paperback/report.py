@@ -18,6 +18,7 @@ def build_report(made: Build) -> str:
     lines += [f"{made.folder / name}" for name in ("main.html", "latex/main.tex", "evidence.json")]
     lines.append(f"{len(ledger['numbers'])} numbers, each with its recipe and sources in evidence.json")
     lines += [claim_line(claim) for claim in ledger["claims"]]
+    lines += plan_lines(ledger.get("plan", ()))
     states = Counter(item["state"] for item in ledger["outline"].values())
     lines.append(
         f"outline: {states['written']} written, {states['asked']} asked, {states['missing']} without facts"
@@ -30,6 +31,12 @@ def build_report(made: Build) -> str:
         *({"kind": f.kind, "message": f.message, "mend": f.mend} for f in made.findings),
     ]
     return "\n".join([*lines, *finding_lines(told)])
+
+
+def plan_lines(plan: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The graphs that are drawn and why, one a line, then why each other one is not."""
+    lines = [f"figure {each['key']}: {each['why']}" for each in plan if each["shown"]]
+    return lines + [f"no figure {each['key']}: {each['why']}" for each in plan if not each["shown"]]
 
 
 def status_report(found: Mapping[str, Any]) -> str:

@@ -111,6 +111,8 @@ class Settings:
         code_proposal: The code of the proposal, `model.py:ThresholdNet` or a script; empty means inferred.
         code_baselines: The code of the baselines, nearest first; empty means inferred.
         seed: Seed of every random generator that a build uses.
+        graphs: How many graphs of results are drawn at most.
+        show: Keys of graphs that come before all others, such as `pareto`.
     """
 
     title: str = ""
@@ -140,6 +142,8 @@ class Settings:
     code_proposal: str = ""
     code_baselines: tuple[str, ...] = ()
     seed: int = 0
+    graphs: int = 4
+    show: tuple[str, ...] = ()
 
     def name(self, role: str, value: str) -> str:
         """How `value` of `role` is printed."""
@@ -288,6 +292,7 @@ _SCALARS: dict[str, dict[str, type]] = {
         "design": str,
         "seed": int,
     },
+    "story": {"graphs": int, "show": tuple},
 }
 DESIGNS = ("a", "b", "c", "d", "e", "f", "g", "h")
 # Key of [code] to the field of `Settings` and its type.

@@ -163,6 +163,16 @@ def bootstrap_improvement(
     return total / len(a.sizes)
 
 
+def improvement_interval(
+    point: float, a: Strata, b: Strata, *, rng: np.random.Generator, level: float = 0.95
+) -> Interval:
+    """The interval of `improvement`, as `small_sample_interval`, cut to the range of a probability."""
+    ends = small_sample_interval(point, bootstrap_improvement(a, b, rng=rng), (a, b), level)
+    if ends.low is None or ends.high is None:
+        return ends
+    return Interval(max(ends.low, 0.0), min(ends.high, 1.0), ends.name)
+
+
 def performance_profile(scores: Strata, thresholds: np.ndarray) -> np.ndarray:
     """Share of runs above each threshold, every task with the same weight, shape (thresholds,)."""
     above = scores.values[None, :] > np.asarray(thresholds)[:, None]

@@ -9,7 +9,7 @@ from paperback.source import Source
 
 RecipeKind = Literal[
     "estimate", "comparison", "ranking", "average", "assessment", "family", "weighed",
-    "count", "setting", "code", "convention",
+    "count", "setting", "fact", "code", "convention", "power law",
 ]  # fmt: skip
 
 
@@ -20,8 +20,9 @@ class Recipe:
     Attributes:
         kind: Which computation: an estimate over runs, a comparison of two methods, a ranking over data sets,
             an average gain over data sets, two methods weighed by items, tasks, curves or trials, one claim
-            in its family, a count of runs or settings, a setting that all runs share, a fact
-            of the code, or a constant of the method.
+            in its family, a count of runs or settings, a setting that all runs share, a number
+            that runs log of themselves such as their duration, a fact of the code, a constant of the method,
+            or a power law over sizes.
         field: Which of its results, such as `value`, `low` or `p`.
         arguments: JSON values that name the inputs; keys sorted when written.
     """

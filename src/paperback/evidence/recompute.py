@@ -11,9 +11,11 @@ from paperback.evidence.compare import compare_each
 from paperback.evidence.convention import convention
 from paperback.evidence.count import count, shared_setting
 from paperback.evidence.estimate import estimate
+from paperback.evidence.fact import run_fact
 from paperback.evidence.family import family_again
 from paperback.evidence.quantity import Quantity, Recipe
 from paperback.evidence.rank import rank_methods
+from paperback.evidence.scaling import law_quantity
 from paperback.evidence.weighed import joint_again
 from paperback.runs import RunTable
 
@@ -51,6 +53,10 @@ def quantity_again(recipe: Recipe, table: RunTable) -> Quantity:
             return count(table, recipe.field, arguments["where"])
         case "setting":
             return _setting(arguments, table)
+        case "fact":
+            return _fact(recipe.field, arguments, table)
+        case "power law":
+            return law_quantity(table, recipe.field, arguments)
         case "convention":
             return convention(recipe.field)
     raise EvidenceError(
@@ -79,6 +85,15 @@ def _ranking(field: str, arguments: dict[str, Any], table: RunTable) -> Quantity
     arguments["pairs"] = [(method, over) for method, over in arguments["pairs"]]
     ranking = rank_methods(table, arguments.pop("metric"), **arguments)
     return ranking.pair(*pair).quantity(field) if pair else ranking.quantity(field, of)
+
+
+def _fact(field: str, arguments: Mapping[str, Any], table: RunTable) -> Quantity:
+    found = run_fact(table, arguments["key"], field, arguments["where"])
+    if found is None:
+        raise EvidenceError(
+            f"not every run logs {arguments['key']!r} any more", mend="Build the paper again."
+        )
+    return found
 
 
 def _setting(arguments: Mapping[str, Any], table: RunTable) -> Quantity:

@@ -11,8 +11,8 @@ from paperback.evidence.aggregate import (
     Strata,
     aggregate,
     bootstrap_aggregates,
-    bootstrap_improvement,
     improvement,
+    improvement_interval,
     small_sample_error,
     strata,
 )
@@ -102,15 +102,11 @@ def _tested(made: Assessment, gain: float, error: float, df: float) -> Assessmen
 
 
 def _improvement(a: Strata, b: Strata, level: float, rng: np.random.Generator) -> dict[str, float]:
-    """P(A > B) with its interval, cut to the range of a probability."""
-    from scipy.special import stdtrit
-
+    """P(A > B) with its interval."""
     point = improvement(a, b)
-    spread = small_sample_error(bootstrap_improvement(a, b, rng=rng), (a, b))
-    found = {"improvement": point}
-    if spread is not None:
-        half = float(stdtrit(spread[1], (1 + level) / 2)) * spread[0]
-        found |= {"improvement_low": max(point - half, 0.0), "improvement_high": min(point + half, 1.0)}
+    found, ends = {"improvement": point}, improvement_interval(point, a, b, rng=rng, level=level)
+    if ends.low is not None and ends.high is not None:
+        found |= {"improvement_low": ends.low, "improvement_high": ends.high}
     return found
 
 

@@ -40,6 +40,13 @@ class Ref:
     key: str
 
 
+def _told(quantity: Quantity) -> Number:
+    """A number of a caption; a constant of the method, such as the level of intervals, is a percentage."""
+    if quantity.recipe.kind == "convention":
+        return Number(quantity, decimals=0, percent=True, with_unit=True)
+    return Number(quantity)
+
+
 Inline = Text | Emphasis["Inline"] | Strong["Inline"] | Code | Math | Cite | Link["Inline"] | Number | Ref
 
 
@@ -88,6 +95,13 @@ class GraphFloat:
 
     graph: AnyGraph
     wide: bool = False
+
+    @property
+    def caption(self) -> tuple[Inline, ...]:
+        """The graph's caption and note as they are printed."""
+        graph = self.graph
+        told = [Text(part) if isinstance(part, str) else _told(part) for part in graph.note]
+        return (Text(graph.caption), *((Text(" "), *told) if told else ()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ def make_ledger(
         "outline": {state.item.id: {"state": state.state, "by": state.by} for state in states},
         "equations": [_equation(block, derived) for block in blocks(document) if isinstance(block, Equation)],
         "shown": [_shown(block) for block in blocks(document) if isinstance(block, TableFloat | GraphFloat)],
+        "plan": [{"key": each.key, "shown": each.shown, "why": each.why} for each in material.story.plan],
         "typed": sorted(set(typed_numerals(document))),
         "files": dict(sorted((*material.table.files.items(), *material.inventory.files.items()))),
         "findings": [finding_json(finding) for finding in findings],
@@ -106,8 +107,6 @@ def _words(document: Document) -> Iterator[str]:
             yield block.latex
         elif isinstance(block, TableFloat):
             yield from _table_words(block)
-        elif isinstance(block, GraphFloat):
-            yield block.graph.caption
         elif isinstance(block, AlgorithmFloat):
             yield str(block.algorithm)
             yield from (str(line.source) for line in block.algorithm.lines)

@@ -77,12 +77,14 @@ def blocks_of(sections: tuple[Section, ...]) -> Iterator[Block]:
 
 
 def inlines_of(among: Iterator[Block] | tuple[Block, ...]) -> Iterator[Inline]:
-    """Every inline part of `among` in the order of print, the inside of emphasis and links too."""
+    """Every inline part of `among` in the order of print: captions of graphs and the inside of links too."""
     for block in among:
         if isinstance(block, Paragraph):
             yield from _flat(block.parts)
         elif isinstance(block, ItemList):
             yield from inlines_of(block.items)
+        elif isinstance(block, GraphFloat):
+            yield from block.caption
 
 
 def cell_numbers(cell: Cell, table: Table) -> tuple[Number, ...]:

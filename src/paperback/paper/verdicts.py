@@ -327,10 +327,13 @@ def _friedman(ranking: Ranking) -> Parts:
         if decided
         else "the ranks do not differ by more than chance explains"
     )
+    # Where every data set ranks alike, F is infinite and not printed.
+    statistic: Parts = ()
+    if ranking.friedman_statistic is not None:
+        statistic = (Text("F = "), Number(ranking.quantity("friedman_statistic"), decimals=2), Text(", "))
     return (
-        Text(f"; {said} (Iman–Davenport test, F = "),
-        Number(ranking.quantity("friedman_statistic"), decimals=2),
-        Text(", "),
+        Text(f"; {said} (Iman–Davenport test, "),
+        *statistic,
         *p_parts(ranking.quantity("friedman_p")),
         Text(")."),
     )

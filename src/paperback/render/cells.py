@@ -8,6 +8,7 @@ from paperback.story.table import (
     CodeCell,
     EstimateCell,
     IntervalCell,
+    Mark,
     MathCell,
     MissingCell,
     Table,
@@ -41,6 +42,6 @@ def cell_words(cell: Cell, table: Table) -> str:
     return "".join(print_number(piece) if isinstance(piece, Number) else piece for piece in pieces)
 
 
-def is_best(cell: Cell) -> bool:
-    """Whether the cell's value is set in bold."""
-    return isinstance(cell, EstimateCell | IntervalCell) and cell.mark == "best"
+def mark_of(cell: Cell) -> Mark:
+    """How the cell's value is set apart: `best` in bold, `next` underlined."""
+    return cell.mark if isinstance(cell, EstimateCell | IntervalCell) else "none"

@@ -139,11 +139,11 @@ class _Writer:
             case TableFloat(table=table):
                 return self._table(table)
             case GraphFloat(graph=graph):
-                return self._drawing(graph, "graph")
+                return self._drawing(graph, "graph", self._parts(block.caption))
             case AlgorithmFloat():
                 return self._algorithm(block)
             case DiagramFloat(architecture=architecture):
-                return self._drawing(architecture, "diagram")
+                return self._drawing(architecture, "diagram", escape_breakable(architecture.caption))
         assert_never(block)
 
     def _equation(self, equation: Equation) -> str:
@@ -165,10 +165,10 @@ class _Writer:
             f'<figure class="table"{self._id("table", table.key)}>\n{caption}\n{table_html(table)}\n</figure>'
         )
 
-    def _drawing(self, graph: AnyGraph | Architecture, name: str) -> str:
+    def _drawing(self, graph: AnyGraph | Architecture, name: str, words: str) -> str:
         place = self._numbering.floats["figure", graph.key]
         drawn = _inlined(self._figures[graph.key].decode(), place.anchor, graph.caption)
-        caption = f"<figcaption><b>{escape(place.words)}.</b> {escape_breakable(graph.caption)}</figcaption>"
+        caption = f"<figcaption><b>{escape(place.words)}.</b> {words}</figcaption>"
         return f'<figure class="{name}"{self._id("figure", graph.key)}>\n{drawn}\n{caption}\n</figure>'
 
     def _algorithm(self, block: AlgorithmFloat) -> str:

@@ -19,6 +19,8 @@ _KINDS: Mapping[str, str] = {
     "weighed": "One claim among those declared together, by items, tasks, curves or trials",
     "count": "Count",
     "setting": "Setting shared by runs",
+    "fact": "Number that runs log of themselves",
+    "power law": "Power law over sizes",
     "code": "Fact of the code",
 }
 # Thousands of test items behind one mean would make a page that no browser opens.

@@ -4,7 +4,7 @@ from typing import assert_never
 
 from paperback.paper.document import Number
 from paperback.paper.printing import number_id, print_number
-from paperback.render.cells import MISSING, cell_pieces, is_best
+from paperback.render.cells import MISSING, cell_pieces, mark_of
 from paperback.render.html_text import escape, escape_breakable
 from paperback.render.layout import is_numeric, missing_reasons, rules_before
 from paperback.render.mathml import clean_formula, to_mathml
@@ -19,6 +19,8 @@ from paperback.story.table import (
     Table,
     TextCell,
 )
+
+_MARKS = {"best": "b", "next": "u"}
 
 
 def table_html(table: Table) -> str:
@@ -69,8 +71,9 @@ def _cell(cell: Cell, table: Table, worded: bool) -> str:
 def _numbers(cell: Cell, table: Table) -> str:
     pieces = cell_pieces(cell, table)
     shown = [_number(p) if isinstance(p, Number) else escape(p).replace(" ", "&nbsp;") for p in pieces]
-    if is_best(cell):
-        shown[0] = f"<b>{shown[0]}</b>"
+    mark = mark_of(cell)
+    if mark != "none":
+        shown[0] = f"<{_MARKS[mark]}>{shown[0]}</{_MARKS[mark]}>"
     return "".join(shown)
 
 

@@ -177,7 +177,7 @@ class _Writer:
         return (
             f"\\begin{{figure{star}}}[tbp]\n  \\centering\n"
             f"  \\includegraphics[width=\\linewidth]{{figures/{safe_name(graph.key)}.pdf}}\n"
-            f"  \\caption{{{self._words(graph.caption)}}}{self._label(graph.key)}\n\\end{{figure{star}}}"
+            f"  \\caption{{{self._parts(block.caption)}}}{self._label(graph.key)}\n\\end{{figure{star}}}"
         )
 
     def _diagram(self, block: DiagramFloat) -> str:

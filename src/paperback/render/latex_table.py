@@ -4,7 +4,7 @@ from typing import assert_never
 
 from paperback.paper.document import Number
 from paperback.paper.printing import number_id, print_number
-from paperback.render.cells import cell_pieces, is_best
+from paperback.render.cells import cell_pieces, mark_of
 from paperback.render.layout import Column, Layout, lay_out, missing_reasons, rules_before
 from paperback.render.mathml import clean_formula, why_not_math
 from paperback.render.tex_text import escape, escape_breakable, escape_code, guarded, tex_formula
@@ -20,6 +20,7 @@ from paperback.story.table import (
     TextCell,
 )
 
+_MARKS = {"best": r"\textbf", "next": r"\underline"}
 _SIZES = {9.0: r"\small", 8.0: r"\footnotesize"}
 
 
@@ -84,8 +85,9 @@ def _cell(cell: Cell, table: Table) -> str:
 def _numbers(cell: Cell, table: Table) -> str:
     pieces = cell_pieces(cell, table)
     shown = [_number(p) if isinstance(p, Number) else p.replace("±", r"$\pm$") for p in pieces]
-    if is_best(cell):
-        shown[0] = f"\\textbf{{{shown[0]}}}"
+    mark = mark_of(cell)
+    if mark != "none":
+        shown[0] = f"{_MARKS[mark]}{{{shown[0]}}}"
     return "".join(shown)
 
 

@@ -120,7 +120,9 @@ class _Writer:
             case GraphFloat(graph=graph):
                 path = quoted_path(graph.key)
                 drawn = f"image({path}, width: 100%, alt: {literal_exact(graph.caption)})"
-                caption = self._caption("figure", graph.key, graph.caption)
+                place = self._numbering.floats["figure", graph.key]
+                words = self._parts(block.caption)
+                caption = f"caption: [#strong({literal(place.words + '.')}) {words}]"
                 return f"#figure(kind: image, {caption}, {drawn}){self._label(graph.key)}"
             case AlgorithmFloat(key=key, algorithm=algorithm):
                 words = self._numbering.floats["algorithm", key].words

@@ -4,7 +4,7 @@ from typing import assert_never
 
 from paperback.paper.document import Number
 from paperback.paper.printing import number_id, print_number
-from paperback.render.cells import MISSING, cell_pieces, is_best
+from paperback.render.cells import MISSING, cell_pieces, mark_of
 from paperback.render.layout import Column, Layout, lay_out, missing_reasons, rules_before
 from paperback.render.mathml import clean_formula
 from paperback.render.typst_math import typst_formula
@@ -22,6 +22,7 @@ from paperback.story.table import (
 )
 
 TEXT_WIDTH = 402.0
+_MARKS = {"best": "strong", "next": "underline"}
 _HEAVY, _LIGHT = "0.08em", "0.05em"
 
 
@@ -92,8 +93,9 @@ def _cell(cell: Cell, table: Table) -> str:
 def _numbers(cell: Cell, table: Table) -> str:
     pieces = cell_pieces(cell, table)
     shown = [_number(piece) if isinstance(piece, Number) else content(piece) for piece in pieces]
-    if is_best(cell):
-        shown[0] = f"#strong[{shown[0]}];"
+    mark = mark_of(cell)
+    if mark != "none":
+        shown[0] = f"#{_MARKS[mark]}[{shown[0]}];"
     return "".join(shown)
 
 

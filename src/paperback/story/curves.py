@@ -54,7 +54,7 @@ def learning_curves(table: RunTable, study: Study, settings: Settings) -> Graph 
         x_label=_axis(table, name, split),
         y_label=f"{shown[:1].upper()}{shown[1:]}{unit}",
         panels=tuple(panels),
-        why="shows that training had settled where results are read",
+        why="shows how training went",
     )
 
 

@@ -8,12 +8,14 @@ from paperback.evidence import Cells, Prepared, Study, pivot, prepare
 from paperback.finding import Finding
 from paperback.runs import RunTable
 from paperback.settings import Settings
-from paperback.story.curves import learning_curves
+from paperback.story.cost import cost_table
 from paperback.story.graph import AnyGraph
 from paperback.story.item_results import item_differences
-from paperback.story.ranks import rank_diagram
+from paperback.story.plan import Planned, plan_graphs
+from paperback.story.rank_table import rank_table
 from paperback.story.results import differences, main_results
 from paperback.story.table import Table
+from paperback.story.view import view_of
 
 _ROWS_A_PAGE = 44
 _COLUMNS_A_PANEL = 6
@@ -26,32 +28,42 @@ class Story:
 
     Attributes:
         tables: Main results first.
-        graphs: Average ranks, then learning curves.
+        graphs: In the order of the plan.
         findings: Why a table that a reader would expect is not there.
+        plan: Every graph that was thought of, whether it is shown, and why.
     """
 
     tables: tuple[Table, ...]
     graphs: tuple[AnyGraph, ...]
     findings: tuple[Finding, ...] = ()
+    plan: tuple[Planned, ...] = ()
 
 
 def arrange(table: RunTable, study: Study, settings: Settings) -> Story:
-    """The main results, then what each claim compares, then the ablation, then ranks and learning curves.
+    """The main results, what each claim compares, the ablation, ranks, costs, and the graphs of the plan.
 
     A table that the evidence cannot carry is left out, with a finding that says why.
     """
-    tables, findings = _tables(table, study, settings)
-    drawn = (rank_diagram(table, study, settings), learning_curves(table, study, settings))
-    graphs = tuple(graph for graph in drawn if graph is not None)
-    return Story(tuple(tables), graphs, tuple(dict.fromkeys(findings)))
+    cells, refused = _cells(table, study)
+    tables, findings = _tables(cells, study, settings, _items(table, study)) if cells else ([], refused)
+    view = view_of(table, study, settings, cells)
+    graphs, plan = plan_graphs(view)
+    drawn = {graph.key for graph in graphs}
+    more = [each for each in (rank_table(view), cost_table(view)) if each and each.key not in drawn]
+    tables += [page for each in more for page in pages_of(each)]
+    return Story(tuple(tables), graphs, tuple(dict.fromkeys(findings)), plan)
 
 
-def _tables(table: RunTable, study: Study, settings: Settings) -> tuple[list[Table], list[Finding]]:
+def _cells(table: RunTable, study: Study) -> tuple[Cells | None, list[Finding]]:
     try:
-        cells = pivot(table, study.metric.name, split=study.split)
+        return pivot(table, study.metric.name, split=study.split), []
     except EvidenceError as error:
-        return [], [_left_out(error)]
-    items = _items(table, study)
+        return None, [_left_out(error)]
+
+
+def _tables(
+    cells: Cells, study: Study, settings: Settings, items: Prepared | None
+) -> tuple[list[Table], list[Finding]]:
     wanted = [partial(main_results, cells, study, settings, items)]
     for key, others in (("comparison", study.baselines), ("ablation", study.ablations)):
         if study.proposal and others and items is not None:

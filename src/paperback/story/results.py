@@ -1,6 +1,6 @@
 """The tables of results: methods by data sets, differences to the proposal, and the ablation."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
 from paperback.evidence import Cells, Comparison, Prepared, Study
@@ -9,17 +9,19 @@ from paperback.evidence.contrast import ALPHA
 from paperback.settings import Settings
 from paperback.story.best import best_methods
 from paperback.story.decimals import decimals_for, table_decimals
-from paperback.story.table import Cell, EstimateCell, IntervalCell, MissingCell, Spread, Table
+from paperback.story.marks import marks_of
+from paperback.story.table import Cell, EstimateCell, IntervalCell, Mark, MissingCell, Spread, Table
 
 
 def main_results(cells: Cells, study: Study, settings: Settings, items: Prepared | None = None) -> Table:
     """Every method on every data set: mean and spread over seeds.
 
-    Bold where the evidence cannot tell a method from the best one. Many data sets run down the page. With
-    `items` the cells are means over test items, and methods are told apart item by item.
+    Bold where the evidence cannot tell a method from the best one, underlined the best of the others. Many
+    data sets run down the page. With `items` the cells are means over test items, and methods are told apart
+    item by item.
     """
     down = "dataset" if len(cells.columns) > max(6, len(cells.rows)) else "method"
-    best = {column: best_methods(cells, column, items) for column in cells.columns}
+    marks = {column: marks_of(cells, column, best_methods(cells, column, items)) for column in cells.columns}
     rows, columns = (cells.rows, cells.columns) if down == "method" else (cells.columns, cells.rows)
     per_dataset = {column: _decimals(study, cells, column) for column in cells.columns}
 
@@ -29,9 +31,7 @@ def main_results(cells: Cells, study: Study, settings: Settings, items: Prepared
         if estimate is None:
             return MissingCell("not averaged" if (method, dataset) in cells.refused else "no run")
         percent = study.metric.percent
-        return EstimateCell(
-            estimate, per_dataset[dataset], percent, "best" if method in best[dataset] else "none"
-        )
+        return EstimateCell(estimate, per_dataset[dataset], percent, marks[dataset].get(method, "none"))
 
     across = "dataset" if down == "method" else "method"
     return Table(
@@ -44,7 +44,7 @@ def main_results(cells: Cells, study: Study, settings: Settings, items: Prepared
             (settings.name(down, row), tuple(cell(row, column) for column in columns)) for row in rows
         ),
         spread=_spread(cells, items),
-        note=_main_note(cells, items, any(best.values())),
+        note=_main_note(cells, items, marks.values()),
         highlight=(settings.name("method", study.proposal),) if study.proposal and down == "method" else (),
         why="every claim compares cells of this table",
     )
@@ -149,14 +149,16 @@ def _difference(study: Study, comparison: Comparison | None, bare: int) -> Cell:
     )
 
 
-def _main_note(cells: Cells, items: Prepared | None, marked: bool) -> str:
+def _main_note(cells: Cells, items: Prepared | None, marks: Iterable[Mapping[str, Mark]]) -> str:
+    shown = {mark for found in marks for mark in found.values()}
     words = [_averaged(cells, items)]
-    if marked:
+    if "best" in shown:
         unit = "seeds" if items is None else "the test items that both were asked"
         words.append(
             f"Bold: the best method of a data set and all that a test over {unit} (Holm-adjusted)"
             " cannot tell from it."
         )
+        words += ["Underlined: the best of the others."] if "next" in shown else []
     elif len(cells.rows) > 1:
         is_open = any(estimate.direction == "unknown" for estimate in cells.cells.values())
         why = (

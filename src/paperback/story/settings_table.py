@@ -69,7 +69,7 @@ def dataset_table(table: RunTable, study: Study, settings: Settings) -> Table | 
         key="data-sets",
         caption="The data sets, as the logs of the runs describe them.",
         stub="Data set",
-        columns=tuple(_short(key, keys) for key in keys),
+        columns=tuple(short_key(key, keys) for key in keys),
         units=("",) * len(keys),
         rows=tuple(
             (
@@ -87,7 +87,7 @@ def dataset_table(table: RunTable, study: Study, settings: Settings) -> Table | 
 
 def method_table(table: RunTable, study: Study, settings: Settings) -> Table | None:
     """The settings that differ between methods; None where no setting does."""
-    keys = [key for key in _keys(table) if _differs(table, key, study)][: 2 * _MOST_COLUMNS]
+    keys = [key for key in setting_keys(table) if _differs(table, key, study)][: 2 * _MOST_COLUMNS]
     if not keys or len(study.methods) < 2:
         return None
     return Table(
@@ -97,7 +97,7 @@ def method_table(table: RunTable, study: Study, settings: Settings) -> Table | N
         columns=tuple(settings.name("method", method) for method in study.methods),
         units=("",) * len(study.methods),
         rows=tuple(
-            (_short(key, keys), tuple(_cell(table, key, {"method": method}) for method in study.methods))
+            (short_key(key, keys), tuple(_cell(table, key, {"method": method}) for method in study.methods))
             for key in keys
         ),
         spread="none",
@@ -107,7 +107,8 @@ def method_table(table: RunTable, study: Study, settings: Settings) -> Table | N
     )
 
 
-def _keys(table: RunTable) -> list[str]:
+def setting_keys(table: RunTable) -> list[str]:
+    """The configuration keys that say how a method was set: no role, and nothing of the machine."""
     taken = {role.key for role in table.roles.values()}
     names = {key: None for run in table.runs for key in run.params}
     return [
@@ -122,7 +123,7 @@ def _keys(table: RunTable) -> list[str]:
 def _numeric(table: RunTable) -> list[str]:
     return [
         key
-        for key in _keys(table)
+        for key in setting_keys(table)
         if all(
             isinstance(value, int | float) and not isinstance(value, bool)
             for run in table.runs
@@ -181,8 +182,8 @@ def _cell(table: RunTable, key: str, where: dict[str, str]) -> Cell:
     return TextCell(found.pop())
 
 
-def _short(key: str, keys: Sequence[str]) -> str:
-    """The last part of a dotted key, or all of it where another key ends alike."""
+def short_key(key: str, keys: Sequence[str]) -> str:
+    """The last part of a dotted key in plain words, or all of it where another key ends alike."""
     last = key.rsplit(".", 1)[-1]
     alike = [other for other in keys if other.rsplit(".", 1)[-1] == last]
     return (last if len(alike) == 1 else key).replace("_", " ")

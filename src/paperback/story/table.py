@@ -7,7 +7,7 @@ from paperback.evidence.estimate import Estimate
 from paperback.evidence.quantity import Quantity
 from paperback.source import Source
 
-Mark = Literal["best", "none"]
+Mark = Literal["best", "next", "none"]
 Spread = Literal["std", "half_width", "none"]
 
 
@@ -19,7 +19,7 @@ class EstimateCell:
         estimate: The evidence.
         decimals: Decimals in print, of value and spread alike.
         percent: Print a fraction as percent.
-        mark: `best` is set in bold.
+        mark: `best` is set in bold, `next` is underlined.
     """
 
     estimate: Estimate

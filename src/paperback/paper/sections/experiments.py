@@ -1,7 +1,5 @@
 """Experimental study: questions, design, data, baselines, results, discussion."""
 
-from typing import assert_never
-
 from paperback.claims import Verdict
 from paperback.evidence import Comparison, count, shared_setting
 from paperback.finding import Finding
@@ -13,10 +11,12 @@ from paperback.paper.phrases import Parts, counted, enumerate_parts, enumerate_w
 from paperback.paper.sections.asked import from_notes, with_facts
 from paperback.paper.verdicts import detail, ranking_sentence, tally, verdict_sentence
 from paperback.paper.weighed import design_sentence
-from paperback.story.graph import AnyGraph, Graph, RankDiagram
+from paperback.story.graph import AnyGraph, Graph, Scatter, StripPlot
 from paperback.story.results import measured, shown_for
 from paperback.story.settings_table import dataset_table
 
+# Tables that no claim speaks of.
+_BESIDES = ("average-ranks", "cost")
 _SHARED = (
     "epochs",
     "n_epochs",
@@ -198,22 +198,14 @@ def _shown(material: Material) -> tuple[Paragraph, ...]:
         Ref(story.tables[0].key),
         Text(f" shows {_lower(measured(study))}{shown_for(study.methods, study.datasets)}. "),
     ]
-    for graph in story.graphs:
-        parts += [Ref(graph.key), Text(f" {_says(graph)}. ")]
+    besides = [table for table in story.tables if table.key in _BESIDES]
+    for shown in (*besides, *story.graphs):
+        parts += [Ref(shown.key), Text(f" {shown.why}. ")]
     return (paragraph("E5", *parts),)
 
 
 def _is_wide(graph: AnyGraph) -> bool:
-    return isinstance(graph, Graph) and len(graph.panels) > 1
-
-
-def _says(graph: AnyGraph) -> str:
-    match graph:
-        case Graph():
-            return "shows how training went"
-        case RankDiagram():
-            return "orders the methods by their average rank"
-    assert_never(graph)
+    return isinstance(graph, Graph | StripPlot | Scatter) and len(graph.panels) > 1
 
 
 def _discussion(material: Material) -> tuple[Block, ...]:
