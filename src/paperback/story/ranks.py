@@ -1,7 +1,7 @@
 """The critical-difference diagram: average ranks, and bars over methods that no test tells apart."""
 
 from paperback.errors import EvidenceError
-from paperback.evidence import Study, rank_methods
+from paperback.evidence import Ranking, Study, rank_methods
 from paperback.evidence.cliques import inseparable
 from paperback.evidence.contrast import ALPHA
 from paperback.evidence.signed_rank import FEWEST
@@ -55,4 +55,16 @@ def rank_diagram(table: RunTable, study: Study, settings: Settings) -> RankDiagr
         ranks=ranking.ranks,
         groups=tuple(tuple(ranking.methods.index(method) for method in group) for group in groups),
         why="shows which methods the data sets together tell apart",
+        note=(
+            "It rests on ",
+            ranking.quantity("n_datasets"),
+            "\N{NO-BREAK SPACE}data sets",
+            _gone(study, ranking),
+            ".",
+        ),
     )
+
+
+def _gone(study: Study, ranking: Ranking) -> str:
+    lacking = len(ranking.datasets) < len(study.datasets)
+    return "; those that some method lacks are left out" if lacking else ""
