@@ -1,6 +1,7 @@
 """Graphs of results: what is drawn, what the captions say, and when a graph is left out."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -528,3 +529,37 @@ def test_captions_of_ranks_and_curves_count(study: Callable[..., Path], tmp_path
         for each in quantities:
             assert recompute(each.recipe, seen.table) == each.value
     assert plan[0].key == "average-ranks"
+
+
+def test_what_varies_inside_a_trial_is_no_setting_of_it(tmp_path: Path) -> None:
+    """Runs of one trial that differ in a key, such as the part held out, are repeats of it."""
+    logs = sweep([{"lr": 0.1}], lambda s: s["lr"])
+    for number in range(6):
+        for held_out in (1, 2):
+            logs[f"sweep/{number}-{held_out}.json"] = {
+                "config": {"method": "a", "dataset": "d", "trial": number + 1, "lr": 0.1 / (number + 2),
+                           "held_out": held_out},
+                "metrics": {"val": {"accuracy": 0.5 + number / 100 + held_out / 1000}},
+            }  # fmt: skip
+    del logs["sweep/0.json"]
+    made = sensitivity(written(tmp_path, logs))
+    assert isinstance(made, Graph)
+    assert made.x_label == "lr"
+    assert len(made.panels[0].curves[0].x) == 6
+
+
+def test_points_of_equal_x_stand_side_by_side() -> None:
+    """Two single points at one place are drawn left and right of where each would stand alone."""
+
+    def places(*names: str) -> list[float]:
+        clouds = tuple(Cloud(name, ((1.0, 2.0),)) for name in names)
+        svg = draw(Scatter("k", "", "x", "y", (ScatterPanel("", clouds),), ""), format="svg").decode()
+        lines = svg[svg.index('id="axes_1"') :].split("legend_1")[0]
+        return [
+            float(x) for x in re.findall(r'<use [^>]*x="([\d.]+)" y="[\d.]+" style="fill: #[^"]*"/>', lines)
+        ]
+
+    (alone,) = places("a")[-1:]
+    left, right = places("a", "b")[-2:]
+    assert left < right
+    assert (left + right) / 2 == pytest.approx(alone, abs=0.01)
