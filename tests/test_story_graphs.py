@@ -540,7 +540,7 @@ def test_what_varies_inside_a_trial_is_no_setting_of_it(tmp_path: Path) -> None:
         for held_out in (1, 2):
             logs[f"sweep/{number}-{held_out}.json"] = {
                 "config": {"method": "a", "dataset": "d", "trial": number + 1, "lr": 0.1 / (number + 2),
-                           "held_out": 2 * number + held_out},
+                           "held_out": 2 * (number // 2) + held_out},
                 "metrics": {"val": {"accuracy": 0.5 + number / 100 + held_out / 1000}},
             }  # fmt: skip
     del logs["sweep/0.json"]
