@@ -15,6 +15,7 @@ from paperback.code import read_code
 from paperback.evidence import Recipe, recompute
 from paperback.paper.facts import recompute_code
 from paperback.paper.ledger import NUMERAL
+from paperback.report import plan_lines
 from paperback.runs import read_runs
 from paperback.settings import open_repository
 
@@ -335,3 +336,15 @@ def test_a_repository_without_method_has_no_claim(study: Callable[..., Path], tm
     found = paper_status(study(tmp_path, toml=""))
     assert found["claims"] == []
     assert found["missing_claims"] == "the proposed method is not declared, and it is never guessed"
+
+
+def test_the_plan_of_graphs_is_told(root: Path) -> None:
+    """evidence.json names every graph with the reason for it or against it, and the report prints them."""
+    ledger = json.loads((root / "paper/evidence.json").read_text())
+    shown = {each["key"] for each in ledger["plan"] if each["shown"]}
+    assert shown <= {each["key"] for each in ledger["shown"]}
+    assert shown == {"runs", "learning-curves"}
+    lines = plan_lines(ledger["plan"])
+    assert [line.split(":")[0] for line in lines[:2]] == ["figure runs", "figure learning-curves"]
+    assert all(each["why"] for each in ledger["plan"])
+    assert sum(line.startswith("no figure") for line in lines) == len(lines) - 2

@@ -1,6 +1,7 @@
 """Graphs of results: what is drawn, what the captions say, and when a graph is left out."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -210,6 +211,8 @@ def test_two_settings_make_a_heatmap(tmp_path: Path) -> None:
     assert made.values[1][0] is None
     assert made.best == (0, 0)
     assert made.value_label == "Validation accuracy"
+    assert "one run, so chance is not measured" in made.caption
+    assert "a dash was not tried" in made.caption
 
 
 def test_one_setting_makes_a_line(tmp_path: Path) -> None:
@@ -373,7 +376,7 @@ def test_the_design_comes_first_and_the_cap_holds(seen: View) -> None:
     keys, whys = planned(seen, graphs=2)
     assert keys == ["runs", "aggregates"]
     assert "design (b)" in whys["runs"]
-    assert "[story] show = ['improvement']" in whys["improvement"]
+    assert "[story] show" in whys["improvement"]
     assert planned(seen, graphs=0)[0] == []
 
 
@@ -492,3 +495,73 @@ def test_runs_are_no_items(seen: View) -> None:
     """Runs of seeds have neither confusion nor reliability."""
     assert isinstance(confusion_matrix(seen), Omitted)
     assert isinstance(reliability_diagram(seen), Omitted)
+
+
+def test_the_best_of_many_is_picked_after_looking(study: Callable[..., Path], tmp_path: Path) -> None:
+    """Without a proposal the method that most often wins stands first, whatever the largest scale says."""
+    scale = {"a": 1.0, "b": 1.0, "c": 1000.0}
+
+    def score(method: str, dataset: str, seed: int) -> float:
+        # `m0` wins on two data sets, `m4` on the one with large numbers.
+        place = int(method[1:])
+        return scale[dataset] * ((place if dataset == "c" else 4 - place) + seed / 10)
+
+    methods = tuple(f"m{place}" for place in range(5))
+    made = improvements(
+        view(study(tmp_path, methods=methods, datasets=tuple("abc"), seeds=3, value=score,
+                   toml='[metrics.accuracy]\nunit = ""\ndirection = "higher"\n'))
+    )  # fmt: skip
+    assert isinstance(made, StripPlot)
+    assert [strip.name.split()[0] for strip in made.panels[0].strips] == ["m0"] * 4
+    assert "picked after looking" in made.caption
+
+
+def test_captions_of_ranks_and_curves_count(study: Callable[..., Path], tmp_path: Path) -> None:
+    """The diagram tells how many data sets carry it, a learning curve how many runs."""
+    root = study(
+        tmp_path, methods=METHODS, datasets=tuple("abcdef"), seeds=3, history=True, toml="",
+        value=lambda method, dataset, seed: 0.5 + METHODS.index(method) / 10 + seed / 100,
+    )  # fmt: skip
+    seen = view(root)
+    drawn, plan = plan_graphs(seen)
+    found = {graph.key: [part for part in graph.note if isinstance(part, Quantity)] for graph in drawn}
+    assert [each.value for each in found["average-ranks"]] == [6]
+    assert [each.value for each in found["learning-curves"]] == [3]
+    for quantities in found.values():
+        for each in quantities:
+            assert recompute(each.recipe, seen.table) == each.value
+    assert plan[0].key == "average-ranks"
+
+
+def test_what_varies_inside_a_trial_is_no_setting_of_it(tmp_path: Path) -> None:
+    """Runs of one trial that differ in a key, such as the part held out, are repeats of it."""
+    logs = sweep([{"lr": 0.1}], lambda s: s["lr"])
+    for number in range(6):
+        for held_out in (1, 2):
+            logs[f"sweep/{number}-{held_out}.json"] = {
+                "config": {"method": "a", "dataset": "d", "trial": number + 1, "lr": 0.1 / (number + 2),
+                           "held_out": 2 * (number // 2) + held_out},
+                "metrics": {"val": {"accuracy": 0.5 + number / 100 + held_out / 1000}},
+            }  # fmt: skip
+    del logs["sweep/0.json"]
+    made = sensitivity(written(tmp_path, logs))
+    assert isinstance(made, Graph)
+    assert made.x_label == "lr"
+    assert len(made.panels[0].curves[0].x) == 6
+
+
+def test_points_of_equal_x_stand_side_by_side() -> None:
+    """Two single points at one place are drawn left and right of where each would stand alone."""
+
+    def places(*names: str) -> list[float]:
+        clouds = tuple(Cloud(name, ((1.0, 2.0),)) for name in names)
+        svg = draw(Scatter("k", "", "x", "y", (ScatterPanel("", clouds),), ""), format="svg").decode()
+        lines = svg[svg.index('id="axes_1"') :].split("legend_1")[0]
+        return [
+            float(x) for x in re.findall(r'<use [^>]*x="([\d.]+)" y="[\d.]+" style="fill: #[^"]*"/>', lines)
+        ]
+
+    (alone,) = places("a")[-1:]
+    left, right = places("a", "b")[-2:]
+    assert left < right
+    assert (left + right) / 2 == pytest.approx(alone, abs=0.01)

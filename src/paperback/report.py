@@ -34,9 +34,13 @@ def build_report(made: Build) -> str:
 
 
 def plan_lines(plan: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The graphs that are drawn and why, one a line, then why each other one is not."""
+    """The graphs that are drawn and why, one a line, then why others are not, one reason a line."""
+    reasons: dict[str, list[str]] = {}
+    for each in plan:
+        if not each["shown"]:
+            reasons.setdefault(each["why"], []).append(each["key"])
     lines = [f"figure {each['key']}: {each['why']}" for each in plan if each["shown"]]
-    return lines + [f"no figure {each['key']}: {each['why']}" for each in plan if not each["shown"]]
+    return lines + [f"no figure {', '.join(keys)}: {why}" for why, keys in reasons.items()]
 
 
 def status_report(found: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,6 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<")
 GREY = "#6b7280"
 _LINES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)))
 _LONGEST_NAME = 48
-_DECADES = 500
 _LARGE, _SMALL = 1e5, 1e-2
 _LETTER = 0.053
 _HANDLE = 0.52
@@ -82,8 +82,9 @@ def log_ticks(axis: Axis) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
     low, high = axis.get_view_interval()
-    # Within one decade a logarithmic locator finds a single tick or none, within two too few.
-    several = LogLocator() if high > _DECADES * low else LogLocator(subs=(1, 2, 5))
+    # Within one decade a logarithmic locator finds a single tick or none.
+    powers = math.floor(math.log10(high)) - math.ceil(math.log10(low)) + 1 if low > 0 else 0
+    several = LogLocator() if powers > 1 else LogLocator(subs=(1, 2, 5))
     axis.set_major_locator(several if high > 30 * low else MaxNLocator(4, steps=[1, 2, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: magnitude(value)))
     axis.set_minor_formatter(NullFormatter())

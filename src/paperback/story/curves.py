@@ -1,13 +1,15 @@
 """Learning curves: the mean over seeds with a pointwise interval."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from paperback.evidence import Study, t_halfwidths
+from paperback.evidence import Study, count, t_halfwidths
 from paperback.evidence.compare import FEWEST
 from paperback.runs import Run, RunTable, Scalar, Series, history
 from paperback.settings import Settings
 from paperback.source import Source
-from paperback.story.graph import Curve, Graph, Panel
+from paperback.story.graph import Curve, Graph, Panel, Told
 
 _EPOCHS = ("epochs", "n_epochs", "num_epochs", "max_epochs")
 _MOST_PANELS = 8
@@ -55,7 +57,23 @@ def learning_curves(table: RunTable, study: Study, settings: Settings) -> Graph 
         y_label=f"{shown[:1].upper()}{shown[1:]}{unit}",
         panels=tuple(panels),
         why="shows how training went",
+        note=_runs(table, panels, study),
     )
+
+
+def _runs(table: RunTable, panels: Sequence[Panel], study: Study) -> Told:
+    """How many runs stand behind each curve, where all have as many and all of them log a history."""
+    sizes = {curve.n for panel in panels for curve in panel.curves}
+    cells = [
+        {role: value for role, value in (("method", method), ("dataset", dataset)) if value}
+        for method in study.methods or ("",)
+        for dataset in study.datasets or ("",)
+    ]
+    for where in cells:
+        runs = count(table, "runs", where)
+        if sizes == {runs.value}:
+            return ("A curve has ", runs, f"\N{NO-BREAK SPACE}run{'' if runs.value == 1 else 's'}.")
+    return ("The curves differ in their number of runs.",) if len(sizes) > 1 else ()
 
 
 def _choice(table: RunTable, study: Study) -> tuple[str, str] | None:

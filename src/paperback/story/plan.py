@@ -91,7 +91,7 @@ def plan_graphs(view: View) -> tuple[tuple[AnyGraph, ...], tuple[Planned, ...]]:
     plan: list[Planned] = []
     for key, why in _order(view).items():
         if len(drawn) >= view.settings.graphs:
-            plan.append(Planned(key, False, f"[story] graphs allows no more; [story] show = [{key!r}] asks"))
+            plan.append(Planned(key, False, "no room: raise [story] graphs, or name it in [story] show"))
             continue
         made = GRAPHS[key](view)
         if isinstance(made, Omitted):

@@ -109,9 +109,10 @@ def improvements(view: View) -> Drawn:
         name: strata([(sign * task).tolist() for task in scores.tasks])
         for name, scores in pool.scores.items()
     }
-    rng = view.rng()
-    strips = []
-    for one, other in _pairs(view, turned):
+    rng, strips, pairs = view.rng(), [], _pairs(view, turned)
+    picked = len(turned) > _ALL_PAIRS and pairs[0][0] != view.study.proposal
+    chosen = " The first method was picked after looking, as the one that most often wins." if picked else ""
+    for one, other in pairs:
         point = improvement(turned[one], turned[other])
         ends = improvement_interval(point, turned[one], turned[other], rng=rng)
         name = f"{view.method(one)} over {view.method(other)}"
@@ -120,7 +121,7 @@ def improvements(view: View) -> Drawn:
         key="improvement",
         caption=f"Probability of improvement in {measured(view.study).lower()}: how likely a run of the "
         "first method is better than a run of the second on the same data set, ties counted half, averaged "
-        f"over data sets. Bars are bootstrap intervals; the dashed line is a draw.{pool.without}",
+        f"over data sets. Bars are bootstrap intervals; the dashed line is a draw.{chosen}{pool.without}",
         x_label="Probability of improvement",
         panels=(StripPanel("", tuple(strips)),),
         why="shows how often a single run of one method beats one of another",
@@ -130,10 +131,14 @@ def improvements(view: View) -> Drawn:
 
 
 def _pairs(view: View, turned: Mapping[str, Strata]) -> list[tuple[str, str]]:
-    """The proposal against every other method; of few methods all pairs, else the best against the others."""
-    order = sorted(turned, key=lambda name: -aggregate(turned[name], "iqm"))
+    """The proposal against every other method; of few methods all pairs, else the best against the others.
+
+    Best is who most often beats the others, because scores of several scales have no mean.
+    """
     if view.study.proposal in turned:
         return [(view.study.proposal, name) for name in turned if name != view.study.proposal]
+    wins = {one: sum(improvement(turned[one], turned[other]) for other in turned) for one in turned}
+    order = sorted(turned, key=lambda name: -wins[name])
     if len(order) <= _ALL_PAIRS:
         return [*combinations(order, 2)]
     return [(order[0], name) for name in order[1:]]
@@ -154,6 +159,8 @@ def _pool(view: View, *, most: int = _MOST_METHODS, scale_free: bool = False) ->
     cells = view.cells
     if cells is None or len(cells.columns) < _FEWEST_TASKS:
         return Omitted("fewer than three data sets, which are better shown one by one")
+    if view.shape.item or view.shape.trial:
+        return Omitted("a record is a test item or a trial of a search, and no run of its own")
     if view.higher_is_better is None:
         return Omitted("it is not known whether higher or lower is better")
     why = "" if scale_free else why_not_comparable(view.study.metric, view.shape)

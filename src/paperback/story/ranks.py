@@ -1,7 +1,9 @@
 """The critical-difference diagram: average ranks, and bars over methods that no test tells apart."""
 
+from collections.abc import Sequence
+
 from paperback.errors import EvidenceError
-from paperback.evidence import Study, rank_methods
+from paperback.evidence import Ranking, Study, rank_methods
 from paperback.evidence.cliques import inseparable
 from paperback.evidence.contrast import ALPHA
 from paperback.evidence.signed_rank import FEWEST
@@ -42,17 +44,30 @@ def rank_diagram(table: RunTable, study: Study, settings: Settings) -> RankDiagr
     groups = inseparable(ranking.methods, separated)
     if len(groups) > _MOST_GROUPS:
         return None
-    bars = (
-        "A bar joins the methods at its dots, which the tests do not tell apart."
-        if groups
-        else "The tests tell all methods apart."
-    )
     return RankDiagram(
         key="average-ranks",
         caption="Average ranks of the methods over the data sets on which all were run, best on the left. "
-        f"Pairs are compared with Wilcoxon's signed-rank test, Holm-adjusted over all pairs. {bars}",
+        f"Pairs are compared with Wilcoxon's signed-rank test, Holm-adjusted over all pairs. {_bars(groups)}",
         names=tuple(settings.name("method", method) for method in ranking.methods),
         ranks=ranking.ranks,
         groups=tuple(tuple(ranking.methods.index(method) for method in group) for group in groups),
         why="shows which methods the data sets together tell apart",
+        note=(
+            "It rests on ",
+            ranking.quantity("n_datasets"),
+            "\N{NO-BREAK SPACE}data sets",
+            _gone(study, ranking),
+            ".",
+        ),
     )
+
+
+def _bars(groups: Sequence[object]) -> str:
+    if groups:
+        return "A bar joins the methods at its dots, which the tests do not tell apart."
+    return "The tests tell all methods apart."
+
+
+def _gone(study: Study, ranking: Ranking) -> str:
+    lacking = len(ranking.datasets) < len(study.datasets)
+    return "; those that some method lacks are left out" if lacking else ""

@@ -120,12 +120,15 @@ def _heatmap(search: Search, found: Searches, grid: tuple[str, str], others: str
     best = max(groups, key=lambda place: sign * centre(groups[place]))
     rest = [short_key(key, search.varied) for key in search.varied if key not in grid]
     averaged = f" A cell is a mean over trials that also vary in {names_told(rest)}." if rest else ""
+    single = all(len(runs) == 1 for runs in search.runs) and len(groups) == len(search.runs)
+    told = averaged or (" A cell is one run, so chance is not measured." if single else "")
+    hole = "; a dash was not tried" if len(groups) < len(columns) * len(rows) else ""
     spread = max(map(centre, groups.values())) - min(map(centre, groups.values()))
     names = [short_key(key, search.varied) for key in (across, down)]
     return Heatmap(
         key=_KEY,
-        caption=f"{found.title} by {names[1]} and {names[0]}{others}{averaged} The framed cell is the best "
-        "of those tried, picked after looking; a dash was not tried.",
+        caption=f"{found.title} by {names[1]} and {names[0]}{others}{told} The framed cell is the best of "
+        f"those tried, picked after looking{hole}.",
         x_label=names[0],
         y_label=names[1],
         columns=tuple(columns),

@@ -15,6 +15,8 @@ def run_strips(view: View) -> Drawn:
     cells = view.cells
     if cells is None:
         return Omitted("no cell of the main results could be filled")
+    if view.shape.item or view.shape.trial:
+        return Omitted("a record is a test item or a trial of a search, and no run of its own")
     if len(cells.columns) > _MOST_PANELS:
         return Omitted("too many data sets for a panel each; the table of results lists them")
     if len(cells.rows) > _MOST_ROWS:
