@@ -1,0 +1,1 @@
+"""Objectives: what a training loop differentiates, sliced from its statements and derived."""
