@@ -9,7 +9,7 @@ from paperback.code.equations.calls import BUILTINS
 from paperback.code.equations.library import OPERATIONS
 from paperback.code.equations.sources import Defined, Imported, Lib, SourceFile, Sources
 from paperback.code.names import dotted, last
-from paperback.code.vocabulary import is_loss, looks_capital
+from paperback.code.vocabulary import family, is_loss, looks_capital
 
 Kind = Literal["computed", "loss", "moved", "opaque"]
 TENSOR_FACTS = frozenset({"shape", "T", "mT", "data", "ndim", "dtype", "device", "is_cuda", "requires_grad"})
@@ -95,6 +95,14 @@ class Callees:
         found = self.defined(call.func)
         return isinstance(found, ast.ClassDef) and bool(re.search(r"(loss|criterion)", found.name, re.I))
 
+    def makes_network(self, value: ast.expr) -> bool:
+        """Whether a value is a new module that is no loss."""
+        if not isinstance(value, ast.Call) or self.makes_loss(value):
+            return False
+        found = self.defined(value.func)
+        bases = [last(dotted(base)) for base in found.bases] if isinstance(found, ast.ClassDef) else []
+        return family(self.library(value.func)) == "module" or any("Module" in base for base in bases)
+
     def kind(self, call: ast.Call) -> Kind:
         """How a call is read; of methods, the object is looked at by the caller."""
         name = last(dotted(call.func))
@@ -166,13 +174,23 @@ def read_callees(sources: Sources, file: SourceFile) -> Callees:
     bound: dict[str, list[ast.expr]] = {}
     for node in ast.walk(file.tree):
         for target in node.targets if isinstance(node, ast.Assign) else ():
-            bound.setdefault(dotted(target), []).append(_unmoved(node.value))  # type: ignore[attr-defined]
+            for part, value in _paired(target, node.value):  # type: ignore[attr-defined]
+                bound.setdefault(dotted(part), []).append(_unmoved(value))
+    made.networks |= {name for name, values in bound.items() if any(map(made.makes_network, values))} - {"()"}
     for name, values in bound.items():
         first = values[0]
         same = all(ast.dump(value) == ast.dump(first) for value in values)
         if same and isinstance(first, ast.Call) and made.makes_loss(first):
             made.losses[name] = first
     return made
+
+
+def _paired(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
+    """Targets with their values; those of a tuple one by one."""
+    match target, value:
+        case ast.Tuple(elts=parts), ast.Tuple(elts=values) if len(parts) == len(values):
+            return list(zip(parts, values, strict=True))
+    return [(target, value)]
 
 
 def _unmoved(value: ast.expr) -> ast.expr:

@@ -150,6 +150,6 @@ def _function(
 ) -> ast.FunctionDef:
     spec = ast.arguments([], [ast.arg(item.name) for item in entering], None, [], [], None, [])
     last = ast.copy_location(ast.Return(loss), site.around[-1])
-    made = ast.FunctionDef(f"objective_{site.line}", spec, [*body, last], [])
+    made = ast.FunctionDef(f"objective_of_{site.name}", spec, [*body, last], [])
     made.lineno = site.line
     return ast.fix_missing_locations(made)

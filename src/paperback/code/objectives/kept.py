@@ -157,7 +157,7 @@ class Selector:
         arms = [item for item in (*node.body, *node.orelse) if set(given(item)) & made]
         inner = {name for item in arms for name in carried(item)} & self.local
         # A number that the script only looks up may stay a letter; what carries a gradient may not.
-        if silent is None and (inner - made or any(self.opaque(item) for item in arms)):
+        if silent is None and (inner or any(self.opaque(item) for item in arms)):
             raise Refused(f"which formula holds is decided when it runs: `{test}`", node.lineno)
         return self._cut(node, made, live, silent, f"`{test}` decides it when it runs")
 
@@ -187,8 +187,10 @@ def carried(node: ast.AST) -> set[str]:
                 isinstance(function, ast.Attribute) and function.attr in ("item", "detach")
             ):
                 return set()
-        case ast.Name(id=name):
+        case ast.Name(id=name, ctx=ast.Load()):
             return {name}
+        case ast.AugAssign(target=target, value=value):
+            return set(targets(target)) | carried(value)
     return {name for inner in ast.iter_child_nodes(node) for name in carried(inner)}
 
 
