@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -160,19 +161,19 @@ def _computes(library: str) -> bool:
     return not (library.startswith("torch.nn.") and looks_capital(last(library)))
 
 
-def read_callees(sources: Sources, file: SourceFile) -> Callees:
-    """What the names of `file` stand for, from all of its text."""
+def read_callees(sources: Sources, file: SourceFile, nodes: Sequence[ast.AST]) -> Callees:
+    """What the names of `file` stand for, from all nodes of its tree."""
     made = Callees(sources, file, frozenset(), {})
     networks = {
         dotted(node.func.value)
-        for node in ast.walk(file.tree)
+        for node in nodes
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in _OF_NETWORKS
     }
     made.networks = frozenset(name for name in networks if "()" not in name)
     bound: dict[str, list[ast.expr]] = {}
-    for node in ast.walk(file.tree):
+    for node in nodes:
         for target in node.targets if isinstance(node, ast.Assign) else ():
             for part, value in _paired(target, node.value):  # type: ignore[attr-defined]
                 bound.setdefault(dotted(part), []).append(_unmoved(value))

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -111,20 +111,19 @@ def _compared(op: ast.cmpop, left: Any, right: Any) -> Any:
     return OPEN
 
 
-def read_choices(file: FileScopes) -> Choices:
-    """The settings that a file offers, without those that it assigns itself."""
-    tree = file.module.node
+def read_choices(file: FileScopes, nodes: Sequence[ast.AST]) -> Choices:
+    """The settings that a file offers, without those that it assigns itself; `nodes` are all of its tree."""
     found: dict[str, list[Any]] = {}
     for item in read_hyperparameters(file):
         if item.how != "constant":
             found.setdefault(item.name, []).append(_literal(item.default))
-    changed = set(_changed(tree))
+    changed = set(_changed(nodes))
     defaults = {
         name: values[0]
         for name, values in found.items()
         if name not in changed and all(value == values[0] and value is not OPEN for value in values)
     }
-    return Choices(defaults, frozenset(_holders(tree)), dict(_constants(tree)))
+    return Choices(defaults, frozenset(_holders(nodes)), dict(_constants(nodes)))
 
 
 def _literal(text: str) -> Any:
@@ -134,8 +133,18 @@ def _literal(text: str) -> Any:
         return OPEN
 
 
-def _holders(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _number(node: ast.expr) -> Any:
+    """The number or truth value that a node writes; None for anything else."""
+    match node:
+        case ast.Constant(value=bool() | int() | float() as value):
+            return value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+            return -value
+    return None
+
+
+def _holders(nodes: Sequence[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         match node:
             case ast.Assign(targets=[target], value=ast.Call(func=function)) if _PARSES.match(
                 last(dotted(function))
@@ -145,9 +154,9 @@ def _holders(tree: ast.AST) -> Iterator[str]:
                     yield first.id
 
 
-def _changed(tree: ast.AST) -> Iterator[str]:
+def _changed(nodes: Sequence[ast.AST]) -> Iterator[str]:
     """Attributes that are assigned anywhere but in a class body or on `self`."""
-    for node in ast.walk(tree):
+    for node in nodes:
         targets = node.targets if isinstance(node, ast.Assign) else []
         targets = [node.target] if isinstance(node, ast.AugAssign | ast.AnnAssign) else targets
         for target in targets:
@@ -155,16 +164,16 @@ def _changed(tree: ast.AST) -> Iterator[str]:
                 yield target.attr
 
 
-def _constants(tree: ast.AST) -> Iterator[tuple[str, Any]]:
+def _constants(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, Any]]:
     """Names that are bound once in the file, to a number or a truth value."""
     bound: dict[str, list[Any]] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case (
                 ast.Assign(targets=[ast.Name(id=name)], value=value)
                 | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
             ):
-                bound.setdefault(name, []).append(_literal(ast.unparse(value)))
+                bound.setdefault(name, []).append(_number(value))
             case ast.Name(id=name, ctx=ast.Store()):
                 bound.setdefault(name, []).append(None)
             case ast.arg(arg=name):

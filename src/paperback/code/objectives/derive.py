@@ -55,8 +55,11 @@ def read_script(path: Path, root: Path) -> Script:
     parsed = parse_bytes(place, file.data)
     if parsed.tree is None:
         raise ReadError(f"{place}: not Python 3")
-    choices = read_choices(read_scopes(parsed.text, parsed.tree))
-    return Script(place, file, sources, tuple(find_sites(file.tree)), read_callees(sources, file), choices)
+    nodes = list(ast.walk(file.tree))
+    choices = read_choices(read_scopes(parsed.text, parsed.tree), nodes)
+    return Script(
+        place, file, sources, tuple(find_sites(file.tree)), read_callees(sources, file, nodes), choices
+    )
 
 
 def _place(path: Path, root: Path) -> str:
@@ -132,10 +135,15 @@ class _Tried:
             self.rank, self.line, self.reason = rank, line, reason
 
 
+def slice_of(script: Script, cut: Cut) -> dict[str, str]:
+    """Source text by module of the slice and of the definitions that it needs."""
+    return sliced(script.sources, _with_function(script.file, cut), cut.function.name)
+
+
 def _derived(script: Script, cut: Cut, source: Source, most: int, tried: _Tried) -> Iterator[Derivation]:
     file = _with_function(script.file, cut)
     target = Target(file, cut.function)
-    files = sliced(script.sources, file, cut.function.name)
+    files = slice_of(script, cut)
     choices = search(cut)
     seen: set[tuple[str, ...]] = set()
     started = time.process_time()
