@@ -137,6 +137,7 @@ def _record(root: Path, place: str, python: str) -> "Recorded":
         gradient_error=float(f"{verdict.gradient_error:.1e}"),
         tolerance=TOLERANCE,
         digest=slice_digest(root, place),
+        decided=derivation.decided,
     )
 
 

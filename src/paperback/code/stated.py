@@ -40,6 +40,8 @@ class Statement:
         digest: Of the code slice that it was derived from.
         found: What the check found for exactly these lines and this slice; None where nothing was checked.
         reason: Why there is no equation.
+        objective: What a training loop calls it, where it is what the loop differentiates; else empty.
+        decided: Which arms of conditions were taken and what stays a letter; code between backticks.
     """
 
     place: str
@@ -50,6 +52,8 @@ class Statement:
     digest: str
     found: Recorded | None = None
     reason: str = ""
+    objective: str = ""
+    decided: tuple[str, ...] = ()
 
 
 def targets(inventory: Inventory, named: Iterable[str] = ()) -> tuple[Target, ...]:
@@ -163,7 +167,15 @@ def _stated(root: Path, target: Target, known: Recorded | None) -> Statement:
     agrees = same and known is not None and known.lines == lines
     source = Source(derivation.source.path, derivation.source.line, derivation.source.key)
     return Statement(
-        target.place, target.item, source, lines, derivation.symbols, hashed, known if agrees else None
+        target.place,
+        target.item,
+        source,
+        lines,
+        derivation.symbols,
+        hashed,
+        known if agrees else None,
+        objective=derivation.name if _is_objective(target) else "",
+        decided=derivation.decided,
     )
 
 

@@ -209,7 +209,9 @@ def _named(made: Derivation, cut: Cut) -> Derivation:
     symbols = tuple(_meant(symbol, entering) for symbol in made.symbols)
     used = {symbol.name for symbol in made.symbols}
     told = [_told(item) for item in cut.entering if item.name in used]
-    return replace(made, symbols=symbols, assumptions=(*cut.said, *filter(None, told), *made.assumptions))
+    letters = [_told(item) for item in cut.entering if item.name in used and item.why]
+    assumptions = (*cut.said, *filter(None, told), *made.assumptions)
+    return replace(made, symbols=symbols, assumptions=assumptions, decided=(*cut.said, *letters))
 
 
 def _meant(symbol: Symbol, entering: dict[str, Entering]) -> Symbol:
