@@ -134,6 +134,8 @@ GLOSSARY: dict[str, tuple[str, ...]] = {
     "q_network": ("Q",),
     "qf1": ("Q",),
     "qf2": (r"\tilde{Q}",),
+    "qf1_values": ("Q",),
+    "qf2_values": (r"\tilde{Q}",),
     "target_network": (r"\bar{Q}",),
     "clip_coef": (r"\epsilon",),
     "ent_coef": (r"\lambda_{\mathrm{ent}}",),

@@ -18,7 +18,7 @@ from paperback.code.objectives.choices import OPEN, Choices, read_choices
 from paperback.code.objectives.cut import Cut, cut_out
 from paperback.code.objectives.refused import Refused
 from paperback.code.objectives.rewrite import Entering
-from paperback.code.objectives.shapes import Search, search
+from paperback.code.objectives.shapes import Search, search, tables
 from paperback.code.objectives.sites import Site, find_sites
 from paperback.code.parse import parse_bytes
 from paperback.code.scopes import read_scopes
@@ -144,7 +144,7 @@ def _derived(script: Script, cut: Cut, source: Source, most: int, tried: _Tried)
     file = _with_function(script.file, cut)
     target = Target(file, cut.function)
     files = slice_of(script, cut)
-    choices = search(cut)
+    choices = search(cut, _tables(script))
     seen: set[tuple[str, ...]] = set()
     started = time.process_time()
     for typing in choices.typings():
@@ -184,6 +184,17 @@ def _note(error: Exception, choices: Search, cut: Cut, tried: _Tried) -> None:
     choices.failed(line if known else cut.line)
     reason = str(error) if isinstance(error, Unknown) else f"{type(error).__name__}: {error}"
     tried.failed(line if known else 0, reason, 0 if isinstance(error, Misfit) else 1)
+
+
+def _tables(script: Script) -> frozenset[str]:
+    """Origins of values that some objective of the script reduces along an axis."""
+    found: frozenset[str] = frozenset()
+    for site in script.sites:
+        try:
+            found |= tables(cut_out(site, script.callees, script.choices))
+        except Refused:
+            continue
+    return found
 
 
 def _with_function(file: SourceFile, cut: Cut) -> SourceFile:

@@ -86,13 +86,30 @@ class Search:
         return sum(choice) + 0.6 * max(choice) + 0.5 * len(shapes - {()})
 
 
-def search(cut: Cut) -> Search:
-    """The typings of a cut."""
+def search(cut: Cut, tables: frozenset[str] = frozenset()) -> Search:
+    """The typings of a cut.
+
+    Args:
+        cut: The slice.
+        tables: Origins of values that another objective of the file reduces along an axis.
+    """
     text = ast.unparse(cut.function)
-    wide = _along_axes(cut.function)
+    wide = _along_axes(cut.function) | {item.name for item in cut.entering if origin(item) in tables}
     options = {item.name: _options(item, cut.function, text, wide) for item in cut.entering}
     _add_widths(options, cut)
     return Search(options, depends(cut.function))
+
+
+def tables(cut: Cut) -> frozenset[str]:
+    """Origins of what a cut reduces along an axis."""
+    wide = _along_axes(cut.function)
+    return frozenset(origin(item) for item in cut.entering if item.name in wide and item.kind == "network")
+
+
+def origin(item: Entering) -> str:
+    """Which result of which call a value is, whatever the arguments: `actor.get_action()[1]`."""
+    before, call, after = item.text.partition("(")
+    return before + "()" + after.rpartition(")")[2] if call else item.text
 
 
 def _add_widths(options: dict[str, list[Guess]], cut: Cut) -> None:
@@ -177,14 +194,19 @@ def _options(item: Entering, function: ast.FunctionDef, text: str, wide: frozens
         shapes = [_ROWS, _COLUMN, ()]
     elif _only_measured(item, function):
         shapes = [("C",)]
+    elif _is_coefficient(item):
+        shapes.sort(key=lambda shape: shape != ())
     elif item.name in wide or _first(item, function):
         shapes.sort(key=lambda shape: shape != _TABLE)
-    elif item.kind == "input" and _COEFFICIENT.search(item.name) and "[" not in item.text:
-        shapes.sort(key=lambda shape: shape != ())
     found = [Guess("tensor", shape) for shape in shapes]
     if re.search(r"mask|done|terminat|truncat", item.name):
         found[3:3] = [Guess("tensor", _ROWS, "mask")]
     return found
+
+
+def _is_coefficient(item: Entering) -> bool:
+    """Whether an input is a plain name that the field gives to scalars."""
+    return item.kind == "input" and item.text.isidentifier() and bool(_COEFFICIENT.search(item.name))
 
 
 def _setting(item: Entering) -> list[Guess]:
