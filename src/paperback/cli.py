@@ -190,7 +190,7 @@ def code(repo: Path, as_json: bool) -> int:
 
 @main.command(epilog=_example("paperback equation losses.py:FocalLoss --verify"))
 @click.argument("place", metavar="FILE:NAME")
-@click.option("--verify", is_flag=True, help="Run the function in a guarded subprocess and compare.")
+@click.option("--verify", is_flag=True, help="Run the code in a guarded subprocess and compare.")
 @click.option(
     "--python", default=sys.executable, metavar="PATH", help="Interpreter of the check; needs torch."
 )
@@ -198,10 +198,11 @@ def code(repo: Path, as_json: bool) -> int:
 @_json_option
 @_command
 def equation(place: str, verify: bool, python: str, repo: Path, as_json: bool) -> int:
-    """Print the equation of a function or class.
+    """Print the equation of a function or class, or of the objective of a backward call (FILE:LINE).
 
-    It is derived from the source, which is not run unless --verify is given; then only the function and
-    what it needs run, with limits of time and memory and without network.
+    It is derived from the source, which is not run unless --verify is given; then only the function, or the
+    statements on which the objective depends, and what they need run, with limits of time and memory and
+    without network.
     """
     from paperback.equation import ask_equation, show_equation
 

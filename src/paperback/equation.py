@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 def ask_equation(
     place: str, *, root: Path, verify: bool = False, python: str = sys.executable
 ) -> dict[str, Any]:
-    """The equation of a function or class as JSON values: LaTeX lines, symbols, status, verdict.
+    """The equation of a function, class or objective as JSON values: LaTeX lines, symbols, status, verdict.
 
     Without `verify` nothing of the repository is run and the verdict is `static only`. With it the function
     and the definitions it needs run in a guarded subprocess and are compared with the printed LaTeX.
 
     Args:
-        place: `FILE:NAME`, the file relative to `root` or to the current folder.
+        place: `FILE:NAME`, or `FILE:LINE` of a backward call; the file relative to `root` or to the
+            current folder.
         root: The repository.
         verify: Whether to run the check.
         python: The interpreter of the check; it needs what the function imports, such as torch.
@@ -31,7 +32,8 @@ def ask_equation(
         SettingsError: `place` is not `FILE:NAME`.
         ReadError: There is no such file.
     """
-    from paperback.code.equations import Derivation, Verdict, derive, establish
+    from paperback.code.equations import Derivation, Verdict
+    from paperback.code.objectives import derive_place, establish_place
 
     file, _, name = place.rpartition(":")
     if not file or not name:
@@ -41,12 +43,13 @@ def ask_equation(
         raise ReadError(f"{file} is no file in {root}", mend="Name the file relative to --repo.")
     derivation: Derivation
     if verify:
-        found = establish(path, name, root=root, python=python)
+        found = establish_place(path, name, root=root, python=python)
         derivation, verdict, refused = found.derivation, found.verdict, found.refused
     else:
-        derivation, verdict, refused = derive(path, name, root=root), Verdict("static only"), 0
+        derivation = next(derive_place(path, name, root=root))
+        verdict, refused = Verdict("static only"), 0
     return {
-        "name": name,
+        "name": derivation.name,
         "source": str(derivation.source or place),
         "status": derivation.status,
         "reason": derivation.reason,
@@ -55,6 +58,7 @@ def ask_equation(
             {"latex": symbol.latex, "name": symbol.name, "meaning": symbol.meaning, "axes": list(symbol.axes)}
             for symbol in derivation.symbols
         ],
+        "assumptions": list(derivation.assumptions),
         "verdict": asdict(verdict),
         "refused": refused,
     }
@@ -65,9 +69,10 @@ def verify_equations(
 ) -> dict[str, Any]:
     """The equations of `root`, each compared with its code in a guarded subprocess; they are kept.
 
-    Every custom loss, component and derivative that an entry point reaches is tried, and every place that the
-    notes name. Only the definitions that an equation needs are run. Only equations.json is written. Where the
-    code cannot be run now, such as without torch, an earlier verdict on the same code stays; `kept` says why.
+    Every custom loss, component and derivative that an entry point reaches is tried, every objective that a
+    training loop differentiates, and every place that the notes name. Only the statements and definitions
+    that an equation needs are run. Only equations.json is written. Where the code cannot be run now, such as
+    without torch, an earlier verdict on the same code stays; `kept` says why.
 
     Args:
         root: The repository.
@@ -107,14 +112,15 @@ def verify_equations(
 
 
 def _record(root: Path, place: str, python: str) -> "Recorded":
-    from paperback.code.equations import Derivation, Established, Verdict, establish
+    from paperback.code.equations import Derivation, Established, Verdict
     from paperback.code.equations.check import TOLERANCE
+    from paperback.code.objectives import establish_place
     from paperback.code.record import Recorded
     from paperback.code.stated import slice_digest
 
     path, _, name = place.partition(":")
     try:
-        made = establish(root / path, name, root=root, python=python)
+        made = establish_place(root / path, name, root=root, python=python)
     except ReadError as error:
         made = Established(
             Derivation(name, "fallback", reason=error.what), Verdict("static only", error.what)
@@ -131,6 +137,7 @@ def _record(root: Path, place: str, python: str) -> "Recorded":
         gradient_error=float(f"{verdict.gradient_error:.1e}"),
         tolerance=TOLERANCE,
         digest=slice_digest(root, place),
+        decided=derivation.decided,
     )
 
 
@@ -159,6 +166,9 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     for symbol in found["symbols"]:
         shape = f" of shape ({', '.join(symbol['axes'])})" if symbol["axes"] else ""
         yield f"    {symbol['latex']}: {symbol['meaning']} {symbol['name']}{shape}"
+    if found["assumptions"]:
+        yield "  taken for granted"
+    yield from (f"    {words}" for words in found["assumptions"])
     verdict = found["verdict"]
     told = f"; {verdict['reason']}" if verdict["reason"] else ""
     counted = (

@@ -14,6 +14,7 @@ from paperback.code.inventory import (
     LossFact,
     LossKind,
     ModuleFact,
+    ObjectiveFact,
     OptimiserFact,
 )
 from paperback.code.network import Network, Node
@@ -38,6 +39,7 @@ __all__ = [
     "ModuleFact",
     "Network",
     "Node",
+    "ObjectiveFact",
     "OptimiserFact",
     "Phrase",
     "Symbol",

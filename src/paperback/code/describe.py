@@ -69,6 +69,16 @@ def _facts(inventory: Inventory) -> dict[str, Any]:
             }
             for item in inventory.losses
         ],
+        "objectives": [
+            {
+                "name": item.name,
+                "of": list(item.entering),
+                "decided": list(item.decided),
+                "reason": item.reason,
+                "place": str(item.source),
+            }
+            for item in inventory.objectives
+        ],
         **_training_facts(inventory),
     }
 
@@ -223,6 +233,7 @@ def show_code(told: Mapping[str, Any]) -> str:
             "Derivatives written by hand", [(item["name"], item["place"]) for item in told["derivatives"]]
         ),
         _listed("Losses", [(f"{item['name']} ({item['kind']})", item["place"]) for item in told["losses"]]),
+        _listed("Objectives", [_shown_objective(item) for item in told["objectives"]]),
         _listed("Optimisers", [(_called(item), item["place"]) for item in told["optimisers"]]),
         _listed(
             "Equations", [(f"{item['of']}: {item['verdict']}", item["place"]) for item in told["equations"]]
@@ -247,6 +258,13 @@ def _listed(title: str, rows: Sequence[tuple[str, str]]) -> list[str]:
         return []
     more = [f"  … and {len(rows) - _MOST} more"] if len(rows) > _MOST else []
     return [f"{title} ({len(rows)})", *(_row(words, place) for words, place in rows[:_MOST]), *more]
+
+
+def _shown_objective(item: Mapping[str, Any]) -> tuple[str, str]:
+    if item["reason"]:
+        return f"{item['name']}: not sliced: {item['reason']}", item["place"]
+    decided = f"; {'; '.join(item['decided'])}" if item["decided"] else ""
+    return f"{item['name']} of {', '.join(item['of'])}{decided}", item["place"]
 
 
 def _row(words: str, place: str) -> str:

@@ -89,6 +89,30 @@ class LossFact:
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectiveFact:
+    """What one backward call differentiates.
+
+    Attributes:
+        name: What the code calls it.
+        entering: Names of the network outputs, batch tensors and settings that it is a function of.
+        decided: Which arms of conditions on settings were taken, in words.
+        reason: Why it cannot be sliced from the statements before the call; empty where it was.
+        source: The backward call.
+    """
+
+    name: str
+    entering: tuple[str, ...]
+    decided: tuple[str, ...]
+    reason: str
+    source: Source
+
+    @property
+    def place(self) -> str:
+        """`train.py:88`, under which its equation is asked for."""
+        return f"{self.source.path}:{self.source.line}"
+
+
+@dataclass(frozen=True, slots=True)
 class OptimiserFact:
     """An optimiser or scheduler that is made: class name and arguments as source text."""
 
@@ -211,6 +235,7 @@ class Inventory:
     Attributes:
         files: Path to digest, of every source file that was read.
         lines: Number of lines read.
+        objectives: What the training loops differentiate.
         checked: Place to what the last numeric check of its equation found.
         framework: `torch`, `keras`, `jax`, `sklearn` or empty: what most modules are written in.
     """
@@ -232,3 +257,4 @@ class Inventory:
     algorithm: Algorithm | None = None
     network: Network | None = None
     checked: Mapping[str, Recorded] = field(default_factory=dict)
+    objectives: tuple[ObjectiveFact, ...] = ()

@@ -11,7 +11,7 @@ from paperback.code.change import find_changes, find_contrast
 from paperback.code.facts import FileFacts
 from paperback.code.file import read_file
 from paperback.code.forward import chain, follow_class, follow_function
-from paperback.code.inventory import HyperParameter, Inventory, Level, ModuleFact
+from paperback.code.inventory import HyperParameter, Inventory, Level, ModuleFact, ObjectiveFact
 from paperback.code.level import Component, Fired, decide_level, fire_rules
 from paperback.code.linked import (
     autograd,
@@ -88,7 +88,16 @@ def read_code(root: Path, settings: Settings) -> Inventory:
         checked=checked,
         network=_network(subject, built),
         algorithm=training_algorithm(subject, loops, made, found, offered),
+        objectives=_objectives(root, files) if framework == "torch" else (),
     )
+
+
+def _objectives(root: Path, files: Iterable[FileFacts]) -> tuple[ObjectiveFact, ...]:
+    """What the scripts differentiate; notebooks and tests are left out."""
+    from paperback.code.objectives import find_objectives
+
+    paths = (file.path for file in files if not file.test and file.path.endswith(".py"))
+    return _ordered(item for path in paths for item in find_objectives(root / path, root))
 
 
 def _network(subject: Subject, built: Iterable[ModuleFact]) -> Network | None:

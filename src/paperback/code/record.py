@@ -27,6 +27,7 @@ class Recorded:
         error: Largest relative difference in value, two significant digits; `gradient_error` in gradient.
         tolerance: The difference that was allowed, in float64.
         digest: Of the code slice that the equation was derived from.
+        decided: Which arms of conditions were taken and what stays a letter, in words.
     """
 
     place: str
@@ -39,6 +40,7 @@ class Recorded:
     gradient_error: float
     tolerance: float
     digest: str
+    decided: tuple[str, ...] = ()
 
     @property
     def verified(self) -> bool:
@@ -78,6 +80,7 @@ def _recorded(item: Mapping[str, Any]) -> Recorded:
         gradient_error=float(item["gradient_error"]),
         tolerance=float(item["tolerance"]),
         digest=str(item["digest"]),
+        decided=tuple(map(str, item.get("decided", ()))),
     )
 
 

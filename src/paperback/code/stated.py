@@ -5,11 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from paperback.code.equations import Derivation, Symbol, derive_all
-from paperback.code.equations.derive import find
-from paperback.code.equations.slice import sliced
-from paperback.code.equations.sources import Sources
+from paperback.code.equations import Derivation, Symbol
 from paperback.code.inventory import Inventory
+from paperback.code.objectives import derive_place, is_line, place_slice
 from paperback.code.record import Recorded
 from paperback.errors import PaperbackError
 from paperback.source import Source, digest
@@ -42,6 +40,8 @@ class Statement:
         digest: Of the code slice that it was derived from.
         found: What the check found for exactly these lines and this slice; None where nothing was checked.
         reason: Why there is no equation.
+        objective: What a training loop calls it, where it is what the loop differentiates; else empty.
+        decided: Which arms of conditions were taken and what stays a letter; code between backticks.
     """
 
     place: str
@@ -52,12 +52,15 @@ class Statement:
     digest: str
     found: Recorded | None = None
     reason: str = ""
+    objective: str = ""
+    decided: tuple[str, ...] = ()
 
 
 def targets(inventory: Inventory, named: Iterable[str] = ()) -> tuple[Target, ...]:
     """What may have an equation, without what no entry point reaches.
 
-    Places `named` by the author come first, then what the proposal is made of, the losses last.
+    Places `named` by the author come first, then what the proposal is made of, the losses and then the
+    objectives of the training loops last.
     """
     outside = {
         source for item in inventory.findings if item.kind == "unreachable-code" for source in item.sources
@@ -75,6 +78,9 @@ def targets(inventory: Inventory, named: Iterable[str] = ()) -> tuple[Target, ..
         if loss.kind == "custom":
             place = _place(loss.name, loss.source)
             found[place] = Target(place, loss.source, "L2c")
+    for objective in inventory.objectives:
+        if not objective.reason:
+            found[objective.place] = Target(objective.place, objective.source, "L2c")
     for place in named:
         path, _, name = place.partition(":")
         if path in inventory.files and name:
@@ -98,7 +104,11 @@ def serving(inventory: Inventory, named: Iterable[str] = ()) -> tuple[Target, ..
         or (target.source.path, target.source.line) in changed | operators
     ]
     ranks = {"L2b": 1, "L2d": 1, "L2c": 2}
-    return tuple(sorted(kept, key=lambda target: 0 if target.place in wanted else ranks[target.item]))
+
+    def rank(target: Target) -> int:
+        return 0 if target.place in wanted else 3 if _is_objective(target) else ranks[target.item]
+
+    return tuple(sorted(kept, key=rank))
 
 
 def state_equations(
@@ -106,12 +116,19 @@ def state_equations(
 ) -> tuple[Statement, ...]:
     """The equations that serve the paper, at most six; nothing of the repository is run.
 
-    Where the record holds a checked equation of the same code, that reading of the shapes is taken. What
-    was not derived for want of room or time comes back with that reason.
+    An objective is stated where its check found it equal to the code, and not before. Where the record holds
+    a checked equation of the same code, that reading of the shapes is taken. What was not derived for want of
+    room or time comes back with that reason.
     """
     stated: list[Statement] = []
     started = time.process_time()
-    for number, target in enumerate(serving(inventory, named)):
+    wanted = set(named)
+    serve = [
+        target
+        for target in serving(inventory, wanted)
+        if target.place in wanted or not _is_objective(target) or _is_verified(record.get(target.place))
+    ]
+    for number, target in enumerate(serve):
         if number >= MOST or time.process_time() - started > SECONDS:
             stated.append(_without(target, "the paper shows the first equations only"))
             continue
@@ -119,13 +136,19 @@ def state_equations(
     return tuple(stated)
 
 
+def _is_objective(target: Target) -> bool:
+    return is_line(target.place.rpartition(":")[2])
+
+
+def _is_verified(known: Recorded | None) -> bool:
+    return known is not None and known.verified
+
+
 def slice_digest(root: Path, place: str) -> str:
     """The digest of the definitions that `place` needs; empty where it is not there any more."""
     path, _, name = place.partition(":")
     try:
-        sources = Sources(root)
-        target = find(sources, root / path, name)
-        return _digest(sliced(sources, target.file, target.node.name))
+        return _digest(place_slice(root / path, name, root=root))
     except PaperbackError:
         return ""
 
@@ -144,7 +167,15 @@ def _stated(root: Path, target: Target, known: Recorded | None) -> Statement:
     agrees = same and known is not None and known.lines == lines
     source = Source(derivation.source.path, derivation.source.line, derivation.source.key)
     return Statement(
-        target.place, target.item, source, lines, derivation.symbols, hashed, known if agrees else None
+        target.place,
+        target.item,
+        source,
+        lines,
+        derivation.symbols,
+        hashed,
+        known if agrees else None,
+        objective=derivation.name if _is_objective(target) else "",
+        decided=derivation.decided,
     )
 
 
@@ -162,7 +193,7 @@ def _chosen(root: Path, target: Target, known: Recorded | None) -> Derivation | 
 
 def _derivations(root: Path, target: Target, most: int) -> Iterator[Derivation]:
     path, _, name = target.place.partition(":")
-    return derive_all(root / path, name, root=root, most=most)
+    return derive_place(root / path, name, root=root, most=most)
 
 
 def _without(target: Target, reason: str) -> Statement:

@@ -24,6 +24,7 @@ from paperback.code.equations.form import (
     Var,
     canonical,
     num,
+    rebuild,
     walk,
     weight,
 )
@@ -374,7 +375,8 @@ def cases(cond: Expr, then: Expr, other: Expr) -> Expr:
 
 
 def stop(body: Expr) -> Expr:
-    """`body` without gradient; what has none anyway stays bare."""
+    """`body` without gradient; what has none anyway stays bare, and inside of it nothing is stopped twice."""
+    body = _unstopped(body)
     if isinstance(body, Num | Sym | Var | Ind | Sg | Bool | Cmp):
         return body
     if isinstance(body, Red) and body.kind in ("argmax", "argmin", "any", "all"):
@@ -383,6 +385,10 @@ def stop(body: Expr) -> Expr:
         coefficient, rest = split_coefficient(body)
         return body if coefficient != 1 and rest == ONE else mul(Num(coefficient), Sg(rest))
     return Sg(body)
+
+
+def _unstopped(expr: Expr) -> Expr:
+    return _unstopped(expr.body) if isinstance(expr, Sg) else rebuild(expr, _unstopped)
 
 
 def square(expr: Expr) -> Expr:

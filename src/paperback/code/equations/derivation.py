@@ -76,6 +76,7 @@ class Derivation:
             letters) or "fallback" (no equation; `reason` says why).
         equations: Lines of LaTeX: outputs first, then what stands after "where".
         assumptions: What was taken for granted, in words: axes of arguments, configuration, excluded cases.
+        decided: Which arms of conditions were taken and what stays a letter, in words with code in backticks.
         reason: The operation that is not understood, with its line; empty where there is an equation.
     """
 
@@ -88,3 +89,4 @@ class Derivation:
     source: Source = field(default_factory=lambda: Source(""))
     lines: tuple[Line, ...] = ()
     plan: Plan | None = None
+    decided: tuple[str, ...] = ()

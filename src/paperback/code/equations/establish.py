@@ -1,6 +1,7 @@
 """The best derivation that stands its check."""
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,11 +33,16 @@ def establish(
 
     Where every candidate differs from the code, a fallback without an equation comes back.
     """
+    return best_of(derive_all(path, name, root=root, most=MOST), name, python=python, timeout=timeout)
+
+
+def best_of(candidates: Iterable[Derivation], name: str, *, python: str, timeout: float) -> Established:
+    """The first of the candidates that is verified in value and gradient, else the best of them."""
     best: Established | None = None
     refused = 0
     last = Verdict("static only")
     candidate = Derivation(name, "fallback")
-    for candidate in derive_all(path, name, root=root, most=MOST):
+    for candidate in candidates:
         verdict = verify(candidate, python=python, timeout=timeout)
         last = verdict
         if not verdict.printable:

@@ -116,6 +116,30 @@ GLOSSARY: dict[str, tuple[str, ...]] = {
     "sim": ("s",),
     "distance": ("d",),
     "loss": (r"\ell",),
+    "advantages": ("A",),
+    "advantage": ("A",),
+    "returns": ("R", "G"),
+    "values": ("V",),
+    "newvalue": (r"\hat{V}",),
+    "new_values": (r"\hat{V}",),
+    "new_value": (r"\hat{V}",),
+    "rewards": ("r",),
+    "reward": ("r",),
+    "dones": ("d",),
+    "actions": ("a",),
+    "entropy": ("H",),
+    "target_entropy": (r"\bar{H}",),
+    "newlogprob": (r"\ell",),
+    "logprobs": (r"\tilde{\ell}",),
+    "q_network": ("Q",),
+    "qf1": ("Q",),
+    "qf2": (r"\tilde{Q}",),
+    "qf1_values": ("Q",),
+    "qf2_values": (r"\tilde{Q}",),
+    "target_network": (r"\bar{Q}",),
+    "clip_coef": (r"\epsilon",),
+    "ent_coef": (r"\lambda_{\mathrm{ent}}",),
+    "vf_coef": (r"\lambda_{\mathrm{vf}}",),
     "@gradient": ("g",),
 }
 ENDINGS = {
@@ -235,6 +259,8 @@ def _plain(stem: str, role: str) -> Iterator[str]:
     first = next((c for c in bare if c.isalpha()), "x").lower()
     if first not in "ij":
         yield first
+    if role == "tensor":
+        yield from (rf"\{accent}{{{first}}}" for accent in ("tilde", "hat"))
     if role == "definition":
         yield from POOL
 

@@ -36,9 +36,15 @@ LOSSES = (
 
 
 def written(
-    traced: Traced, *, name: str, source: Source, files: Mapping[str, str], module: str
+    traced: Traced,
+    *,
+    name: str,
+    source: Source,
+    files: Mapping[str, str],
+    module: str,
+    most: int = MOST_LINES,
 ) -> Derivation:
-    """The derivation of `traced`.
+    """The derivation of `traced`, of at most `most` lines.
 
     Raises:
         Unknown: Some line does not fit the column, or the equation has too many lines.
@@ -54,7 +60,7 @@ def written(
     ):
         raise Unknown("a value of which only the shape is known")
     taken = {*record.definitions, *(item.name for item in outputs), *record.inputs, *record.hypers}
-    for _ in range(MOST_LINES + MOST_KEPT):
+    for _ in range(most + MOST_KEPT):
         printed, tight = _printed(lines, traced)
         if tight is None:
             made = _derivation(printed, lines, traced, name, source)
@@ -65,7 +71,7 @@ def written(
             lines = gather(outputs, record, keep)
             continue
         more = extract(lines, taken, tight)
-        if more is None or len(more.main) + len(more.where) > MOST_LINES:
+        if more is None or len(more.main) + len(more.where) > most:
             break
         lines = more
     raise Unknown("an equation that does not fit a column")
@@ -132,7 +138,7 @@ def _symbols(lines: Lines, traced: Traced) -> Symbols:
             if role == "upstream":
                 symbols.of[name] = rf"\bar{{{symbols.of[lines.main[0].name]}}}"
                 continue
-            symbols.give(name, "tensor")
+            symbols.give(name, "tensor" if record.inputs[name].sizes else "scalar")
     for item in lines.main[1:] if traced.kind == "autograd" else ():
         symbols.of[item.name] = rf"\bar{{{symbols.of[item.name.rpartition(':')[2].removeprefix('grad_')]}}}"
     for name in record.functions:

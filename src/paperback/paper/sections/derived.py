@@ -58,7 +58,7 @@ def _shown(item: Statement, material: Material, known: set[tuple[str, str]]) -> 
     name = item.place.rpartition(":")[2]
     key, source = equation_key(item), Source(item.source.path, item.source.line)
     title: list[Inline] = [Text(f"{titles[item.place]}: ")] if titles.get(item.place) else []
-    opening = [*title, Code(name), Text(" ("), Code(str(source)), Text(") computes")]
+    opening = [*title, *_opening(item, name, source)]
     blocks: list[Block] = [Paragraph(tuple(opening), item.item)]
     blocks.append(Equation(key, item.lines[0], item.source))
     if len(item.lines) > 1:
@@ -66,8 +66,34 @@ def _shown(item: Statement, material: Material, known: set[tuple[str, str]]) -> 
         blocks += [Equation("", line, item.source) for line in item.lines[1:]]
     new = [symbol for symbol in item.symbols if (symbol.latex, meaning_of(symbol)) not in known]
     known |= {(symbol.latex, meaning_of(symbol)) for symbol in new}
-    blocks.append(Paragraph((*_where(new), *_verdict(item, key)), item.item))
+    blocks.append(Paragraph((*_where(new), *_verdict(item, key), *_decided(item)), item.item))
     return blocks
+
+
+def _opening(item: Statement, name: str, source: Source) -> Parts:
+    if item.objective:
+        return (
+            Text("Training takes the gradient of "),
+            Code(item.objective),
+            Text(" ("),
+            Code(str(source)),
+            Text("),"),
+        )
+    return (Code(name), Text(" ("), Code(str(source)), Text(") computes"))
+
+
+def _decided(item: Statement) -> Parts:
+    """What the formula holds for: arms that settings choose, values that stay letters."""
+    if not item.decided:
+        return ()
+    said = [_with_code(words) for words in item.decided]
+    return (Text(" In it, "), *enumerate_parts(said), Text("."))
+
+
+def _with_code(words: str) -> Parts:
+    """Words whose parts between backticks are code."""
+    parts = words.split("`")
+    return tuple(Code(part) if at % 2 else Text(part) for at, part in enumerate(parts) if part)
 
 
 def _where(symbols: Sequence[Symbol]) -> Parts:

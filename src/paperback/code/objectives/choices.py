@@ -1,0 +1,187 @@
+"""Settings of a script with their literal defaults, and which arm of a condition they choose."""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from paperback.code.hyperparameters import read_hyperparameters
+from paperback.code.names import dotted, last
+from paperback.code.scopes import FileScopes
+
+_HOLDER = re.compile(r"^(args?|cfg|conf|config|configs|hparams?|hps|hp|opts?|flags|settings|params)$", re.I)
+_PARSES = re.compile(r"^(parse_args|parse_known_args|cli|parse_args_into_dataclasses)$")
+
+
+class Open:
+    """A value that is known only when the script runs."""
+
+
+OPEN = Open()
+
+
+@dataclass(slots=True)
+class Choices:
+    """What a file's settings are by default.
+
+    Attributes:
+        defaults: Name to literal; a setting that the script itself changes is not in it.
+        holders: Names that hold settings: `args`.
+        constants: Names that are given one literal number in the file and nothing else.
+    """
+
+    defaults: dict[str, Any] = field(default_factory=dict)
+    holders: frozenset[str] = frozenset()
+    constants: dict[str, Any] = field(default_factory=dict)
+
+    def named(self, node: ast.expr) -> str:
+        """The name of the setting that `node` reads; empty where it reads none."""
+        if isinstance(node, ast.Name):
+            return node.id if node.id in self.constants else ""
+        parts = dotted(node).split(".") if isinstance(node, ast.Attribute) else []
+        held = any(part in self.holders or _HOLDER.match(part) for part in parts[:-1])
+        if held and "()" not in parts:
+            return parts[-1]
+        match node:
+            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key))):
+                return key if name in self.holders or _HOLDER.match(name) else ""
+        return ""
+
+    def default(self, node: ast.expr) -> Any:
+        """The literal default of the setting that `node` reads; `OPEN` where there is none."""
+        name = self.named(node)
+        if isinstance(node, ast.Name):
+            return self.constants.get(name, OPEN)
+        return self.defaults.get(name, OPEN)
+
+    def value(self, node: ast.expr) -> Any:
+        """The value of an expression of literals and settings; `OPEN` where it holds anything else."""
+        match node:
+            case ast.Constant(value=value):
+                return value
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                inner = self.value(operand)
+                return inner if inner is OPEN else not inner
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                inner = self.value(operand)
+                return -inner if isinstance(inner, int | float) else OPEN
+            case ast.BoolOp():
+                return self._either(node)
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                return _compared(op, self.value(left), self.value(right))
+            case ast.Name() | ast.Attribute() | ast.Subscript():
+                return self.default(node)
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                values = [self.value(part) for part in parts]
+                return OPEN if any(item is OPEN for item in values) else values
+        return OPEN
+
+    def _either(self, node: ast.BoolOp) -> Any:
+        values = [self.value(part) for part in node.values]
+        ends = isinstance(node.op, ast.Or)
+        if any(item is not OPEN and bool(item) is ends for item in values):
+            return ends
+        return OPEN if any(item is OPEN for item in values) else not ends
+
+
+def _compared(op: ast.cmpop, left: Any, right: Any) -> Any:
+    if left is OPEN or right is OPEN:
+        return OPEN
+    try:
+        match op:
+            case ast.Eq() | ast.Is():
+                return left == right
+            case ast.NotEq() | ast.IsNot():
+                return left != right
+            case ast.Lt():
+                return left < right
+            case ast.LtE():
+                return left <= right
+            case ast.Gt():
+                return left > right
+            case ast.GtE():
+                return left >= right
+            case ast.In():
+                return left in right
+            case ast.NotIn():
+                return left not in right
+    except TypeError:
+        return OPEN
+    return OPEN
+
+
+def read_choices(file: FileScopes, nodes: Sequence[ast.AST]) -> Choices:
+    """The settings that a file offers, without those that it assigns itself; `nodes` are all of its tree."""
+    found: dict[str, list[Any]] = {}
+    for item in read_hyperparameters(file):
+        if item.how != "constant":
+            found.setdefault(item.name, []).append(_literal(item.default))
+    changed = set(_changed(nodes))
+    defaults = {
+        name: values[0]
+        for name, values in found.items()
+        if name not in changed and all(value == values[0] and value is not OPEN for value in values)
+    }
+    return Choices(defaults, frozenset(_holders(nodes)), dict(_constants(nodes)))
+
+
+def _literal(text: str) -> Any:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return OPEN
+
+
+def _number(node: ast.expr) -> Any:
+    """The number or truth value that a node writes; None for anything else."""
+    match node:
+        case ast.Constant(value=bool() | int() | float() as value):
+            return value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+            return -value
+    return None
+
+
+def _holders(nodes: Sequence[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        match node:
+            case ast.Assign(targets=[target], value=ast.Call(func=function)) if _PARSES.match(
+                last(dotted(function))
+            ):
+                first = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else target
+                if isinstance(first, ast.Name):
+                    yield first.id
+
+
+def _changed(nodes: Sequence[ast.AST]) -> Iterator[str]:
+    """Attributes that are assigned anywhere but in a class body or on `self`."""
+    for node in nodes:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        targets = [node.target] if isinstance(node, ast.AugAssign | ast.AnnAssign) else targets
+        for target in targets:
+            if isinstance(target, ast.Attribute) and not dotted(target).startswith("self."):
+                yield target.attr
+
+
+def _constants(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, Any]]:
+    """Names that are bound once in the file, to a number or a truth value."""
+    bound: dict[str, list[Any]] = {}
+    for node in nodes:
+        match node:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ):
+                bound.setdefault(name, []).append(_number(value))
+            case ast.Name(id=name, ctx=ast.Store()):
+                bound.setdefault(name, []).append(None)
+            case ast.arg(arg=name):
+                bound.setdefault(name, []).extend([None] * 3)
+            case ast.Global(names=names) | ast.Nonlocal(names=names):
+                for name in names:
+                    bound.setdefault(name, []).extend([None] * 3)
+    for name, values in bound.items():
+        # An assignment is met twice: as a statement and as the name that it stores.
+        if len(values) == 2 and isinstance(values[0], bool | int | float):
+            yield name, values[0]

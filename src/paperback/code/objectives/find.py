@@ -1,0 +1,33 @@
+"""Every objective of a file, sliced and not yet derived."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from paperback.code.inventory import ObjectiveFact
+from paperback.code.objectives.cut import Cut, cut_out
+from paperback.code.objectives.derive import read_script
+from paperback.code.objectives.refused import Refused
+from paperback.errors import ReadError
+from paperback.source import Source
+
+_MARK = b"backward("
+
+
+def find_objectives(path: Path, root: Path) -> Iterator[ObjectiveFact]:
+    """The objectives of a Python file, in the order of the text; nothing of it is run."""
+    try:
+        if _MARK not in path.read_bytes():
+            return
+        script = read_script(path, root)
+    except (OSError, ReadError):
+        return
+    for site in script.sites:
+        source = Source(script.path, site.line)
+        try:
+            cut: Cut | Refused = cut_out(site, script.callees, script.choices)
+        except Refused as error:
+            cut = error
+        if isinstance(cut, Refused):
+            yield ObjectiveFact(site.name, (), (), str(cut), source)
+        else:
+            yield ObjectiveFact(site.name, tuple(item.name for item in cut.entering), cut.said, "", source)
