@@ -14,7 +14,7 @@ from paperback.runs.readers import load_readers
 from paperback.runs.readers.log import Log, LogFile, Reader
 from paperback.runs.template import fields_of
 from paperback.settings import Settings
-from paperback.source import Source, digest
+from paperback.source import Source
 from paperback.walk import walk
 
 _HEAD = 4096
@@ -175,8 +175,9 @@ def _log(candidate: _Candidate, means: _Means) -> Log | None:
         if len(head) == _HEAD:
             stream.seek(0)
             head = stream.read()
-    file = replace(file, data=head, digest=digest(head))
-    log = _grown(reader, file, stamp, cache) or reader.read(file)
+    log, whole = _read_on(reader, file, head, stamp, cache)
+    file = replace(file, data=head, digest=whole)
+    log = log or reader.read(file)
     # The bytes of all files together need not fit into memory.
     log = replace(log, file=replace(file, data=b""))
     if cache is not None and getattr(reader, "alone", False):
@@ -184,16 +185,24 @@ def _log(candidate: _Candidate, means: _Means) -> Log | None:
     return log
 
 
-def _grown(
-    reader: Reader, file: LogFile, stamp: tuple[int, int, int, bool], cache: Cache | None
-) -> Log | None:
-    """The log read on from where it ended last time; None where that cannot be."""
+def _read_on(
+    reader: Reader, file: LogFile, data: bytes, stamp: tuple[int, int, int, bool], cache: Cache | None
+) -> tuple[Log | None, str]:
+    """The log read on from where it ended last time, None where that cannot be; and the digest of all bytes.
+
+    The old end counts where no byte before it has changed, which one pass over the bytes tells.
+    """
     grow = getattr(reader, "grow", None)
     before = cache.grown(file.path, stamp, file.place) if cache is not None and grow else None
-    if grow is None or before is None or digest(file.data[: before[1]]) != before[0].file.digest:
-        return None
-    log: Log | None = grow(file, *before)
-    return log
+    size = before[1] if before else 0
+    hashed = hashlib.sha256(memoryview(data)[:size])
+    begin = hashed.hexdigest()[:16]
+    hashed.update(memoryview(data)[size:])
+    whole = hashed.hexdigest()[:16]
+    if grow is None or before is None or before[0].file.digest != begin:
+        return None, whole
+    log: Log | None = grow(replace(file, data=data, digest=whole), *before)
+    return log, whole
 
 
 def _stamp(status: os.stat_result, declared: bool) -> tuple[int, int, int, bool]:
