@@ -31,12 +31,14 @@ class Places:
     Attributes:
         parts: The parts in which the runs differ, from the root on, without the seed.
         seed: The seed that a part ends in; None where none does.
+        spelled: Whether a word such as `seed` stands before each seed.
         pattern: The common pattern of the paths, with `*` where they differ.
     """
 
     parts: tuple[Column, ...]
     seed: Column | None
     pattern: str
+    spelled: bool = False
 
 
 def places_of(runs: Sequence[Run]) -> Places:
@@ -47,12 +49,13 @@ def places_of(runs: Sequence[Run]) -> Places:
 # The roles and the findings look at the same paths.
 @lru_cache(maxsize=2)
 def _places(names: tuple[str, ...]) -> Places:
-    columns = _apart([_path(name).split("/") for name in names])
-    if not columns or any("#" in name for name in names):
+    # Records of one file share its path.
+    columns = _apart([_path(name.partition("#")[0]).split("/") for name in names])
+    if not columns:
         return Places((), None, "")
     parts: list[Column] = []
     seed: Column | None = None
-    pattern = ""
+    pattern, spelled = "", False
     for depth, (mark, whole) in enumerate(columns):
         cells = [_TIME.sub("", cell).strip("_-.") for cell in whole]
         if len(set(cells)) == 1:
@@ -64,11 +67,11 @@ def _places(names: tuple[str, ...]) -> Places:
             continue
         found = _seeds(cells)
         if found and found[0].values and (seed is None or depth > 0):
-            seed, rest = found
+            seed, rest, spelled = found
             cells = rest
         if len(set(cells)) > 1:
             parts.append(Column(f"part {depth + 1} of the path", tuple(cells)))
-    return Places(tuple(parts), seed, pattern.removeprefix("/"))
+    return Places(tuple(parts), seed, pattern.removeprefix("/"), spelled)
 
 
 def _apart(paths: list[list[str]]) -> list[tuple[str, list[str]]]:
@@ -131,8 +134,8 @@ def _path(name: str) -> str:
     return f"{folder}/{stem}" if folder else stem
 
 
-def _seeds(cells: Sequence[str]) -> tuple[Column, list[str]] | None:
-    """The seeds that all cells end in, and what stands before them."""
+def _seeds(cells: Sequence[str]) -> tuple[Column, list[str], bool] | None:
+    """The seeds that all cells end in, what stands before them, and whether a word calls them seeds."""
     for form in (_SEED, _BARE):
         matches = [form.match(cell) for cell in cells]
         found = [match for match in matches if match]
@@ -140,5 +143,5 @@ def _seeds(cells: Sequence[str]) -> tuple[Column, list[str]] | None:
             return None
         if len(found) == len(cells) and len({match.group(2) for match in found}) > 1:
             seeds = tuple(str(int(match.group(2))) for match in found)
-            return Column("seed", seeds), [match.group(1) or "" for match in found]
+            return Column("seed", seeds), [match.group(1) or "" for match in found], form is _SEED
     return None

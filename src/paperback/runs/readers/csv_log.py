@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from paperback.finding import Finding
-from paperback.runs.lexicon import is_metric_name, is_setting_name
+from paperback.runs.lexicon import ITEM_NAMES, is_metric_name, is_setting_name
 from paperback.runs.readers.csv_table import CsvTable, first_cells, parse_tables
 from paperback.runs.readers.leaves import SPLIT_KEYS, Leaves, make_series, number_in, step_key
 from paperback.runs.readers.log import Log, LogFile, Record
 from paperback.runs.readers.recognise import has_log_name, in_log_folder, is_role_name, is_run_log
-from paperback.runs.readers.rows import is_setting_column, records_of_rows
+from paperback.runs.readers.rows import is_setting_column, item_column, records_of_rows
 from paperback.runs.run import Series
 
 name = "CSV"
@@ -48,7 +48,7 @@ def read(file: LogFile) -> Log:
     keys = tables[0].header
     if _lacks_header(file.path, keys):
         return Log(file, name, findings=(_no_header(file),))
-    if not keys or not (step_key(keys) or any(is_role_name(key) for key in keys) or file.declared):
+    if not keys or not (step_key(keys) or any(map(_is_told, keys)) or file.declared):
         return Log(file, name)
     if all(_is_history(table) for table in tables):
         found = [_joined([_history(file, table) for table in tables])]
@@ -57,6 +57,11 @@ def read(file: LogFile) -> Log:
     records = tuple(record for record in found if is_run_log(file, record))
     ragged = [line for table in tables for line in table.ragged]
     return Log(file, name, records, _findings(file, ragged) if records else ())
+
+
+def _is_told(key: str) -> bool:
+    """Whether a column says what a row is of: a run that plays a role, or an item."""
+    return is_role_name(key) or key.lower() in ITEM_NAMES
 
 
 def grow(file: LogFile, log: Log, size: int) -> Log | None:
@@ -132,6 +137,8 @@ def _is_history(table: CsvTable) -> bool:
     """Whether all rows belong to one run, so that whole columns can be read at once."""
     keys = [key.lower() for key in table.header]
     plain = not any(is_setting_column(key) or key in SPLIT_KEYS for key in table.header)
+    if plain and step_key(keys) is None and not ITEM_NAMES.isdisjoint(keys):
+        return item_column(_rows(table), table.header, ()) is None
     return plain and len(set(keys)) == len(keys) and (len(table.rows) > 1 or step_key(keys) is not None)
 
 
