@@ -10,11 +10,12 @@ from typing import BinaryIO
 from paperback.finding import Finding
 from paperback.runs.cache import Cache, open_cache
 from paperback.runs.lexicon import SETTINGS_FILE
+from paperback.runs.packed import END, MARK, unpack_text
 from paperback.runs.readers import load_readers
 from paperback.runs.readers.log import Log, LogFile, Reader
 from paperback.runs.template import fields_of
 from paperback.settings import Settings
-from paperback.source import Source
+from paperback.source import Source, digest
 from paperback.walk import walk
 
 _HEAD = 4096
@@ -149,7 +150,9 @@ def _real(root: Path, path: str, entry: os.DirEntry[str]) -> str:
 
 
 def _may_be_log(name: str, endings: tuple[str, ...]) -> bool:
-    return name.lower().endswith(endings) or "tfevents" in name
+    lower = name.lower()
+    packed = lower.endswith(END) and lower.removesuffix(END).endswith(_SUFFIXES)
+    return lower.endswith(endings) or packed or "tfevents" in name
 
 
 def _log(candidate: _Candidate, means: _Means) -> Log | None:
@@ -163,6 +166,9 @@ def _log(candidate: _Candidate, means: _Means) -> Log | None:
     with open(entry.path, "rb") as stream:
         stamp = _stamp(os.fstat(stream.fileno()), declared)
         head = stream.read(_HEAD)
+        if path.lower().endswith(END) and head.startswith(MARK):
+            small = stamp[0] <= _TEXT_LIMIT
+            return _packed(replace(file, data=head + stream.read() if small else head), means.readers)
         reader = next((reader for reader in means.readers if reader.accepts(path, head)), None)
         if reader is None:
             if cache is not None:
@@ -183,6 +189,26 @@ def _log(candidate: _Candidate, means: _Means) -> Log | None:
     if cache is not None and getattr(reader, "alone", False):
         cache.add(path, stamp, log, file.digest)
     return log
+
+
+def _packed(file: LogFile, readers: Sequence[Reader]) -> Log | None:
+    """What a packed text holds; its digest is that of the packed bytes."""
+    data, is_whole = unpack_text(file.data, _TEXT_LIMIT)
+    name = file.path[: -len(END)]
+    reader = next((reader for reader in readers if reader.accepts(name, data[:_HEAD])), None)
+    if reader is None:
+        return None
+    file = replace(file, data=data, digest=digest(file.data))
+    if max(len(data), file.place.stat().st_size) > _TEXT_LIMIT:
+        return _too_large(file, reader)
+    log = reader.read(file)
+    findings = log.findings if is_whole or not log.records else (*log.findings, _cut(file))
+    return replace(log, file=replace(file, data=b""), findings=findings)
+
+
+def _cut(file: LogFile) -> Finding:
+    message = f"{file.path}: the packed data end early or are damaged; what stands before counts"
+    return Finding("truncated-log", message, (file.source(),), "Copy the file again.")
 
 
 def _read_on(

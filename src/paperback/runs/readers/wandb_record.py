@@ -272,6 +272,16 @@ class WandbRun:
                 self._facts["started"] = time_of(part)
             elif number == 21:
                 self._add_git(part)
+            elif number == 23:
+                self._add_branch(part)
+
+    def _add_branch(self, branch: bytes) -> None:
+        """Of which run this one was forked, or of itself rewound, and behind which step."""
+        for number, kind, _, part in fields(branch):
+            if number == 1 and kind == BYTES and part:
+                self._facts["forked_from"] = text_of(part)
+            elif number == 2 and len(part) == 8:
+                self._facts["forked_at"] = struct.unpack("<d", part)[0]
 
     def _add_git(self, git: bytes) -> None:
         for number, kind, _, part in fields(git):
