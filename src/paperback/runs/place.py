@@ -13,6 +13,8 @@ from paperback.runs.run import Run, Scalar
 _SEED = re.compile(
     r"^(?:(.*?)[._\-]?)??(?:seed|sd|rs|s|run|trial|rep|replicate)[._\-=]?(\d+)$", re.IGNORECASE
 )
+# A run or a trial may merely be counted.
+_COUNTED = re.compile(r"(?:run|trial)[._\-=]?\d+$", re.IGNORECASE)
 # The moment at which a run began tells runs apart and says nothing of them.
 _TIME = re.compile(
     r"(?:19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d(?:[-_T. ]*[0-2]\d[-_:.h]?[0-5]\d(?:[-_:.m]?[0-5]\d)?)?"
@@ -143,5 +145,6 @@ def _seeds(cells: Sequence[str]) -> tuple[Column, list[str], bool] | None:
             return None
         if len(found) == len(cells) and len({match.group(2) for match in found}) > 1:
             seeds = tuple(str(int(match.group(2))) for match in found)
-            return Column("seed", seeds), [match.group(1) or "" for match in found], form is _SEED
+            spelled = form is _SEED and not any(_COUNTED.search(cell) for cell in cells)
+            return Column("seed", seeds), [match.group(1) or "" for match in found], spelled
     return None

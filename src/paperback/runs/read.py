@@ -15,6 +15,7 @@ from paperback.runs.choose import NOT_SELECTED, choose_runs, only_of
 from paperback.runs.collect import Collected, collect, formats, reading_version
 from paperback.runs.companion import companions_of, read_companion
 from paperback.runs.derive import Rule, derive, parse_rules
+from paperback.runs.drift import drift
 from paperback.runs.folder import join
 from paperback.runs.hydra import add_hydra
 from paperback.runs.key import parse_key
@@ -130,7 +131,7 @@ def _study(
     apart = {why: runs for why, runs in ((TRIAL, trials), (NOT_SELECTED, rejected)) if runs}
     noticed = observe(reported, roles, frozenset(fields))
     audited = audit(reported, apart, roles, protocol)
-    findings = (*searched, *unknown, *mixed, *unclear, *noticed, *audited)
+    findings = (*searched, *unknown, *mixed, *unclear, *noticed, *audited, *drift(reported, roles))
     return RunTable(reported, roles, metrics, dict(sorted(keys.items())), findings, {}, protocol, apart)
 
 

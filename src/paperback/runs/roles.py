@@ -160,7 +160,8 @@ def _add_from_places(guesses: dict[str, _Guess], places: Places, columns: Mappin
     runs = len(places.seed.cells) if places.seed else len(places.parts[0].cells) if places.parts else 0
     if places.seed and ("seed" not in guesses or guesses["seed"].confidence < THRESHOLD):
         confidence = 0.8 if _are_seeds(places.seed, places.spelled, guesses, columns) else 0.4
-        guesses["seed"] = _Guess(places.seed, f"number at the end of {places.pattern}", confidence)
+        if confidence >= THRESHOLD or "seed" not in guesses:
+            guesses["seed"] = _Guess(places.seed, f"number at the end of {places.pattern}", confidence)
     known = [guess.column for name, guess in guesses.items() if guess.confidence >= THRESHOLD]
     free = _free(places.parts, known, runs)
     open_roles = [
