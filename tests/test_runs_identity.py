@@ -132,3 +132,22 @@ def test_runs_that_are_merely_numbered_have_no_seeds(repository: Repository) -> 
     table = repository(files)
     assert "seed" not in table.roles
     assert any("number at the end" in finding.message for finding in table.findings)
+
+
+@pytest.mark.parametrize("sign", ["-", "_"])
+@pytest.mark.parametrize("behind", [True, False], ids=["name first", "data set first"])
+def test_a_compound_folder_is_taken_apart_by_what_is_known(
+    repository: Repository, sign: str, behind: bool
+) -> None:
+    """`a2c-Acrobot-v1` is the method `a2c` where the log names the data set, also in another version."""
+    data = [
+        f"{name}-v{version}" for name in ("Acrobot", "Ant", "Pong", "Cart", "Hopper") for version in (1, 2)
+    ]
+    files = {}
+    for method, dataset in product(("a2c", "td3"), data):
+        name = sign.join((method, dataset) if behind else (dataset, method))
+        said = "Ant-v0" if (method, dataset) == ("a2c", "Ant-v1") else dataset
+        files[f"logs/benchmark/{name}/0.monitor.csv"] = f'#{{"env_id": "{said}"}}\nr,l,t\n2,5,1\n'
+    roles = repository(files).roles
+    assert roles["method"].values == ("a2c", "td3")
+    assert roles["dataset"].key == "env_id"

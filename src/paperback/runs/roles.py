@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from paperback.errors import SettingsError, near_miss
 from paperback.finding import Finding
 from paperback.runs.column import Column, columns_of, last_part, repeats
+from paperback.runs.compound import without_known
 from paperback.runs.lexicon import (
     DATASET_WORDS,
     FIELD_ROLES,
@@ -163,7 +164,7 @@ def _add_from_places(guesses: dict[str, _Guess], places: Places, columns: Mappin
         if confidence >= THRESHOLD or "seed" not in guesses:
             guesses["seed"] = _Guess(places.seed, f"number at the end of {places.pattern}", confidence)
     known = [guess.column for name, guess in guesses.items() if guess.confidence >= THRESHOLD]
-    free = _free(places.parts, known, runs)
+    free = _free([without_known(part, known) for part in places.parts], known, runs)
     open_roles = [
         name
         for name in ("method", "dataset")
