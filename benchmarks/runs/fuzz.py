@@ -324,9 +324,11 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--reader", default="")
+    parser.add_argument("--log", default="", help="only the samples whose path holds this")
     parser.add_argument("logs", nargs="*", type=Path)
     asked = parser.parse_args()
-    logs = samples() | {str(place): place.read_bytes() for place in asked.logs}
+    chosen = {path: data for path, data in samples().items() if asked.log in path}
+    logs = chosen | {str(place): place.read_bytes() for place in asked.logs}
     failed = False
     for path, name, done, worst, fallen in fuzz(logs, asked.count, asked.seed, asked.reader):
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

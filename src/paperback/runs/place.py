@@ -13,6 +13,8 @@ from paperback.runs.run import Run, Scalar
 _SEED = re.compile(
     r"^(?:(.*?)[._\-]?)??(?:seed|sd|rs|s|run|trial|rep|replicate)[._\-=]?(\d+)$", re.IGNORECASE
 )
+# A name such as `gpt-4_0.7` may hold dots of its own.
+_ENDING = re.compile(r"(?:\.monitor)?\.(?:jsonl?|ndjson|csv|tsv|log|txt|npy)(?:\.gz)?$", re.IGNORECASE)
 # A run or a trial may merely be counted.
 _COUNTED = re.compile(r"(?:run|trial)[._\-=]?\d+$", re.IGNORECASE)
 # The moment at which a run began tells runs apart and says nothing of them.
@@ -132,7 +134,7 @@ def named_settings(name: str) -> dict[str, Scalar]:
 
 def _path(name: str) -> str:
     folder, _, last = name.rpartition("/")
-    stem = last.split(".")[0] if re.search(r"\.(?:jsonl?|ndjson|csv|tsv|log|txt|npy)$", last) else last
+    stem = _ENDING.sub("", last)
     return f"{folder}/{stem}" if folder else stem
 
 
