@@ -4,8 +4,8 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from paperback.finding import Finding
 from paperback.runs.cache import Cache, open_cache
@@ -241,11 +241,12 @@ def _too_large(file: LogFile, reader: Reader) -> Log:
     return Log(file, reader.name, findings=(Finding("large-file", message, (Source(file.path),), mend),))
 
 
-def _digest(stream: BinaryIO, head: bytes) -> str:
+def _digest(stream: BufferedReader, head: bytes) -> str:
     """What `digest` gives for the whole file, which need not fit into memory."""
     hashed = hashlib.sha256(head)
-    while chunk := stream.read(_CHUNK):
-        hashed.update(chunk)
+    chunk = bytearray(_CHUNK)
+    while size := stream.readinto(chunk):
+        hashed.update(memoryview(chunk)[:size])
     return hashed.hexdigest()[:16]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from paperback.finding import Finding
 from paperback.runs.readers.log import Log, LogFile
+from paperback.runs.readers.mlflow_points import Points, read_at_once
 from paperback.runs.readers.mlflow_run import MlflowRun, record_of
 from paperback.runs.run import Final, Series
 
@@ -83,6 +84,24 @@ def _add_pairs(connection: sqlite3.Connection, runs: Mapping[str, MlflowRun]) ->
 
 def _series(file: LogFile, connection: sqlite3.Connection) -> dict[str, dict[str, Series]]:
     """The histories of every run, in the order of logging: one pass, whatever indices the database has."""
+    points = read_at_once(connection) or _read_rows(connection)
+    if points is None:
+        return {}
+    values = _values(points.stored, np.isnan(points.stored))
+    # Short numbers are sorted by counting.
+    which = points.which.astype(np.uint16) if len(points.names) < 2**16 else points.which
+    order = np.argsort(which, kind="stable")
+    ends = np.searchsorted(which[order], np.arange(len(points.names) + 1))
+    found: dict[str, dict[str, Series]] = defaultdict(dict)
+    for (run, key), number in sorted((tuple(map(_text, pair)), n) for n, pair in enumerate(points.names)):
+        mine = order[ends[number] : ends[number + 1]]
+        series = Series(points.steps[mine], values[mine], "step", file.source(f"{run}/{key}"))
+        found[run][key] = series
+    return found
+
+
+def _read_rows(connection: sqlite3.Connection) -> Points | None:
+    """The same by SQLite, row by row, from whatever schema and file."""
     numbers: dict[tuple[Any, Any], int] = {}
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     later = _later(connection)
@@ -93,21 +112,12 @@ def _series(file: LogFile, connection: sqlite3.Connection) -> dict[str, dict[str
         runs, keys, steps, stored = zip(*rows, strict=True)
         which = [numbers.setdefault(pair, len(numbers)) for pair in zip(runs, keys, strict=True)]
         # NumPy takes columns much faster than rows, and None for NaN.
-        columns = (np.array(which), np.array(steps, np.int64), np.array(stored, np.float64))
-        parts.append(columns)
+        parts.append((np.array(which), np.array(steps, np.int64), np.array(stored, np.float64)))
     connection.text_factory = as_text
     if not parts:
-        return {}
+        return None
     which_, steps_, stored_ = (np.concatenate(column) for column in zip(*parts, strict=True))
-    values = _values(stored_, np.isnan(stored_))
-    order = np.argsort(which_, kind="stable")
-    ends = np.searchsorted(which_[order], np.arange(len(numbers) + 1))
-    found: dict[str, dict[str, Series]] = defaultdict(dict)
-    for (run, key), number in sorted((tuple(map(_text, pair)), n) for pair, n in numbers.items()):
-        mine = order[ends[number] : ends[number + 1]]
-        series = Series(steps_[mine], values[mine], "step", file.source(f"{run}/{key}"))
-        found[run][key] = series
-    return found
+    return Points(tuple(numbers), which_, steps_, stored_)
 
 
 def _text(value: Any) -> str:
