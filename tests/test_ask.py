@@ -192,3 +192,18 @@ def test_a_cell_that_was_not_run(study: Callable[..., Path], tmp_path: Path) -> 
     assert missing == [{"row": "ours", "column": "adult", "value": None, "spread": None, "n": 0, "runs": []}]
     assert "—" in print_listing(listing, "md")
     assert "---" in print_listing(listing, "latex")
+
+
+def test_a_metric_may_be_a_rule(tmp_path: Path, study: Callable[..., Path]) -> None:
+    """Without any declaration a statistic over a run's steps can be asked for."""
+    root = study(tmp_path, seeds=2, history=True, toml="")
+    metric = "max history.val/accuracy over steps"
+    found = ask_value(root, metric, where={"method": "ours", "dataset": "adult"})
+    seeds = [json.loads(path.read_text()) for path in sorted((root / "runs").iterdir())]
+    wanted = [
+        max(row["val/accuracy"] for row in log["history"])
+        for log in seeds
+        if (log["config"]["method"], log["config"]["dataset"]) == ("ours", "adult")
+    ]
+    assert found["value"] == pytest.approx(statistics.mean(wanted), rel=1e-12)
+    assert len(ask_table(root, metric, where={}).cells.cells) == 4

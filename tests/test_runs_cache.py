@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from paperback.finding import Finding
 from paperback.runs import RunTable, Status, read_runs
-from paperback.runs.readers import json_lines
+from paperback.runs.readers import csv_log, json_lines
 from paperback.runs.readers.log import Log, LogFile, Record
 from paperback.runs.run import Final, Run, Series
 from paperback.runs.stored_log import pack, unpack
@@ -176,6 +176,65 @@ def test_a_grown_json_lines_file_is_as_if_read_whole(old: Any, new: Any, ended: 
             contents(record) for record in whole.records
         ]
         assert grown.findings == whole.findings
+
+
+cells = st.sampled_from(["", "0", "1", "2", "0.5", "nan", "x", "93%", "1,5"])
+HEADERS = (
+    "epoch,step,loss,val_acc",
+    "loss,acc",
+    "step,loss",
+    "seed,step,loss",
+    "step,mode,loss",
+    "#{}\nr,l,t",
+)
+
+
+@given(st.data(), st.sampled_from(HEADERS), st.booleans())
+def test_a_grown_csv_file_is_as_if_read_whole(data: st.DataObject, header: str, ended: bool) -> None:
+    """Sparse, complete and broken rows, of one run or several, and of Monitor's files."""
+    width = header.rsplit("\n", 1)[-1].count(",") + 1
+    row = st.lists(cells, min_size=width, max_size=width + data.draw(st.integers(0, 1)))
+    texts = [
+        "".join(",".join(f'"{cell}"' if "," in cell else cell for cell in found) + "\n" for found in part)
+        for part in data.draw(st.tuples(st.lists(row, max_size=5), st.lists(row, max_size=4)))
+    ]
+    first = header + "\n" + texts[0]
+    first = first if ended else first[:-1]
+    before = csv_log.read(LogFile("a/log.csv", Path("x"), first.encode(), "d", True))
+    file = LogFile("a/log.csv", Path("x"), (first + texts[1]).encode(), "e", True)
+    if not before.records or before.findings:
+        return
+    grown = csv_log.grow(file, before, len(first.encode()))
+    if grown is not None:
+        whole = csv_log.read(file)
+        assert [contents(record) for record in grown.records] == [
+            contents(record) for record in whole.records
+        ]
+        assert grown.findings == whole.findings
+
+
+GROWING = {
+    "runs/a/metrics.csv": "epoch,step,loss,val_acc\n" + "".join(
+        f"{i // 4},{i},{1 / (i + 1)},{0.5 if i % 4 == 3 else ''}\n" for i in range(40)),
+    "runs/a/training.log.csv": "epoch,acc,loss\n" + "".join(f"{i},0.5,{1 / (i + 1)}\n" for i in range(40)),
+    "runs/a/0.monitor.csv": '#{"env_id": "Ant"}\nr,l,t\n' + "".join(f"{i},{i},{i}\n" for i in range(40)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", GROWING)
+def test_a_growing_csv_file_is_read_from_its_old_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """Of Lightning's, Keras' and Monitor's tables only the new rows are parsed."""
+    root, cache = tmp_path / "repo", tmp_path / "cache"
+    lines = GROWING[path].splitlines(keepends=True)
+    write(root, path, "".join(lines[:30]).encode())
+    read_runs(root, Settings(), cache=cache)
+    write(root, path, "".join(lines).encode(), age=5)
+    monkeypatch.setattr(csv_log, "read", None)
+    table = read_runs(root, Settings(), cache=cache)
+    monkeypatch.undo()
+    assert told(table) == told(read_runs(root, Settings()))
 
 
 def contents(record: Record) -> Any:

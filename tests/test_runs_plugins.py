@@ -1,5 +1,6 @@
 """Readers that other packages bring, and what every reader owes."""
 
+import re
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -80,3 +81,15 @@ def test_readers_load_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     heavy = {"yaml", "scipy", "matplotlib", "zstandard", "pandas", "pyarrow", "wandb", "mlflow"}
     assert not heavy & set(done.stdout.split())
+
+
+def test_every_nasty_case_has_its_test() -> None:
+    """Each test and benchmark that the list of cases names is there."""
+    root = Path(__file__).resolve().parents[1]
+    words = (root / "docs" / "nasty.md").read_text(encoding="utf-8")
+    code = "".join(path.read_text(encoding="utf-8") for path in (root / "tests").glob("test_runs_*.py"))
+    known = set(re.findall(r"^def (test_\w+)\(", code, re.MULTILINE))
+    named = set(re.findall(r"`(test_\w+)`", words))
+    assert len(named) > 100
+    assert not named - known
+    assert all((root / path).is_file() for path in re.findall(r"`(benchmarks/\S+|tests/\S+)`", words))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paperback.runs import Run, RunTable, Status, read_runs
-from paperback.runs.readers import mlflow_files
+from paperback.runs.readers import mlflow_files, mlflow_lines
 from paperback.runs.readers.log import LogFile
 from paperback.runs.readers.mlflow_run import typed
 from paperback.settings import Settings
@@ -372,3 +372,25 @@ def test_what_mlflow_wrote_before_it_was_killed_is_read(
     found = only(tmp_path)
     assert found.series["loss"].values.tolist() == [1 / (step + 3) for step in range(60)]
     assert found.status is Status.RUNNING
+
+
+numbers = st.floats(width=64).map(repr) | st.sampled_from(["nan", "inf", "-inf", "5e-324", "1", "+1", "1_0"])
+fields = st.tuples(st.integers(-(2**65), 2**65), numbers, st.integers(-(2**63), 2**63)).map(
+    lambda found: " ".join(map(str, found))
+)
+written = fields | st.sampled_from(
+    ["", "1 2", "1 2 3 data d", "1 2 3 4", "x y z", "1  2 3", "1 2 3\r", '"1" 2 3']
+)
+
+
+@given(st.lists(written, max_size=8), st.booleans())
+def test_large_files_of_points_give_what_their_lines_give(lines: list[str], ended: bool) -> None:
+    """Read at once or line by line: times, values and steps agree to the bit, and so do the lines told."""
+    data = ("\n".join(lines) + "\n" * ended).encode()
+    at_once = mlflow_lines._plain(data) if data else None
+    columns, bad = mlflow_lines.read_lines(data)
+    if at_once is not None:
+        assert not bad
+        assert [column.tobytes() for column in at_once] == [column.tobytes() for column in columns]
+    plain = "".join(f"{place} {1 / (place + 3)!r} {place}\n" for place in range(2000)).encode()
+    assert mlflow_lines._plain(plain) is not None

@@ -100,6 +100,26 @@ INSERT INTO metrics VALUES ('loss', 0.5, 1, 'a', 0, 0), ('loss', 0.25, 2, 'a', 1
     ('loss', 0, 3, 'a', 2, 1);
 CREATE TABLE params (key, value, run_uuid); INSERT INTO params VALUES ('lr', '0.1', 'a');
 CREATE TABLE tags (key, value, run_uuid); INSERT INTO tags VALUES ('mlflow.user', 'u', 'a');"""
+DUMP = """--
+-- PostgreSQL database dump
+--
+COPY public.experiments (experiment_id, name) FROM stdin;
+1\te
+\\.
+COPY public.runs (run_uuid, name, experiment_id, status, start_time, end_time, lifecycle_stage) FROM stdin;
+a\tn\t1\tFINISHED\t1000\t\\N\tactive
+\\.
+COPY public.metrics (key, value, "timestamp", run_uuid, step, is_nan) FROM stdin;
+loss\t0.5\t1\ta\t0\tf
+loss\t0\t3\ta\t2\tt
+\\.
+COPY public.params (key, value, run_uuid) FROM stdin;
+note\tx\\ty\ta
+\\.
+COPY public.tags (key, value, run_uuid) FROM stdin;
+mlflow.user\tu\ta
+\\.
+"""
 OPTUNA = """CREATE TABLE studies (study_id, study_name); INSERT INTO studies VALUES (1, 's');
 CREATE TABLE trials (trial_id, number, study_id, state); INSERT INTO trials VALUES (1, 0, 1, 'COMPLETE');
 CREATE TABLE trial_params (param_id, trial_id, param_name, param_value, distribution_json);
@@ -153,6 +173,7 @@ def samples() -> dict[str, bytes]:
     ]
     meta = "artifact_uri: x\nlifecycle_stage: active\nrun_id: a\nrun_name: n\nstatus: 3\nstart_time: 1\n"
     text = {
+        "mlflow.sql": DUMP,
         "out/trainer_state.json": json.dumps({"log_history": history, "global_step": 2, "max_steps": 2}),
         "exp/t/result.json": json.dumps(ray) + "\n" + json.dumps(ray) + "\n",
         "exp/u/progress.csv": "loss,training_iteration,trial_id\n0.5,1,t\n0.25,2,t\n",
@@ -303,9 +324,11 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--reader", default="")
+    parser.add_argument("--log", default="", help="only the samples whose path holds this")
     parser.add_argument("logs", nargs="*", type=Path)
     asked = parser.parse_args()
-    logs = samples() | {str(place): place.read_bytes() for place in asked.logs}
+    chosen = {path: data for path, data in samples().items() if asked.log in path}
+    logs = chosen | {str(place): place.read_bytes() for place in asked.logs}
     failed = False
     for path, name, done, worst, fallen in fuzz(logs, asked.count, asked.seed, asked.reader):
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -30,7 +30,7 @@ def ask_value(
 
     Args:
         root: The repository.
-        metric: Canonical name or logged key.
+        metric: Canonical name, logged key, or a rule as in `[runs.metrics]`: `mean r over steps`.
         where: Role or configuration key to the value that a run must have.
         over: Roles that are averaged away, in this order.
         reduce: The statistic at every step.
@@ -42,7 +42,7 @@ def ask_value(
         SettingsError: No such metric.
         EvidenceError: No run matches, or they also vary in another role.
     """
-    table, settings = open_runs(root, progress=progress)
+    table, settings = open_runs(root, progress=progress, asked=metric)
     chosen = _split(table, settings, metric, split)
     found = estimate(table, metric, split=chosen, where=_canonical(where), over=over, reduce=reduce)
     return {
@@ -82,7 +82,7 @@ def ask_table(
     progress: Progress | None = None,
 ) -> Listing:
     """An estimate for every value of `rows` and `columns`; see `ask_value` for the rest."""
-    table, settings = open_runs(root, progress=progress)
+    table, settings = open_runs(root, progress=progress, asked=metric)
     chosen = _split(table, settings, metric, split)
     cells = pivot(
         table,

@@ -4,12 +4,13 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from paperback.finding import Finding
 from paperback.runs.cache import Cache, open_cache
 from paperback.runs.lexicon import SETTINGS_FILE
+from paperback.runs.packed import END, MARK, unpack_text
 from paperback.runs.readers import load_readers
 from paperback.runs.readers.log import Log, LogFile, Reader
 from paperback.runs.template import fields_of
@@ -149,7 +150,9 @@ def _real(root: Path, path: str, entry: os.DirEntry[str]) -> str:
 
 
 def _may_be_log(name: str, endings: tuple[str, ...]) -> bool:
-    return name.lower().endswith(endings) or "tfevents" in name
+    lower = name.lower()
+    packed = lower.endswith(END) and lower.removesuffix(END).endswith(_SUFFIXES)
+    return lower.endswith(endings) or packed or "tfevents" in name
 
 
 def _log(candidate: _Candidate, means: _Means) -> Log | None:
@@ -163,6 +166,9 @@ def _log(candidate: _Candidate, means: _Means) -> Log | None:
     with open(entry.path, "rb") as stream:
         stamp = _stamp(os.fstat(stream.fileno()), declared)
         head = stream.read(_HEAD)
+        if path.lower().endswith(END) and head.startswith(MARK):
+            small = stamp[0] <= _TEXT_LIMIT
+            return _packed(replace(file, data=head + stream.read() if small else head), means.readers)
         reader = next((reader for reader in means.readers if reader.accepts(path, head)), None)
         if reader is None:
             if cache is not None:
@@ -175,8 +181,9 @@ def _log(candidate: _Candidate, means: _Means) -> Log | None:
         if len(head) == _HEAD:
             stream.seek(0)
             head = stream.read()
-    file = replace(file, data=head, digest=digest(head))
-    log = _grown(reader, file, stamp, cache) or reader.read(file)
+    log, whole = _read_on(reader, file, head, stamp, cache)
+    file = replace(file, data=head, digest=whole)
+    log = log or reader.read(file)
     # The bytes of all files together need not fit into memory.
     log = replace(log, file=replace(file, data=b""))
     if cache is not None and getattr(reader, "alone", False):
@@ -184,16 +191,44 @@ def _log(candidate: _Candidate, means: _Means) -> Log | None:
     return log
 
 
-def _grown(
-    reader: Reader, file: LogFile, stamp: tuple[int, int, int, bool], cache: Cache | None
-) -> Log | None:
-    """The log read on from where it ended last time; None where that cannot be."""
+def _packed(file: LogFile, readers: Sequence[Reader]) -> Log | None:
+    """What a packed text holds; its digest is that of the packed bytes."""
+    data, is_whole = unpack_text(file.data, _TEXT_LIMIT)
+    name = file.path[: -len(END)]
+    reader = next((reader for reader in readers if reader.accepts(name, data[:_HEAD])), None)
+    if reader is None:
+        return None
+    file = replace(file, data=data, digest=digest(file.data))
+    if max(len(data), file.place.stat().st_size) > _TEXT_LIMIT:
+        return _too_large(file, reader)
+    log = reader.read(file)
+    findings = log.findings if is_whole or not log.records else (*log.findings, _cut(file))
+    return replace(log, file=replace(file, data=b""), findings=findings)
+
+
+def _cut(file: LogFile) -> Finding:
+    message = f"{file.path}: the packed data end early or are damaged; what stands before counts"
+    return Finding("truncated-log", message, (file.source(),), "Copy the file again.")
+
+
+def _read_on(
+    reader: Reader, file: LogFile, data: bytes, stamp: tuple[int, int, int, bool], cache: Cache | None
+) -> tuple[Log | None, str]:
+    """The log read on from where it ended last time, None where that cannot be; and the digest of all bytes.
+
+    The old end counts where no byte before it has changed, which one pass over the bytes tells.
+    """
     grow = getattr(reader, "grow", None)
     before = cache.grown(file.path, stamp, file.place) if cache is not None and grow else None
-    if grow is None or before is None or digest(file.data[: before[1]]) != before[0].file.digest:
-        return None
-    log: Log | None = grow(file, *before)
-    return log
+    size = before[1] if before else 0
+    hashed = hashlib.sha256(memoryview(data)[:size])
+    begin = hashed.hexdigest()[:16]
+    hashed.update(memoryview(data)[size:])
+    whole = hashed.hexdigest()[:16]
+    if grow is None or before is None or before[0].file.digest != begin:
+        return None, whole
+    log: Log | None = grow(replace(file, data=data, digest=whole), *before)
+    return log, whole
 
 
 def _stamp(status: os.stat_result, declared: bool) -> tuple[int, int, int, bool]:
@@ -206,11 +241,12 @@ def _too_large(file: LogFile, reader: Reader) -> Log:
     return Log(file, reader.name, findings=(Finding("large-file", message, (Source(file.path),), mend),))
 
 
-def _digest(stream: BinaryIO, head: bytes) -> str:
+def _digest(stream: BufferedReader, head: bytes) -> str:
     """What `digest` gives for the whole file, which need not fit into memory."""
     hashed = hashlib.sha256(head)
-    while chunk := stream.read(_CHUNK):
-        hashed.update(chunk)
+    chunk = bytearray(_CHUNK)
+    while size := stream.readinto(chunk):
+        hashed.update(memoryview(chunk)[:size])
     return hashed.hexdigest()[:16]
 
 

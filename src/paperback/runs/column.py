@@ -1,10 +1,13 @@
 """Settings of all runs as columns: how many values, and which runs have them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from paperback.runs.lexicon import NUISANCE, SETTING_NAMES
 from paperback.runs.run import Run, text
+
+_SMALL = 1000
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,39 @@ class Column:
     def determines(self, other: "Column") -> bool:
         """Whether each value here goes with one value there."""
         return len(set(zip(self.cells, other.cells, strict=True))) == len(set(self.cells))
+
+
+def last_part(key: str) -> str:
+    """The last word of a dotted key, in lower case."""
+    return key.rsplit(".", 1)[-1].lower()
+
+
+def repeats(number: Column, columns: Mapping[str, Column]) -> bool:
+    """Whether the numbers count repetitions: runs that are configured alike bear different small ones.
+
+    The number of a trial is a seed where nothing else was changed from trial to trial; in a search, every
+    trial has other settings, and its number only names them.
+
+    Args:
+        number: The numbers.
+        columns: All settings, among which what tells place, time or name of a run does not count.
+    """
+    if not number.is_whole or max(abs(int(value)) for value in number.values) >= _SMALL:
+        return False
+    tried = [column for column in columns.values() if column.key != number.key and _is_tried(column)]
+    alike: dict[tuple[str | None, ...], set[str]] = {}
+    for place, cell in enumerate(number.cells):
+        if cell is not None:
+            alike.setdefault(tuple(column.cells[place] for column in tried), set()).add(cell)
+    return 2 * sum(len(found) > 1 for found in alike.values()) > len(alike)
+
+
+def _is_tried(column: Column) -> bool:
+    """Whether the setting may be what was changed between trials: no place, no seed, no name of one run."""
+    name = last_part(column.key)
+    if column.is_constant or name in NUISANCE or "seed" in name:
+        return False
+    return not column.is_unique or name in SETTING_NAMES
 
 
 def columns_of(runs: Sequence[Run]) -> dict[str, Column]:

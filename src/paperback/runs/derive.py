@@ -90,6 +90,11 @@ def parse_rules(derived: Mapping[str, str]) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
+def is_rule(text: str) -> bool:
+    """Whether the text makes a metric of others, and does not merely name one."""
+    return bool((found := _RULE.fullmatch(" ".join(text.split()))) and found["reduce"])
+
+
 def derive(runs: Sequence[Run], rules: Sequence[Rule], same: Iterable[str]) -> list[Run]:
     """The runs with the derived metrics besides the logged ones.
 

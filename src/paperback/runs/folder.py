@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from paperback.finding import Finding
-from paperback.runs.lexicon import FIELD_ROLES, SPLITS
+from paperback.runs.lexicon import FIELD_ROLES, SPLITS, STEPS
 from paperback.runs.monitor import join_monitors
 from paperback.runs.readers.log import Log, Record
-from paperback.runs.readers.recognise import has_log_name
+from paperback.runs.readers.recognise import has_log_name, is_setting
 from paperback.runs.resume import rejoin
 from paperback.runs.run import Final, Run, Scalar, Series, Status
 from paperback.runs.run import text as text_of
@@ -138,26 +138,42 @@ def _with_split(record: Record, split: str) -> Record:
 
 
 def _runs(name: str, parts: list[tuple[Log, Record]]) -> list[tuple[str, list[tuple[Log, Record]]]]:
-    """The parts as runs: files of one folder that name different seeds or methods are different runs."""
+    """The parts as runs: files of one folder that name different seeds or methods are different runs.
+
+    So are those that differ in another setting and measured the same differently, such as one file per item.
+    """
     groups: list[list[tuple[Log, Record]]] = []
     for part in parts:
         for group in groups:
-            if all(_agree(part[1].params, other.params) for _, other in group):
+            if all(_agree(part[1], other) for _, other in group):
                 group.append(part)
                 break
         else:
             groups.append([part])
     if len(groups) == 1:
         return [(name, parts)]
-    return [(group[0][0].file.path if place else name, group) for place, group in enumerate(groups)]
+    return [(group[0][0].file.path, group) for group in groups]
 
 
-def _agree(one: Mapping[str, Scalar], other: Mapping[str, Scalar]) -> bool:
-    return all(
-        text_of(value) == text_of(other[key])
-        for key, value in one.items()
-        if key in other and key.rsplit(".", 1)[-1].lower() in FIELD_ROLES
-    )
+def _agree(one: Record, other: Record) -> bool:
+    unlike = {
+        key.rsplit(".", 1)[-1].lower(): key
+        for key, value in one.params.items()
+        if key in other.params and text_of(value) != text_of(other.params[key])
+    }
+    if not FIELD_ROLES.keys().isdisjoint(unlike):
+        return False
+    settings = [key for last, key in unlike.items() if last not in STEPS and is_setting(key)]
+    return not settings or not _contradict(one, other)
+
+
+def _contradict(one: Record, other: Record) -> bool:
+    """Whether both measured a metric, and not the same."""
+    finals = one.finals.keys() & other.finals.keys()
+    if any(one.finals[key].value != other.finals[key].value for key in finals):
+        return True
+    series = one.series.keys() & other.series.keys()
+    return any(one.series[key].values.tobytes() != other.series[key].values.tobytes() for key in series)
 
 
 def _merge(name: str, parts: list[tuple[Log, Record]], findings: list[Finding]) -> Run:

@@ -3,7 +3,7 @@
 import re
 from functools import cache
 
-from paperback.runs.lexicon import CONTAINERS, SPLITS, is_metric_name, word_set
+from paperback.runs.lexicon import CONTAINERS, SPLITS, UNITS, is_metric_name, word_set
 from paperback.runs.metric import MetricKey
 
 # `n_train` counts training samples; it is no metric `n` on the training split.
@@ -13,6 +13,15 @@ _COUNTS = word_set(
     """
 )
 _TOKEN = re.compile(r"[_\- ]")
+# As tables print it above a column: `time (s)`, `acc [%]`.
+_UNIT = re.compile(r"(?<=\S)\s*[(\[]\s*([^()\[\]]+?)\s*[)\]]\s*\Z")
+_PRINTED = {unit.lower(): unit for unit in UNITS.values()} | UNITS
+
+
+def unit_in(key: str) -> str:
+    """The unit that stands in brackets at the end of a logged key; empty where no known one does."""
+    found = _UNIT.search(key)
+    return _PRINTED.get(found[1].lower(), "") if found else ""
 
 
 @cache
@@ -20,11 +29,13 @@ def parse_key(key: str) -> MetricKey:
     """`key` taken apart: `metrics.test.accuracy` is `accuracy` on `test`, `val_loss` is `loss` on `val`.
 
     A split is named by a whole component (`train/loss`) or by the first or last word of one (`eval_f1`);
-    containers such as `metrics` or `results` are dropped. A key that holds nothing else stays as it is.
+    containers such as `metrics` or `results` are dropped, and so is a unit in brackets. A key that holds
+    nothing else stays as it is.
     """
+    plain = _UNIT.sub("", key) if unit_in(key) else key
     split = ""
     names: list[str] = []
-    parts = [part for part in re.split(r"[./]", key) if part]
+    parts = [part for part in re.split(r"[./]", plain) if part]
     for place, part in enumerate(parts):
         word = part.lower()
         last = place == len(parts) - 1

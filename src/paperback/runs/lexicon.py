@@ -102,6 +102,15 @@ SETTING_ENDS = word_set(
     freq frequency interval every seed ratio_target id type function fn key name path file
     """
 )
+# What names one element of a test set; rows that bear it are results of items, and no steps.
+# Settings that tell where or when a run was made, and nothing of what was tried.
+NUISANCE = word_set(
+    """
+    host hostname node port pid rank world_size device gpu gpus id idx index run_id uuid date time timestamp
+    started start_time year month day workers num_workers user username dir path out_dir output_dir
+    log_dir save_dir name run_name exp_name commit git_commit hash
+    """
+)
 SETTINGS_FILE = re.compile(
     r"^(?:\.?(?:ds_|deepspeed_|model_|generation_|adapter_|preprocessor_|tokenizer_)?config\w*|hparams|params|args|"
     r"arguments|settings|options|hyperparameters|hyperparams|hyper_parameters|flags|cfg)\.(?:json|ya?ml|toml)$",
@@ -334,3 +343,4 @@ CLUSTER_KEYS = (
     "cluster", "cluster_id", "passage", "passage_id", "template", "template_id", "document_id", "repo",
     "repository", "subject", "category", "topic",
 )  # fmt: skip
+ITEM_NAMES = frozenset(ITEM_KEYS)

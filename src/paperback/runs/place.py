@@ -13,6 +13,10 @@ from paperback.runs.run import Run, Scalar
 _SEED = re.compile(
     r"^(?:(.*?)[._\-]?)??(?:seed|sd|rs|s|run|trial|rep|replicate)[._\-=]?(\d+)$", re.IGNORECASE
 )
+# A name such as `gpt-4_0.7` may hold dots of its own.
+_ENDING = re.compile(r"(?:\.monitor)?\.(?:jsonl?|ndjson|csv|tsv|log|txt|npy)(?:\.gz)?$", re.IGNORECASE)
+# A run or a trial may merely be counted.
+_COUNTED = re.compile(r"(?:run|trial)[._\-=]?\d+$", re.IGNORECASE)
 # The moment at which a run began tells runs apart and says nothing of them.
 _TIME = re.compile(
     r"(?:19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d(?:[-_T. ]*[0-2]\d[-_:.h]?[0-5]\d(?:[-_:.m]?[0-5]\d)?)?"
@@ -31,12 +35,14 @@ class Places:
     Attributes:
         parts: The parts in which the runs differ, from the root on, without the seed.
         seed: The seed that a part ends in; None where none does.
+        spelled: Whether a word such as `seed` stands before each seed.
         pattern: The common pattern of the paths, with `*` where they differ.
     """
 
     parts: tuple[Column, ...]
     seed: Column | None
     pattern: str
+    spelled: bool = False
 
 
 def places_of(runs: Sequence[Run]) -> Places:
@@ -47,12 +53,13 @@ def places_of(runs: Sequence[Run]) -> Places:
 # The roles and the findings look at the same paths.
 @lru_cache(maxsize=2)
 def _places(names: tuple[str, ...]) -> Places:
-    columns = _apart([_path(name).split("/") for name in names])
-    if not columns or any("#" in name for name in names):
+    # Records of one file share its path.
+    columns = _apart([_path(name.partition("#")[0]).split("/") for name in names])
+    if not columns:
         return Places((), None, "")
     parts: list[Column] = []
     seed: Column | None = None
-    pattern = ""
+    pattern, spelled = "", False
     for depth, (mark, whole) in enumerate(columns):
         cells = [_TIME.sub("", cell).strip("_-.") for cell in whole]
         if len(set(cells)) == 1:
@@ -64,11 +71,11 @@ def _places(names: tuple[str, ...]) -> Places:
             continue
         found = _seeds(cells)
         if found and found[0].values and (seed is None or depth > 0):
-            seed, rest = found
+            seed, rest, spelled = found
             cells = rest
         if len(set(cells)) > 1:
             parts.append(Column(f"part {depth + 1} of the path", tuple(cells)))
-    return Places(tuple(parts), seed, pattern.removeprefix("/"))
+    return Places(tuple(parts), seed, pattern.removeprefix("/"), spelled)
 
 
 def _apart(paths: list[list[str]]) -> list[tuple[str, list[str]]]:
@@ -127,12 +134,12 @@ def named_settings(name: str) -> dict[str, Scalar]:
 
 def _path(name: str) -> str:
     folder, _, last = name.rpartition("/")
-    stem = last.split(".")[0] if re.search(r"\.(?:jsonl?|ndjson|csv|tsv|log|txt|npy)$", last) else last
+    stem = _ENDING.sub("", last)
     return f"{folder}/{stem}" if folder else stem
 
 
-def _seeds(cells: Sequence[str]) -> tuple[Column, list[str]] | None:
-    """The seeds that all cells end in, and what stands before them."""
+def _seeds(cells: Sequence[str]) -> tuple[Column, list[str], bool] | None:
+    """The seeds that all cells end in, what stands before them, and whether a word calls them seeds."""
     for form in (_SEED, _BARE):
         matches = [form.match(cell) for cell in cells]
         found = [match for match in matches if match]
@@ -140,5 +147,6 @@ def _seeds(cells: Sequence[str]) -> tuple[Column, list[str]] | None:
             return None
         if len(found) == len(cells) and len({match.group(2) for match in found}) > 1:
             seeds = tuple(str(int(match.group(2))) for match in found)
-            return Column("seed", seeds), [match.group(1) or "" for match in found]
+            spelled = form is _SEED and not any(_COUNTED.search(cell) for cell in cells)
+            return Column("seed", seeds), [match.group(1) or "" for match in found], spelled
     return None

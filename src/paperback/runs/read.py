@@ -14,7 +14,8 @@ from paperback.runs.cache import YOUNG, clock_of
 from paperback.runs.choose import NOT_SELECTED, choose_runs, only_of
 from paperback.runs.collect import Collected, collect, formats, reading_version
 from paperback.runs.companion import companions_of, read_companion
-from paperback.runs.derive import Rule, derive, parse_rules
+from paperback.runs.derive import Rule, derive, is_rule, parse_rules
+from paperback.runs.drift import drift
 from paperback.runs.folder import join
 from paperback.runs.hydra import add_hydra
 from paperback.runs.key import parse_key
@@ -136,7 +137,7 @@ def _study(
     noticed = observe(reported, roles, frozenset(fields))
     audited = audit(reported, tried, roles, protocol)
     apart = tried | {why: found for why, found in ((OUTSIDE, outside), (SUMMED_UP, sums)) if found}
-    findings = (*searched, *unknown, *mixed, *unclear, *noticed, *audited)
+    findings = (*searched, *unknown, *mixed, *unclear, *noticed, *audited, *drift(reported, roles))
     return RunTable(reported, roles, metrics, dict(sorted(keys.items())), findings, {}, protocol, apart)
 
 
@@ -186,14 +187,20 @@ def open_runs(
     *,
     progress: Callable[[str, int, int], None] | None = None,
     cache: Path | None = None,
+    asked: str = "",
 ) -> tuple[RunTable, Settings]:
     """Every run of the repository `root`, and its settings; `progress` and `cache` as in `read_runs`.
+
+    `asked` is the metric that will be asked for: where it is a rule such as `mean r over steps`, it is made
+    as if it were declared.
 
     Raises:
         ReadError: `root` is no folder, or not a single run was found.
         SettingsError: paperback.toml cannot be used.
     """
     settings = open_repository(root)
+    if is_rule(asked):
+        settings = replace(settings, derived={**settings.derived, asked: asked})
     told = (lambda done, total: progress("runs", done, total)) if progress else None
     return read_runs(root, settings, progress=told, cache=cache), settings
 

@@ -93,9 +93,14 @@ def _values(record: Record) -> dict[str, str]:
 
 
 def _continues(one: Record, two: Record) -> bool:
-    """Whether the second begins after the last step of the first; writers of different keys go together."""
+    """Whether the second begins after the last step of the first; writers of different keys go together.
+
+    A run that was rewound goes on from an earlier step of its own, whose later ones are then out of date.
+    """
     if not one.series or not two.series:
         return False
+    if two.facts.get("forked_from") and two.run == f"wandb:{two.facts['forked_from']}":
+        return True
     if not one.series.keys() & two.series.keys():
         return True
     last = max(int(series.steps.max()) for series in one.series.values())

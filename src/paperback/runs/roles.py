@@ -6,9 +6,17 @@ from dataclasses import dataclass, replace
 
 from paperback.errors import SettingsError, near_miss
 from paperback.finding import Finding
-from paperback.runs.column import Column, columns_of
+from paperback.runs.column import Column, columns_of, last_part, repeats
+from paperback.runs.compound import without_known
 from paperback.runs.item_roles import item_columns
-from paperback.runs.lexicon import DATASET_WORDS, FIELD_ROLES, METHOD_WORDS, ROLE_KEYS, is_known_name
+from paperback.runs.lexicon import (
+    DATASET_WORDS,
+    FIELD_ROLES,
+    ITEM_NAMES,
+    METHOD_WORDS,
+    ROLE_KEYS,
+    is_known_name,
+)
 from paperback.runs.place import Places, places_of
 from paperback.runs.run import Run
 from paperback.runs.table import Role
@@ -16,6 +24,8 @@ from paperback.settings import FILE, Settings
 
 # Below this a guess is offered to the author as a finding and not taken.
 THRESHOLD = 0.5
+# What is left of the belief in a seed where trials differ in their settings.
+_TRIAL_ALONE = 0.4
 _NEEDED = ("method", "dataset", "seed")
 _SEED_TEXT = re.compile(r"^(?:seed|s|run|trial|rep|version)[._\-=]?0*(\d+)$", re.IGNORECASE)
 
@@ -47,7 +57,7 @@ def assign_roles(
         if name not in guesses and (guess := _from_keys(name, columns, guesses)):
             guesses[name] = guess
     places = places_of(runs)
-    _add_from_places(guesses, places, len(runs))
+    _add_from_places(guesses, places, columns)
     _add_items(guesses, places, columns)
     taken = {name: guess for name, guess in guesses.items() if guess.confidence >= THRESHOLD}
     cells = {name: _cells(name, guess) for name, guess in taken.items()}
@@ -85,6 +95,12 @@ def _from_keys(name: str, columns: Mapping[str, Column], taken: Mapping[str, _Gu
         _Guess(column, f"key name {key!r}", confidence)
         for key, column in columns.items()
         if key not in used and (confidence := _confidence(name, column, taken)) > 0
+    ]
+    guesses = [
+        replace(guess, confidence=guess.confidence * _TRIAL_ALONE)
+        if name == "seed" and last_part(guess.column.key) == "trial" and not repeats(guess.column, columns)
+        else guess
+        for guess in guesses
     ]
     return max(
         guesses, key=lambda g: (g.confidence, -g.column.key.count("."), _reverse(g.column.key)), default=None
@@ -142,14 +158,15 @@ def _seed_structure(column: Column) -> float:
     return 0.8 if column.is_constant and len(column.cells) > 1 else 1.0
 
 
-def _add_from_places(guesses: dict[str, _Guess], places: Places, runs: int) -> None:
+def _add_from_places(guesses: dict[str, _Guess], places: Places, columns: Mapping[str, Column]) -> None:
     """Fill the roles that no key plays from the parts of the runs' paths."""
+    runs = len(places.seed.cells) if places.seed else len(places.parts[0].cells) if places.parts else 0
     if places.seed and ("seed" not in guesses or guesses["seed"].confidence < THRESHOLD):
-        # Runs that are merely numbered have no second run of the same number.
-        confidence = 0.4 if places.seed.is_unique and runs > 20 else 0.8
-        guesses["seed"] = _Guess(places.seed, f"number at the end of {places.pattern}", confidence)
+        confidence = 0.8 if _are_seeds(places.seed, places.spelled, guesses, columns) else 0.4
+        if confidence >= THRESHOLD or "seed" not in guesses:
+            guesses["seed"] = _Guess(places.seed, f"number at the end of {places.pattern}", confidence)
     known = [guess.column for name, guess in guesses.items() if guess.confidence >= THRESHOLD]
-    free = _free(places.parts, known, runs)
+    free = _free([without_known(part, known) for part in places.parts], known, runs)
     open_roles = [
         name
         for name in ("method", "dataset")
@@ -185,6 +202,23 @@ def _add_items(guesses: dict[str, _Guess], places: Places, columns: Mapping[str,
         guesses.setdefault(name, _Guess(column, f"key name {column.key!r}", 0.8))
     if counted and "item" in found and found["item"].determines(guesses["seed"].column):
         del guesses["seed"]
+
+
+def _are_seeds(
+    numbers: Column, spelled: bool, guesses: Mapping[str, _Guess], columns: Mapping[str, Column]
+) -> bool:
+    """Whether the numbers at the end of the paths are seeds, and do not merely number runs or items."""
+    if numbers.is_unique and (len(numbers.cells) > 20 or (not spelled and _is_varied(guesses))):
+        return False
+    if any(last_part(key) in ITEM_NAMES and column.cells == numbers.cells for key, column in columns.items()):
+        return False
+    return spelled or repeats(numbers, columns)
+
+
+def _is_varied(guesses: Mapping[str, _Guess]) -> bool:
+    """Whether several methods or data sets are known, each of which would have the same seeds."""
+    known = [guesses[name] for name in ("method", "dataset") if name in guesses]
+    return any(guess.confidence >= THRESHOLD and not guess.column.is_constant for guess in known)
 
 
 def _free(parts: Sequence[Column], known: Sequence[Column], runs: int) -> list[Column]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from paperback.finding import Finding
+from paperback.runs.key import unit_in
 from paperback.runs.lexicon import BOUNDED, HIGHER, LOWER, NEGATED, NEUTRAL, UNITS, words
 from paperback.runs.metric import Metric, MetricKey
 from paperback.runs.run import Run
@@ -18,19 +19,41 @@ def judge_metrics(
     values = _values(runs, keys)
     metrics: dict[str, Metric] = {}
     findings: list[Finding] = []
+    printed = {key.name: found for key in keys.values() if (found := unit_in(key.key))}
+    logged = _directions(runs, keys)
     for name in sorted(values):
         said = settings.metrics.get(name, MetricSettings())
-        unit = said.unit
+        unit = said.unit if said.unit is not None else printed.get(name)
         if unit is None:
             unit, mixed = _unit(name, values[name])
             if mixed:
                 findings.append(mixed)
-        direction = said.direction or direction_of(name)
+        told = logged.get(name, set())
+        if len(told) > 1 and said.direction is None:
+            findings.append(_both_ways(name))
+        from_data: Direction = next(iter(told)) if len(told) == 1 else "unknown"
+        direction = said.direction or (from_data if told else direction_of(name))
         declared = said.unit is not None or said.direction is not None
-        how = "declared" if declared else "lexicon" if direction != "unknown" else "unknown"
+        sure = "data" if told else "lexicon"
+        how = "declared" if declared else sure if direction != "unknown" else "unknown"
         title = said.name or name
         metrics[name] = Metric(name, title, unit, direction, said.percent, said.decimals, how)
     return metrics, findings
+
+
+def _directions(runs: Sequence[Run], keys: Mapping[str, MetricKey]) -> dict[str, set[Direction]]:
+    """Canonical name to the directions that the logs themselves name."""
+    told: dict[str, set[Direction]] = {}
+    for run in runs:
+        for key, direction in run.directions.items():
+            if key in keys:
+                told.setdefault(keys[key].name, set()).add(direction)
+    return told
+
+
+def _both_ways(name: str) -> Finding:
+    message = f"{name} is better high in some runs and better low in others, as their logs say"
+    return Finding("mixed-directions", message, (), f"Declare it: [metrics.{name}] direction = ...")
 
 
 def direction_of(name: str) -> Direction:

@@ -5,10 +5,11 @@ import re
 from typing import Any
 
 from paperback.finding import Finding
-from paperback.runs.lexicon import NOT_A_LOG, mentions_metric
-from paperback.runs.readers.leaves import Leaves, series_of_rows
+from paperback.runs.lexicon import ITEM_NAMES, NOT_A_LOG, mentions_metric
+from paperback.runs.readers.leaves import Leaves, flatten, series_of_rows
 from paperback.runs.readers.log import Log, LogFile, Record
 from paperback.runs.readers.recognise import has_log_name, in_log_folder, is_role_name, is_run_log
+from paperback.runs.readers.rows import is_setting_column
 from paperback.runs.run import text as text_of
 
 name = "JSON"
@@ -77,10 +78,11 @@ def _records(file: LogFile, items: list[Any]) -> list[Record]:
         return _histories(file, items)
     if not items or not all(isinstance(item, dict) for item in items):
         return []
-    if not any(is_role_name(key) for key in items[0]):
+    if not any(is_role_name(key) for key in items[0]) and not _are_configured(file, items[0]):
         key = _item_key(items)
-        if key and file.declared:
-            return [_item(file, item, text_of(item[key]), key) for item in items]
+        if key and (file.declared or key in ITEM_NAMES):
+            made = [_item(file, item, text_of(item[key]), key) for item in items]
+            return made if any(is_run_log(file, record) for record in made) else []
         record = Record(series=series_of_rows(file, items))
         stepped = any(series.axis != "row" for series in record.series.values())
         return [record] if stepped and is_run_log(file, record) else []
@@ -90,6 +92,12 @@ def _records(file: LogFile, items: list[Any]) -> list[Record]:
         leaves.add(item)
         records.append(leaves.record(str(place)))
     return records if any(is_run_log(file, record) for record in records) else []
+
+
+def _are_configured(file: LogFile, item: dict[str, Any]) -> bool:
+    """Whether each element of what stands where logs stand has a section of settings."""
+    placed = file.declared or in_log_folder(file.path) or has_log_name(file.path)
+    return placed and any(is_setting_column(key) for key in flatten(item))
 
 
 def _histories(file: LogFile, items: list[Any]) -> list[Record]:

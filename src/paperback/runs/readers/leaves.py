@@ -61,7 +61,7 @@ class Leaves:
             self._add_list(value, key, section)
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             self._add_number(value, key, section)
-        elif section == "metrics" and isinstance(value, str) and (number := number_in(value)) is not None:
+        elif isinstance(value, str) and _measures(key, section) and (number := number_in(value)) is not None:
             self.finals[key] = Final(number, self.file.source(key))
         # Programs that write strict JSON turn NaN into null.
         elif section == "metrics" and value is None and is_metric_name(key):
@@ -104,6 +104,11 @@ class Leaves:
 
     def _add_series(self, key: str, values: Sequence[float], steps: Iterable[float], axis: str) -> None:
         self.series[key] = make_series(self.file, key, steps, values, axis=axis)
+
+
+def _measures(key: str, section: str) -> bool:
+    """Whether a number that stands at `key` as text is measured."""
+    return section == "metrics" or (section != "settings" and is_metric_name(key))
 
 
 def _section(name: str, item: Any, section: str) -> str:
@@ -158,14 +163,14 @@ def series_of_rows(
     `unit` says what a row is where no key counts steps. A row that names its split, such as
     `{"mode": "val", ...}`, logs under that split.
     """
-    axis = step_key(dict.fromkeys(key for row in rows for key in row if number_of(row[key]) is not None))
+    axis = step_key(dict.fromkeys(key for row in rows for key in row if _logged(key, row[key]) is not None))
     points: dict[str, tuple[list[float], list[float]]] = {}
     for place, row in enumerate(rows):
-        step = number_of(row.get(axis)) if axis else place
+        step = _logged(axis, row.get(axis)) if axis else place
         split = next((str(row[k]) for k in SPLIT_KEYS if str(row.get(k)).lower() in SPLITS), "")
         start = ".".join(part for part in (prefix, split) if part)
         for key, value in flatten(row).items():
-            if key == axis or (number := number_of(value)) is None:
+            if key == axis or (number := _logged(key, value)) is None:
                 continue
             steps, values = points.setdefault(f"{start}.{key}" if start else key, ([], []))
             steps.append(place if step is None or not math.isfinite(step) else step)
@@ -175,6 +180,14 @@ def series_of_rows(
         for key, (steps, values) in points.items()
         if not is_setting_name(key) or is_metric_name(key)
     }
+
+
+def _logged(key: str, value: Any) -> float | None:
+    """The number of a row's cell; text is one where the key counts steps or names a metric."""
+    number = number_of(value)
+    if number is None and isinstance(value, str) and (key.lower() in STEPS or is_metric_name(key)):
+        return number_in(value)
+    return number
 
 
 def make_series(

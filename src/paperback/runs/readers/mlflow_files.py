@@ -9,6 +9,7 @@ import numpy as np
 
 from paperback.finding import Finding
 from paperback.runs.readers.log import Log, LogFile
+from paperback.runs.readers.mlflow_lines import read_points
 from paperback.runs.readers.mlflow_run import MlflowRun, record_of
 from paperback.runs.readers.yaml_text import read_yaml
 from paperback.runs.run import Final, Series
@@ -17,7 +18,6 @@ from paperback.source import Source, digest
 name = "MLflow file store"
 endings = ("meta.yaml",)
 _DEEPEST = 20
-_Point = tuple[int, int, float]
 
 
 def accepts(path: str, head: bytes) -> bool:
@@ -61,12 +61,11 @@ def _read_folder(file: LogFile, meta: dict[str, Any]) -> Log:
     finals: dict[str, Final] = {}
     for key, data, source in _files(place / "metrics", f"{home}/metrics"):
         beside.append(source)
-        points, bad = _points(data)
+        (times, values, steps), bad = read_points(data)
         findings += _told(source, bad)
-        if points:
-            steps, values = [step for _, step, _ in points], [value for _, _, value in points]
-            series[key] = Series(np.array(steps, np.int64), np.array(values, np.float64), "step", source)
-            finals[key] = Final(max(points, key=_last)[2], source)
+        if len(values):
+            series[key] = Series(steps, values, "step", source)
+            finals[key] = Final(float(values[_last(times, values, steps)]), source)
     run = MlflowRun(
         id=str(meta.get("run_id") or meta.get("run_uuid") or ""),
         name=str(meta.get("run_name") or ""),
@@ -99,33 +98,11 @@ def _files(folder: Path, path: str, deep: int = 0) -> Iterator[tuple[str, bytes,
             yield entry.name, data, Source(f"{path}/{entry.name}", digest=digest(data))
 
 
-def _points(data: bytes) -> tuple[list[_Point], list[int]]:
-    """Time, step and value of each line, and the numbers of the lines that hold no point.
-
-    A line has two, three or five fields: time, value, step, and the name and digest of a data set.
-    """
-    points: list[_Point] = []
-    bad: list[int] = []
-    lines = data.split(b"\n")
-    if lines[-1]:
-        # Every line is written with its end: what stands after the last one was cut.
-        bad.append(len(lines))
-    for number, line in enumerate(lines[:-1], start=1):
-        parts = line.split()
-        try:
-            step = int(parts[2]) if len(parts) > 2 else 0
-            if len(parts) not in (2, 3, 5) or abs(step) > 2**62:
-                raise ValueError
-            points.append((int(parts[0]), step, float(parts[1])))
-        except (ValueError, IndexError):
-            bad.append(number)
-    return points, bad
-
-
-def _last(point: _Point) -> tuple[int, int, float]:
-    """MLflow's order: by step, of equal steps by time, of equal times by value; NaN last of all values."""
-    time, step, value = point
-    return step, time, value if value == value else np.inf
+def _last(times: np.ndarray, values: np.ndarray, steps: np.ndarray) -> int:
+    """Where MLflow's last point stands: by step, of equal steps by time, then by value, NaN the largest."""
+    found = np.flatnonzero(steps == steps.max())
+    found = found[times[found] == times[found].max()]
+    return int(found[np.where(np.isnan(values[found]), np.inf, values[found]).argmax()])
 
 
 def _told(source: Source, bad: list[int]) -> Iterator[Finding]:

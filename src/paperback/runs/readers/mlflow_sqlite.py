@@ -9,15 +9,18 @@ import numpy as np
 
 from paperback.finding import Finding
 from paperback.runs.readers.log import Log, LogFile
+from paperback.runs.readers.mlflow_points import Points, read_at_once
 from paperback.runs.readers.mlflow_run import MlflowRun, record_of
 from paperback.runs.run import Final, Series
 
 name = "MLflow database"
 TABLES = frozenset({"experiments", "runs", "metrics", "params", "tags"})
 _POINTS = (
-    "SELECT run_uuid, key, step, CASE is_nan WHEN 0 THEN value END FROM metrics "
-    "WHERE step IS NOT NULL AND value IS NOT NULL AND is_nan IS NOT NULL ORDER BY rowid"
+    "SELECT run_uuid, key, {step}, CASE {is_nan} WHEN 0 THEN value END FROM metrics "
+    "WHERE {step} IS NOT NULL AND value IS NOT NULL AND {is_nan} IS NOT NULL ORDER BY rowid"
 )
+# Columns that were added to the schema after its first version.
+_LATER = ("step", "is_nan")
 _AT_ONCE = 50_000
 # MLflow stores infinities as the largest number, and NaN as 0 with a flag.
 _LARGEST = np.finfo(np.float64).max
@@ -43,8 +46,7 @@ def read_tables(file: LogFile, connection: sqlite3.Connection) -> Log:
 
 
 def _runs(connection: sqlite3.Connection, names: Mapping[Any, str]) -> dict[str, MlflowRun]:
-    columns = {row[1] for row in connection.execute("PRAGMA table_info(runs)")}
-    label = "name" if "name" in columns else "NULL"
+    label = "name" if "name" in _columns(connection, "runs") else "NULL"
     query = (
         f"SELECT run_uuid, {label}, experiment_id, status, start_time, end_time, lifecycle_stage "
         "FROM runs ORDER BY start_time, run_uuid"
@@ -63,6 +65,16 @@ def _runs(connection: sqlite3.Connection, names: Mapping[Any, str]) -> dict[str,
     }
 
 
+def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    return {str(row[1]) for row in connection.execute(f"PRAGMA table_info({table})")}
+
+
+def _later(connection: sqlite3.Connection) -> dict[str, str]:
+    """Columns of the points, or what stands for them in a schema that has none."""
+    known = _columns(connection, "metrics")
+    return {name: name if name in known else "0" for name in _LATER}
+
+
 def _add_pairs(connection: sqlite3.Connection, runs: Mapping[str, MlflowRun]) -> None:
     for table in ("params", "tags"):
         for run, key, value in connection.execute(f"SELECT run_uuid, key, value FROM {table} ORDER BY rowid"):
@@ -72,30 +84,40 @@ def _add_pairs(connection: sqlite3.Connection, runs: Mapping[str, MlflowRun]) ->
 
 def _series(file: LogFile, connection: sqlite3.Connection) -> dict[str, dict[str, Series]]:
     """The histories of every run, in the order of logging: one pass, whatever indices the database has."""
+    points = read_at_once(connection) or _read_rows(connection)
+    if points is None:
+        return {}
+    values = _values(points.stored, np.isnan(points.stored))
+    # Short numbers are sorted by counting.
+    which = points.which.astype(np.uint16) if len(points.names) < 2**16 else points.which
+    order = np.argsort(which, kind="stable")
+    ends = np.searchsorted(which[order], np.arange(len(points.names) + 1))
+    found: dict[str, dict[str, Series]] = defaultdict(dict)
+    for (run, key), number in sorted((tuple(map(_text, pair)), n) for n, pair in enumerate(points.names)):
+        mine = order[ends[number] : ends[number + 1]]
+        series = Series(points.steps[mine], values[mine], "step", file.source(f"{run}/{key}"))
+        found[run][key] = series
+    return found
+
+
+def _read_rows(connection: sqlite3.Connection) -> Points | None:
+    """The same by SQLite, row by row, from whatever schema and file."""
     numbers: dict[tuple[Any, Any], int] = {}
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    later = _later(connection)
     # Run and key stand in every row: their text is made of the bytes once for each series.
     as_text, connection.text_factory = connection.text_factory, bytes
-    cursor = connection.execute(_POINTS)
+    cursor = connection.execute(_POINTS.format(**later))
     while rows := cursor.fetchmany(_AT_ONCE):
         runs, keys, steps, stored = zip(*rows, strict=True)
         which = [numbers.setdefault(pair, len(numbers)) for pair in zip(runs, keys, strict=True)]
         # NumPy takes columns much faster than rows, and None for NaN.
-        columns = (np.array(which), np.array(steps, np.int64), np.array(stored, np.float64))
-        parts.append(columns)
+        parts.append((np.array(which), np.array(steps, np.int64), np.array(stored, np.float64)))
     connection.text_factory = as_text
     if not parts:
-        return {}
+        return None
     which_, steps_, stored_ = (np.concatenate(column) for column in zip(*parts, strict=True))
-    values = _values(stored_, np.isnan(stored_))
-    order = np.argsort(which_, kind="stable")
-    ends = np.searchsorted(which_[order], np.arange(len(numbers) + 1))
-    found: dict[str, dict[str, Series]] = defaultdict(dict)
-    for (run, key), number in sorted((tuple(map(_text, pair)), n) for pair, n in numbers.items()):
-        mine = order[ends[number] : ends[number + 1]]
-        series = Series(steps_[mine], values[mine], "step", file.source(f"{run}/{key}"))
-        found[run][key] = series
-    return found
+    return Points(tuple(numbers), which_, steps_, stored_)
 
 
 def _text(value: Any) -> str:
@@ -109,7 +131,11 @@ def _values(stored: np.ndarray, is_nan: np.ndarray) -> np.ndarray:
 
 def _finals(file: LogFile, connection: sqlite3.Connection) -> dict[str, dict[str, Final]]:
     """The value at the last step, of equal steps the latest, of equal times the largest: MLflow's rule."""
-    query = "SELECT run_uuid, key, value, is_nan FROM metrics ORDER BY step, timestamp, value"
+    later = _later(connection)
+    query = (
+        f"SELECT run_uuid, key, value, {later['is_nan']} FROM metrics "
+        f"ORDER BY {later['step']} + 0, timestamp, {later['is_nan']} + 0, value"
+    )
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}
     if "latest_metrics" in tables:
         query = "SELECT run_uuid, key, value, is_nan FROM latest_metrics"

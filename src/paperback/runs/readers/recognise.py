@@ -10,6 +10,7 @@ from paperback.runs.lexicon import (
     METRIC_SECTIONS,
     SETTINGS_SECTIONS,
     is_metric_name,
+    is_setting_name,
     words,
 )
 from paperback.runs.readers.log import LogFile, Record
@@ -47,6 +48,11 @@ def is_role_name(key: str) -> bool:
     """Whether the last part of a key, such as `seed` or `dataset`, names a role by itself."""
     last = key.rsplit(".", 1)[-1].lower()
     return last in FIELD_ROLES or last.endswith("_seed")
+
+
+def is_setting(key: str) -> bool:
+    """Whether a key tells a setting: it plays a role, is named like one, or stands in a section of them."""
+    return is_role_name(key) or is_setting_name(key) or _has_section(key, SETTINGS_SECTIONS)
 
 
 def in_log_folder(path: str) -> bool:

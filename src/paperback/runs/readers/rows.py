@@ -1,9 +1,9 @@
 """Rows of a table or of JSON Lines, gathered into runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from paperback.runs.lexicon import SETTINGS_SECTIONS
+from paperback.runs.lexicon import ITEM_NAMES, SETTINGS_SECTIONS
 from paperback.runs.readers.leaves import Leaves, flatten, series_of_rows, step_key
 from paperback.runs.readers.log import LogFile, Record
 from paperback.runs.readers.recognise import is_role_name
@@ -13,8 +13,8 @@ from paperback.runs.run import text
 def records_of_rows(file: LogFile, rows: Sequence[Mapping[str, Any]], lines: Sequence[int]) -> list[Record]:
     """The runs that the rows tell of.
 
-    Rows with different settings or roles belong to different runs. The rows of one run are its history where
-    they count steps or are many, else its final metrics.
+    Rows with different settings or roles belong to different runs, and so do results of items. The rows
+    of one run are its history where they count steps or are many, else its final metrics.
 
     Args:
         file: Where the rows stand.
@@ -25,6 +25,8 @@ def records_of_rows(file: LogFile, rows: Sequence[Mapping[str, Any]], lines: Seq
     keys = dict.fromkeys(key for row in flat for key in row)
     setting = [key for key in keys if is_setting_column(key)]
     axis = step_key(keys)
+    if axis is None and (item := item_column(flat, keys, setting)):
+        setting = [*dict.fromkeys((*setting, item))]
     groups: dict[tuple[str, ...], list[int]] = {}
     for place, row in enumerate(flat):
         groups.setdefault(tuple(_text(row.get(key)) for key in setting), []).append(place)
@@ -50,6 +52,24 @@ def _record(
     for key, value in measured[0].items():
         leaves.add(value, key)
     return leaves.record(name)
+
+
+def item_column(rows: Sequence[Mapping[str, Any]], keys: Iterable[str], setting: Sequence[str]) -> str | None:
+    """The key that names the item of each row: a problem, a question, a sample; each once per setting.
+
+    Args:
+        rows: With dotted keys.
+        keys: All of their keys.
+        setting: Those that tell settings.
+    """
+    for key in keys:
+        if key.rsplit(".", 1)[-1].lower() not in ITEM_NAMES:
+            continue
+        others = [other for other in setting if other != key]
+        named = [(*(_text(row.get(other)) for other in others), _text(row.get(key))) for row in rows]
+        if len(rows) > 1 and all(row.get(key) is not None for row in rows) and len(set(named)) == len(named):
+            return key
+    return None
 
 
 def is_setting_column(key: str) -> bool:

@@ -17,7 +17,11 @@ def messages(payload: bytes) -> list[tuple[int, bytes]]:
     at, end = 0, len(payload)
     while at < end:
         tag, at = (payload[at], at + 1) if payload[at] < 0x80 else varint(payload, at)
-        size, at = (payload[at], at + 1) if payload[at] < 0x80 else varint(payload, at)
+        size, at = payload[at], at + 1
+        if size > 0x7F:
+            # Most lengths have two bytes, of which the second is the higher.
+            high = payload[at]
+            size, at = (size & 0x7F | high << 7, at + 1) if high < 0x80 else varint(payload, at - 1)
         if tag & 7 == BYTES:
             if at + size > end:
                 raise IndexError("field runs past the end of the record")

@@ -174,7 +174,7 @@ class WandbRun:
         found = _ITEM.findall(history)
         if not found or end is None:
             return False
-        if sum(map(len, chain.from_iterable(found))) + 5 * len(found) != end.start():
+        if len(b"".join(chain.from_iterable(found))) + 5 * len(found) != end.start():
             return False
         keys, texts = zip(*found, strict=True)
         try:
@@ -209,6 +209,8 @@ class WandbRun:
         which, values = np.array(self._which, np.int64), np.array(self._values, np.float64)
         begins = np.array([*self._begins, len(values)], np.int64)
         rows = np.repeat(np.arange(len(begins) - 1), np.diff(begins))
+        # Short numbers are sorted by counting.
+        which = which.astype(np.uint16) if len(self._keys) < 2**16 else which
         order = np.argsort(which, kind="stable")
         ends = np.searchsorted(which[order], np.arange(len(self._keys) + 1))
         columns = []
@@ -227,7 +229,7 @@ class WandbRun:
         waiting, self._waiting = self._waiting, []
         joined = b"".join(waiting)
         found = _PAIR.findall(joined)
-        if sum(map(len, chain.from_iterable(found))) + 2 * len(found) == len(joined):
+        if len(b"".join(chain.from_iterable(found))) + 2 * len(found) == len(joined):
             self._summary.update(found)
             return
         for summary in waiting:
@@ -272,6 +274,16 @@ class WandbRun:
                 self._facts["started"] = time_of(part)
             elif number == 21:
                 self._add_git(part)
+            elif number == 23:
+                self._add_branch(part)
+
+    def _add_branch(self, branch: bytes) -> None:
+        """Of which run this one was forked, or of itself rewound, and behind which step."""
+        for number, kind, _, part in fields(branch):
+            if number == 1 and kind == BYTES and part:
+                self._facts["forked_from"] = text_of(part)
+            elif number == 2 and len(part) == 8:
+                self._facts["forked_at"] = struct.unpack("<d", part)[0]
 
     def _add_git(self, git: bytes) -> None:
         for number, kind, _, part in fields(git):
