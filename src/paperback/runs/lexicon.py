@@ -102,7 +102,6 @@ SETTING_ENDS = word_set(
     freq frequency interval every seed ratio_target id type function fn key name path file
     """
 )
-# What names one element of a test set; rows that bear it are results of items, and no steps.
 # Settings that tell where or when a run was made, and nothing of what was tried.
 NUISANCE = word_set(
     """
@@ -335,6 +334,7 @@ def is_known_name(value: str, lexicon: frozenset[str]) -> bool:
 
 
 # Last part of the key that numbers a test item, and of the one that names its cluster; the first match wins.
+# Rows that bear an item are results of items, and no steps.
 ITEM_KEYS = (
     "item", "item_id", "idx", "doc_id", "example", "example_id", "question_id", "sample_id", "instance_id",
     "problem_id", "task_id", "qid",
