@@ -96,6 +96,7 @@ _CLAIMED = {
     "equivalent": "{method} equivalent to {over}",
     "best of": "{method} best of all",
     "reaches with fewer steps": "{method} in fewer steps than {over}",
+    "scales as": "{method} better with size",
 }
 
 

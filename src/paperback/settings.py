@@ -44,14 +44,17 @@ class ClaimSettings:
     """One claim that the author declares before looking.
 
     Attributes:
-        kind: `better`, `ablation hurts`, `not worse than`, `equivalent`, `best of` or
+        kind: `better`, `ablation hurts`, `not worse than`, `equivalent`, `best of`, `scales as` or
             `reaches with fewer steps`.
         method: The method that the claim is about.
-        over: The method it is compared with; empty for `best of`, which speaks of every other method.
+        over: The method it is compared with; empty for `best of`, which speaks of every other method,
+            and for `scales as`.
         metric: Metric; empty means the study's.
         datasets: The data sets it speaks of; empty means all.
         margin: The largest difference that does not matter, in the metric's unit as logged.
         threshold: The value that `reaches with fewer steps` counts the steps to.
+        size: Of `scales as`, the setting that is the size, or `method name` where names tell it.
+        exponent: Of `scales as`, the exponent of the power law; the claim holds within `margin` of it.
     """
 
     kind: str
@@ -61,6 +64,8 @@ class ClaimSettings:
     datasets: tuple[str, ...] = ()
     margin: float | None = None
     threshold: float | None = None
+    size: str = ""
+    exponent: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +316,8 @@ _CLAIM = {
     "datasets": tuple,
     "margin": float,
     "threshold": float,
+    "size": str,
+    "exponent": float,
 }
 CLAIM_KINDS = (
     "better",
@@ -319,11 +326,13 @@ CLAIM_KINDS = (
     "equivalent",
     "best of",
     "reaches with fewer steps",
+    "scales as",
 )
 _CLAIM_NEEDS = {
     "not worse than": "margin",
     "equivalent": "margin",
     "reaches with fewer steps": "threshold",
+    "scales as": "size",
 }
 
 
@@ -340,7 +349,8 @@ def _fields(name: str, given: object, kinds: Mapping[str, type]) -> dict[str, An
 
 def _claim(given: object) -> ClaimSettings:
     values = _fields("claims", given, _CLAIM)
-    wanted = ("kind", "method") if values.get("kind") == "best of" else ("kind", "method", "over")
+    alone = values.get("kind") in ("best of", "scales as")
+    wanted = ("kind", "method") if alone else ("kind", "method", "over")
     missing = [key for key in wanted if not values.get(key)]
     if missing:
         raise SettingsError(f"{FILE}: a [[claims]] table lacks {missing[0]!r}", mend="Add it.")
@@ -353,6 +363,10 @@ def _claim(given: object) -> ClaimSettings:
         raise SettingsError(
             f"{FILE}: a [[claims]] table of kind {values['kind']!r} lacks {need!r}",
             mend="Declare it before looking.",
+        )
+    if "exponent" in values and "margin" not in values:
+        raise SettingsError(
+            f"{FILE}: a [[claims]] table with an exponent lacks 'margin'", mend="Declare it before looking."
         )
     if values.get("margin", 1.0) <= 0:
         raise SettingsError(

@@ -11,11 +11,18 @@ from paperback.evidence.compare import Comparison
 from paperback.evidence.family import Tested, family_quantity
 from paperback.evidence.quantity import Quantity
 from paperback.evidence.rank import Ranking
+from paperback.evidence.scaling import Sized
 from paperback.evidence.weighed import Family, joint_quantity
 from paperback.runs import RunTable
 
 ClaimKind = Literal[
-    "better", "ablation hurts", "not worse than", "equivalent", "best of", "reaches with fewer steps"
+    "better",
+    "ablation hurts",
+    "not worse than",
+    "equivalent",
+    "best of",
+    "reaches with fewer steps",
+    "scales as",
 ]
 
 
@@ -45,6 +52,8 @@ class Claim:
         declared: Whether the author declared it (else it was inferred and is offered).
         margin: The largest difference that does not matter, in the metric's unit; None without one.
         threshold: Of `reaches with fewer steps`.
+        size: Of `scales as`, the setting that is the size, or `method name`; the method is then the family.
+        exponent: Of `scales as`; None claims an improvement with size, whatever its exponent.
     """
 
     kind: ClaimKind
@@ -56,6 +65,8 @@ class Claim:
     declared: bool
     margin: float | None = None
     threshold: float | None = None
+    size: str = ""
+    exponent: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +95,7 @@ class Verdict:
         family: The hypotheses that were corrected together, this one at `place`.
         place: Where in `family`, or in `weighed`.
         weighed: Of designs (c) to (g), the hypotheses that were corrected together; None elsewhere.
+        sized: Of `scales as`, the power law; None elsewhere.
     """
 
     claim: Claim
@@ -106,6 +118,7 @@ class Verdict:
     family: tuple[Tested, ...] = ()
     place: int = 0
     weighed: Family | None = None
+    sized: Sized | None = None
 
     def p_quantity(self, table: RunTable, field: str = "p_adjusted") -> Quantity:
         """The p value of the claim (`p`, or `p_adjusted` for its family) with the recipe that recomputes it.

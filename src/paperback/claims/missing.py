@@ -46,6 +46,8 @@ def missing_evidence(verdict: Verdict, table: RunTable) -> tuple[Missing, ...]:
     if verdict.word not in (Word.INCONCLUSIVE, Word.UNTESTED):
         return ()
     claim = verdict.claim
+    if claim.kind == "scales as":
+        return (Missing("units", claim.method, "", verdict.n, None, verdict.needed),)
     try:
         cells = pivot(table, claim.metric, split=claim.split)
     except PaperbackError as error:

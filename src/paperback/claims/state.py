@@ -6,6 +6,7 @@ from typing import get_args
 
 from paperback.claims.claim import Claim, ClaimKind, Verdict
 from paperback.claims.judge import judge_family, untested
+from paperback.claims.scale import judge_scaling
 from paperback.claims.weigh import weigh_claims
 from paperback.errors import PaperbackError, SettingsError
 from paperback.evidence.assess import LETTERS, suggested_letter
@@ -73,9 +74,13 @@ def missing_claims(table: RunTable, settings: Settings) -> str:
 def _judge(table: RunTable, claims: Sequence[Claim], settings: Settings) -> dict[Claim, Verdict]:
     first = claims[0]
     curves = [claim for claim in claims if claim.kind == "reaches with fewer steps"]
-    rest = [claim for claim in claims if claim not in curves]
+    scaled = [claim for claim in claims if claim.kind == "scales as"]
+    rest = [claim for claim in claims if claim not in curves and claim not in scaled]
+    verdicts = judge_scaling(table, scaled) if scaled else {}
+    if not curves and not rest:
+        return verdicts
     try:
-        verdicts = weigh_claims(table, curves, "f", settings.seed) if curves else {}
+        verdicts |= weigh_claims(table, curves, "f", settings.seed) if curves else {}
         letter = settings.design or _letter(table, first)
         weighed = [claim for claim in rest if letter in LETTERS and claim.kind != "best of"]
         verdicts |= weigh_claims(table, weighed, letter, settings.seed) if weighed else {}
@@ -88,7 +93,7 @@ def _judge(table: RunTable, claims: Sequence[Claim], settings: Settings) -> dict
         why = (
             "the runs carry no value of this metric" if unknown else "the runs cannot be compared as they are"
         )
-        return {claim: untested(claim, why, str(error)) for claim in claims}
+        return {claim: untested(claim, why, str(error)) for claim in claims} | verdicts
 
 
 def _letter(table: RunTable, claim: Claim) -> str:
@@ -104,7 +109,13 @@ def _declared(given: ClaimSettings, table: RunTable, metric: str, split: str) ->
     kind: ClaimKind = next((each for each in get_args(ClaimKind) if each == given.kind), "better")
     datasets = given.datasets or _datasets(table)
     bare = Claim(kind, given.method, given.over, given.metric or metric, split, datasets, True)
-    return replace(bare, margin=given.margin, threshold=given.threshold)
+    return replace(
+        bare,
+        margin=given.margin,
+        threshold=given.threshold,
+        size=given.size,
+        exponent=given.exponent,
+    )
 
 
 def _datasets(table: RunTable) -> tuple[str, ...]:

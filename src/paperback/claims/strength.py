@@ -19,11 +19,23 @@ _VERBS: dict[str, dict[Word, str]] = {
         Word.INCONCLUSIVE: "is not shown to be equivalent to",
         Word.CONTRADICTED: "differs, by more than the declared margin, from",
     },
+    "scales as": {
+        Word.SUPPORTED: "improves with size",
+        Word.INCONCLUSIVE: "is not shown to change with size",
+        Word.CONTRADICTED: "gets worse with size",
+        Word.UNTESTED: "was not tested over sizes",
+    },
     "reaches with fewer steps": {
         Word.SUPPORTED: "reaches the threshold in fewer steps than",
         Word.INCONCLUSIVE: "cannot be told apart, in steps to the threshold, from",
         Word.CONTRADICTED: "needs more steps to the threshold than",
     },
+}
+_EXPONENT = {
+    Word.SUPPORTED: "scales with the declared exponent, within its margin",
+    Word.INCONCLUSIVE: "is not shown to scale with the declared exponent",
+    Word.CONTRADICTED: "scales with another exponent than the declared one",
+    Word.UNTESTED: "was not tested over sizes",
 }
 _STRONG = ("better", "ablation hurts", "best of")
 
@@ -36,6 +48,8 @@ def strength(verdict: Verdict) -> str:
     if verdict.word is Word.INCONCLUSIVE and len(verdict.assessments) > 1:
         # It may well be decided on some of them.
         return "is not shown to differ, on every data set, from"
+    if verdict.claim.exponent is not None:
+        return _EXPONENT[verdict.word]
     words = _VERBS[""] | _VERBS.get(verdict.claim.kind, {})
     said = words[verdict.word]
     return f"consistently {said}" if "consistently" in unlocked(verdict) else said

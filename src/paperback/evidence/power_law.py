@@ -41,6 +41,24 @@ class PowerLaw:
         """The fitted y at `x`."""
         return np.asarray(self.factor * np.asarray(x, dtype=float) ** self.exponent)
 
+    @property
+    def slope_error(self) -> float:
+        """Standard error of the exponent."""
+        return self.error / math.sqrt(self.spread)
+
+    def p_above(self, bound: float) -> float:
+        """One-sided p that the exponent lies above `bound`, by t with n-2 degrees of freedom."""
+        from scipy.special import stdtr
+
+        if self.slope_error == 0:
+            return 0.0 if self.exponent > bound else 1.0
+        return float(stdtr(self.n - 2, -(self.exponent - bound) / self.slope_error))
+
+    def p_other_than(self, value: float) -> float:
+        """Two-sided p that the exponent is not `value`."""
+        above = self.p_above(value)
+        return min(1.0, 2 * min(above, 1 - above))
+
     def band(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Lower and upper edge of the pointwise interval of the fitted line (not of a new point) at `x`."""
         from scipy.special import stdtrit

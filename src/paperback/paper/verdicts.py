@@ -9,6 +9,7 @@ from paperback.paper.document import Inline, Number, Ref
 from paperback.paper.gains import gain_parts, p_parts
 from paperback.paper.material import Material
 from paperback.paper.phrases import Parts, counted, enumerate_parts, enumerate_words
+from paperback.paper.scaled import scaled_clause, scaled_parts
 from paperback.paper.weighed import weighed_clause, weighed_parts
 from paperback.runs import Metric
 
@@ -19,6 +20,8 @@ _MOST_TIMES = 10
 
 def verdict_sentence(verdict: Verdict, material: Material) -> Parts:
     """What the evidence says of one claim, with its numbers."""
+    if verdict.claim.kind == "scales as":
+        return scaled_parts(verdict, material)
     if verdict.word is Word.UNTESTED:
         return _untested(verdict, material)
     a, b = _names(verdict, material)
@@ -119,6 +122,7 @@ _CLAIMED = {
     "not worse than": "{a} not worse than {b}",
     "equivalent": "{a} equivalent to {b}",
     "reaches with fewer steps": "{a} in fewer steps than {b}",
+    "scales as": "{a} better with size",
 }
 
 
@@ -241,6 +245,9 @@ def _clauses(verdicts: list[Verdict], material: Material) -> list[Parts]:
     clauses: list[Parts] = []
     last = ""
     for verdict in verdicts:
+        if verdict.claim.kind == "scales as":
+            clauses.append(scaled_clause(verdict, material))
+            continue
         a, b = _names(verdict, material)
         verb = strength(verdict)
         said = f"the same holds against {b}" if (opening := f"{a} {verb}") == last else f"{opening} {b}"

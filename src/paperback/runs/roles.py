@@ -18,6 +18,7 @@ from paperback.runs.lexicon import (
     is_known_name,
 )
 from paperback.runs.place import Places, places_of
+from paperback.runs.readers.leaves import number_in
 from paperback.runs.run import Run
 from paperback.runs.table import Role
 from paperback.settings import FILE, Settings
@@ -224,13 +225,15 @@ def _is_varied(guesses: Mapping[str, _Guess]) -> bool:
 def _free(parts: Sequence[Column], known: Sequence[Column], runs: int) -> list[Column]:
     """The parts that may still play a role.
 
-    A part that tells the method, such as `mlp-lr3`, is composed of it and something else.
+    A part that tells the method, such as `mlp-lr3`, is composed of it and something else; one of nothing but
+    numbers is a setting.
     """
     return [
         part
         for part in parts
         if not any(part.determines(column) and not column.is_constant for column in known)
         and not (part.is_unique and runs > 3)
+        and not all(number_in(value) is not None for value in part.values)
     ]
 
 
