@@ -186,6 +186,30 @@ def test_the_paper_is_recomputed_from_the_logs(name: str, tmp_path: Path) -> Non
     assert [f.message for f in review.findings if "number" in f.kind] == []
 
 
+def test_a_search_is_shown_at_one_budget(tmp_path: Path) -> None:
+    """The main table holds what half of the smallest search is expected to reach, and how many trials that is."""
+    from paperback.evidence.best_of import expected_best
+
+    trials(tmp_path, 1)
+    for place in range(6):
+        (tmp_path / f"runs/{20 + place}.json").unlink()
+    material = gather(tmp_path, open_repository(tmp_path))
+    rows = {name: cells[0] for name, cells in material.story.tables[0].rows}
+    assert rows["Trials"].quantity.value == 7
+    scores = {
+        method: [
+            run.finals["metrics.test.accuracy"].value
+            for run in material.table.runs
+            if run.identity["method"] == method
+        ]
+        for method in ("ours", "base")
+    }
+    assert {name: len(found) for name, found in scores.items()} == {"ours": 20, "base": 14}
+    for name, found in scores.items():
+        assert rows[name].quantity.value == pytest.approx(expected_best(np.array(found))[6])
+    assert [name for name, cell in rows.items() if getattr(cell, "mark", "") == "best"] == ["ours"]
+
+
 def test_an_edited_log_is_told(tmp_path: Path) -> None:
     """An item that turns right changes counts, interval and p of the claim."""
     items(tmp_path, 1)

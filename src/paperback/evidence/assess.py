@@ -306,17 +306,19 @@ def _one(
     entering = [[reading for reading in side if not reading.excluded] for side in sides]
     bare = replace(bare, sources=_sources([reading for side in entering for reading in side]))
     if bare.design == "g":
-        trials = [_trials(side, shape) for side in entering]
+        trials = [trial_scores(side, shape) for side in entering]
         return assess_search(bare, *trials, higher=higher, rng=rng, budget=told.budget)
     curves = [_curves(side, table, question) for side in entering]
     reduction: Any = told.reduction
     return assess_curves(bare, *curves, higher=higher, reduction=reduction, threshold=told.threshold)
 
 
-def _trials(readings: Sequence[Reading], shape: Shape) -> list[float]:
-    """One score per trial; runs that repeat a trial are averaged."""
+def trial_scores(readings: Sequence[Reading], shape: Shape) -> list[float]:
+    """One score per trial, by its name; runs that repeat a trial are averaged, crashed ones left out."""
     found: dict[str, list[float]] = defaultdict(list)
     for reading in readings:
+        if reading.excluded:
+            continue
         name = reading.run.id if shape.trial in ("", "run") else reading.run.setting(shape.trial)
         found[name or reading.run.id].append(reading.value)
     return [centre(found[name]) for name in sorted(found)]

@@ -9,7 +9,7 @@ from paperback.source import Source
 
 RecipeKind = Literal[
     "estimate", "comparison", "ranking", "average", "assessment", "family", "weighed",
-    "count", "setting", "fact", "code", "convention", "power law",
+    "count", "setting", "fact", "code", "convention", "power law", "expected best",
 ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from paperback.errors import EvidenceError
 from paperback.evidence.assess import Options, assess_each
 from paperback.evidence.average import average_gain
+from paperback.evidence.best_trials import best_trials_again
 from paperback.evidence.compare import compare_each
 from paperback.evidence.convention import convention
 from paperback.evidence.count import count, shared_setting
@@ -47,6 +48,8 @@ def quantity_again(recipe: Recipe, table: RunTable) -> Quantity:
             return _assessment(recipe.field, arguments, table)
         case "family":
             return family_again(table, recipe.field, arguments)
+        case "expected best":
+            return best_trials_again(table, recipe.field, arguments)
         case "weighed":
             return joint_again(table, recipe.field, arguments)
         case "count":

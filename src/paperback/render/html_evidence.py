@@ -16,6 +16,7 @@ _KINDS: Mapping[str, str] = {
     "average": "Average over data sets",
     "assessment": "Two methods by items, tasks, curves or trials",
     "family": "One claim among those declared together",
+    "expected best": "Expected best of a budget of trials",
     "weighed": "One claim among those declared together, by items, tasks, curves or trials",
     "count": "Count",
     "setting": "Setting shared by runs",

@@ -1,4 +1,4 @@
-"""The differences between methods that answered the same test items."""
+"""The differences between methods that answered the same test items, or were searched equally long."""
 
 from collections.abc import Sequence
 
@@ -19,13 +19,13 @@ def item_differences(
         EvidenceError: The proposal shares no data set with any of them.
     """
     found: dict[tuple[str, str], Assessment] = {}
+    design = "g" if items.shape.trial else "d" if items.shape.cluster else "c"
     for other in others:
         both = [
             each
             for each in study.datasets or ("",)
             if (study.proposal, each) in items.readings and (other, each) in items.readings
         ]
-        design = "d" if items.shape.cluster else "c"
         made = items.each(study.proposal, other, design=design, datasets=both) if both else ()
         found |= {(each.dataset, other): each for each in made}
     rows = [each for each in study.datasets or ("",) if any((each, other) in found for other in others)]
@@ -51,7 +51,7 @@ def item_differences(
             for each in rows
         ),
         spread="none",
-        note=_note(list(found.values())),
+        note=_note(design, list(found.values())),
         highlight=(),
         why="shows the size of every claimed gain",
     )
@@ -59,7 +59,7 @@ def item_differences(
 
 def _cell(study: Study, found: Assessment | None) -> Cell:
     if found is None or found.gain is None:
-        return MissingCell("no common items")
+        return MissingCell("nothing in common")
     ends = [found.quantity(end) if getattr(found, end) is not None else None for end in ("low", "high")]
     width = (found.high or 0.0) - (found.low or 0.0)
     percent = study.metric.percent
@@ -71,8 +71,15 @@ def _cell(study: Study, found: Assessment | None) -> Cell:
     return IntervalCell(gain, ends[0], ends[1], decimals, percent, "best" if decided else "none")
 
 
-def _note(found: Sequence[Assessment]) -> str:
-    words = ["Mean gain over the test items that both were asked, with its interval; positive is better."]
+_GAINS = {
+    "c": "Mean gain over the test items that both were asked",
+    "d": "Mean gain over the test items that both were asked, whose clusters count together",
+    "g": "Gain in the expected best of equally many trials",
+}
+
+
+def _note(design: str, found: Sequence[Assessment]) -> str:
+    words = [f"{_GAINS[design]}, with its interval; positive is better."]
     tests = sorted({each.test for each in found if each.p is not None})
     if tests:
         told = " or ".join(tests)

@@ -1,10 +1,11 @@
 """Which tables and graphs are shown, in which order, and why."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from paperback.errors import EvidenceError
-from paperback.evidence import Cells, Prepared, Study, pivot, prepare
+from paperback.evidence import Cells, Prepared, Study, pivot, prepare, recognise_shape
 from paperback.finding import Finding
 from paperback.runs import RunTable
 from paperback.settings import Settings
@@ -14,6 +15,7 @@ from paperback.story.item_results import item_differences
 from paperback.story.plan import Planned, plan_graphs
 from paperback.story.rank_table import rank_table
 from paperback.story.results import differences, main_results
+from paperback.story.search_results import search_results
 from paperback.story.table import Table
 from paperback.story.view import view_of
 
@@ -45,7 +47,11 @@ def arrange(table: RunTable, study: Study, settings: Settings) -> Story:
     A table that the evidence cannot carry is left out, with a finding that says why.
     """
     cells, refused = _cells(table, study)
-    tables, findings = _tables(cells, study, settings, _items(table, study)) if cells else ([], refused)
+    units = _units(table, study)
+    if units is not None and units.shape.trial:
+        tables, findings = _made(_searched(units, study, settings))
+    else:
+        tables, findings = _tables(cells, study, settings, units) if cells else ([], refused)
     view = view_of(table, study, settings, cells)
     graphs, plan = plan_graphs(view)
     drawn = {graph.key for graph in graphs}
@@ -64,12 +70,26 @@ def _cells(table: RunTable, study: Study) -> tuple[Cells | None, list[Finding]]:
 def _tables(
     cells: Cells, study: Study, settings: Settings, items: Prepared | None
 ) -> tuple[list[Table], list[Finding]]:
-    wanted = [partial(main_results, cells, study, settings, items)]
+    wanted: list[Callable[[], Table]] = [partial(main_results, cells, study, settings, items)]
     for key, others in (("comparison", study.baselines), ("ablation", study.ablations)):
         if study.proposal and others and items is not None:
             wanted.append(partial(item_differences, items, study, settings, others, key=key))
         elif study.proposal and others:
             wanted.append(partial(differences, cells, study, settings, others, key=key))
+    tables, findings = _made(wanted)
+    return tables, findings + _refused(cells)
+
+
+def _searched(trials: Prepared, study: Study, settings: Settings) -> list[Callable[[], Table]]:
+    wanted: list[Callable[[], Table]] = [partial(search_results, trials, study, settings)]
+    for key, others in (("comparison", study.baselines), ("ablation", study.ablations)):
+        if study.proposal and others:
+            wanted.append(partial(item_differences, trials, study, settings, others, key=key))
+    return wanted
+
+
+def _made(wanted: Sequence[Callable[[], Table]]) -> tuple[list[Table], list[Finding]]:
+    """The tables that can be made, in parts that fit a page, and why the others cannot."""
     tables: list[Table] = []
     findings: list[Finding] = []
     for make in wanted:
@@ -77,14 +97,19 @@ def _tables(
             tables += pages_of(make())
         except EvidenceError as error:
             findings.append(_left_out(error))
-    return tables, findings + _refused(cells)
+    return tables, findings
 
 
-def _items(table: RunTable, study: Study) -> Prepared | None:
-    """The records of test items; None where the runs are none, or no side of the metric is better."""
-    if "item" not in table.roles or study.metric.direction == "unknown":
+def _units(table: RunTable, study: Study) -> Prepared | None:
+    """The records of test items, or the trials of searches; None where the runs are neither.
+
+    Also where no side of the metric is better, so that nothing can be compared.
+    """
+    name = study.metric.name
+    if study.metric.direction == "unknown":
         return None
-    return prepare(table, study.metric.name, split=study.split)
+    shape = recognise_shape(table, name, split=study.split)
+    return prepare(table, name, split=study.split) if shape.item or shape.trial else None
 
 
 def _left_out(error: EvidenceError) -> Finding:

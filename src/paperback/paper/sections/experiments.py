@@ -94,6 +94,8 @@ def _unit_of_run(material: Material) -> str:
     ]
     if "item" in material.table.roles:
         return "one record is the answer of one method to one test item"
+    if material.verdicts and all(verdict.design == "g" for verdict in material.verdicts):
+        return "one run is one trial of a search"
     return "one run is one " + " of one ".join(parts[:2]) + (f" on one {parts[2]}" if parts[2:] else "")
 
 
