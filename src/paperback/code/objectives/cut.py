@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from paperback.code.names import dotted
 from paperback.code.objectives.calls import Callees
 from paperback.code.objectives.choices import Choices
+from paperback.code.objectives.entering import Entering
+from paperback.code.objectives.expressions import find_things
 from paperback.code.objectives.kept import Selector, given
 from paperback.code.objectives.refused import Refused
-from paperback.code.objectives.rewrite import Entering, Rewriter, find_things
+from paperback.code.objectives.rewrite import Rewriter
 from paperback.code.objectives.sites import Site, loops_around, region
 from paperback.code.slicing import used
 

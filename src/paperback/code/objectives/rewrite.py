@@ -2,56 +2,21 @@
 
 import ast
 import copy
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from paperback.code.names import dotted, last
 from paperback.code.objectives import calls
-from paperback.code.objectives.calls import TENSOR_FACTS, Callees, is_tensor_method
+from paperback.code.objectives import expressions as ex
+from paperback.code.objectives.calls import TENSOR_FACTS, Callees
 from paperback.code.objectives.choices import OPEN, Choices
+from paperback.code.objectives.entering import Entering, Thing
 from paperback.code.objectives.kept import Step, targets
 from paperback.code.objectives.refused import Refused
 from paperback.code.slicing import used
 
-_VIEWS = frozenset(
-    {"view", "reshape", "flatten", "squeeze", "unsqueeze", "float", "double", "to", "type", "expand",
-     "permute", "transpose", "t", "contiguous", "unflatten", "view_as", "reshape_as", "expand_as",
-     "swapaxes", "movedim"}
-)  # fmt: skip
-_BATCH = re.compile(r"^(mb|b|batch)_(?=[A-Za-z]\w)")
 _PLACED = ("device", "non_blocking", "generator", "pin_memory")
-
-
-@dataclass(frozen=True, slots=True)
-class Entering:
-    """What enters an objective from outside.
-
-    Attributes:
-        name: Of the argument that stands for it.
-        text: What the code writes there.
-        kind: "network" (the result of a call that stays a letter), "input" or "setting".
-        default: Literal default of a setting; `OPEN` where there is none.
-        why: Why it stays a letter, where that is not plain.
-    """
-
-    name: str
-    text: str
-    kind: str
-    line: int
-    default: Any = OPEN
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Thing:
-    """A value that is no tensor: a batch with named entries, a distribution, a tuple of results."""
-
-    text: str
-    kind: str
-    silent: bool
-    version: int
 
 
 @dataclass(slots=True)
@@ -76,7 +41,7 @@ class Rewriter:
         for step in steps:
             self.silent = step.silent is not None
             for node in self._step(step):
-                inner: ast.stmt = _stopped(node) if step.silent is not None else node
+                inner: ast.stmt = ex.stopped(node) if step.silent is not None else node
                 if step.silent is not None and not isinstance(inner, ast.Pass):
                     inner = ast.With([ast.withitem(copy.deepcopy(step.silent))], [inner])
                 found.append(ast.copy_location(inner, step.node))
@@ -144,7 +109,7 @@ class Rewriter:
             if self._stays(value):
                 yield from self._unpacked(target, value, node)
                 return
-        elif (name := _only(target)) in self.things and self._stays(value):
+        elif (name := ex.only(target)) in self.things and self._stays(value):
             kind, silent = self._kind(value)
             self.locals[name] = Thing(ast.unparse(value), kind, silent or self.silent, node.lineno)
             return
@@ -160,7 +125,7 @@ class Rewriter:
         for at, part in enumerate(target.elts):
             if isinstance(part, ast.Starred):
                 raise Refused("a starred target takes several results", node.lineno)
-            name = _only(part)
+            name = ex.only(part)
             if name == "_":
                 continue
             if name in self.things:
@@ -225,7 +190,7 @@ class Rewriter:
 
     def _kind(self, value: ast.expr) -> tuple[str, bool]:
         """Whether a network gave a value, and whether without a gradient."""
-        root = _root(value)
+        root = ex.root(value)
         thing = self.locals.get(root)
         if isinstance(thing, Thing):
             return thing.kind, thing.silent
@@ -237,7 +202,7 @@ class Rewriter:
             name in self.callees.networks
             for item in ast.walk(value)
             if isinstance(item, ast.Call)
-            for name in _prefixes(dotted(item.func))
+            for name in ex.prefixes(dotted(item.func))
         )
         carried = used(value) & {name for name in self.locals if name not in self.plain}
         return "network" if known or root == "self" or carried else "input", False
@@ -279,7 +244,7 @@ class Rewriter:
         root = self.locals.get(text.partition(".")[0].partition("[")[0])
         key = (text, root.version if isinstance(root, Thing) else 0)
         if fresh or key not in self.keys:
-            stem = _identifier(name)
+            stem = ex.identifier(name)
             # A bare name that is read before the script gives it a new value keeps its name.
             clash = self.wrote if fresh or text == name else self.reserved
             taken = {*clash, *self.entering}
@@ -290,10 +255,10 @@ class Rewriter:
             self.entering[stem] = Entering(stem, text, kind, line, default, why)
             if fresh:
                 self.wrote.add(stem)
-                return _detached(ast.Name(stem, ast.Load())) if silent else ast.Name(stem, ast.Load())
+                return ex.detached(ast.Name(stem, ast.Load())) if silent else ast.Name(stem, ast.Load())
             self.keys[key] = stem
         made = ast.Name(self.keys[key], ast.Load())
-        return _detached(made) if silent and kind != "setting" else made
+        return ex.detached(made) if silent and kind != "setting" else made
 
     # Expressions.
 
@@ -322,7 +287,7 @@ class Rewriter:
         written = dotted(node)
         if written in self.locals and isinstance(self.locals[written], str) and written not in self.bound:
             return ast.Name(str(self.locals[written]), ast.Load())
-        if _root(node) not in self.locals and _root(node) not in self.bound:
+        if ex.root(node) not in self.locals and ex.root(node) not in self.bound:
             setting = self.choices.named(node)
             if setting:
                 return self._argument(
@@ -330,7 +295,7 @@ class Rewriter:
                 )
         if self._chain_root(node) is not None:
             kind, silent = self._kind(node)
-            return self._argument(_stem(node), ast.unparse(node), kind, node, silent=silent)
+            return self._argument(ex.stem(node), ast.unparse(node), kind, node, silent=silent)
         if isinstance(node, ast.Call):
             return self._call(node)
         if isinstance(node, ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp | ast.Lambda):
@@ -342,13 +307,13 @@ class Rewriter:
         if kind == "moved" and calls.moved(node) is not node:
             inner = self.expression(calls.moved(node))
             if last(dotted(node.func)) == "numpy":
-                return _detached(inner)
+                return ex.detached(inner)
             return inner
         if self._is_opaque(node):
             made, silent = self._kind(node)
-            return self._argument(_stem(node), ast.unparse(node), made, node, fresh=True, silent=silent)
+            return self._argument(ex.stem(node), ast.unparse(node), made, node, fresh=True, silent=silent)
         if isinstance(node.func, ast.Attribute) and node.func.attr == "item" and not node.args:
-            return _detached(self.expression(node.func.value))
+            return ex.detached(self.expression(node.func.value))
         words = [
             ast.keyword(word.arg, self.expression(word.value))
             for word in node.keywords
@@ -388,86 +353,3 @@ class Rewriter:
             return made  # type: ignore[no-any-return]
         finally:
             self.bound = outer
-
-
-def find_things(nodes: Sequence[ast.AST]) -> frozenset[str]:
-    """Names that are used as no tensor is: with other attributes, text keys, as a function, unpacked."""
-    found: set[str] = set()
-    for node in (item for outer in nodes for item in ast.walk(outer)):
-        match node:
-            case ast.Attribute(value=ast.Name(id=name), attr=attr):
-                if attr not in TENSOR_FACTS and not is_tensor_method(attr) and attr != "item":
-                    found.add(name)
-            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str())):
-                found.add(name)
-            case ast.Call(func=ast.Name(id=name)):
-                found.add(name)
-            case ast.Assign(targets=[ast.Tuple()], value=ast.Name(id=name)):
-                found.add(name)
-    return frozenset(found - {"self"})
-
-
-def _detached(node: ast.expr) -> ast.expr:
-    return ast.Call(ast.Attribute(node, "detach", ast.Load()), [], [])
-
-
-def _stopped(node: ast.stmt) -> ast.stmt:
-    """A statement without gradient: what only renames or views an argument keeps its gradient in torch."""
-    if isinstance(node, ast.Assign) and _views(node.value):
-        return ast.Assign(node.targets, _detached(node.value))
-    return node
-
-
-def _views(node: ast.expr) -> bool:
-    """Whether a value may be its argument itself, or a view of it."""
-    match node:
-        case ast.Name():
-            return True
-        case ast.Subscript(value=inner):
-            return _views(inner)
-        case ast.Call(func=ast.Attribute(value=inner, attr=attr)):
-            return attr in _VIEWS and _views(inner)
-        case ast.Attribute(value=inner, attr=attr):
-            return attr in ("T", "mT") and _views(inner)
-    return False
-
-
-def _only(target: ast.expr) -> str:
-    found = list(targets(target)) if isinstance(target, ast.Name | ast.Attribute) else []
-    return found[0] if found else ""
-
-
-def _prefixes(name: str) -> Iterator[str]:
-    parts = name.split(".")
-    for count in range(1, len(parts) + 1):
-        yield ".".join(parts[:count])
-
-
-def _root(node: ast.expr) -> str:
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _stem(node: ast.expr) -> str:
-    """The word by which a value from outside is called."""
-    while True:
-        match node:
-            case ast.Call(func=function):
-                node = function
-            case ast.Subscript(slice=ast.Constant(value=str(key))):
-                return key
-            case ast.Subscript(value=value):
-                node = value
-            case ast.Attribute(attr=attr):
-                return attr.removeprefix("get_")
-            case ast.Name(id=name):
-                return name
-            case _:
-                return "value"
-
-
-def _identifier(name: str) -> str:
-    made = "".join(letter if letter.isalnum() or letter == "_" else "_" for letter in name.rpartition(".")[2])
-    made = _BATCH.sub("", made.strip("_")) or made.strip("_") or "value"
-    return made if made.isidentifier() else f"v_{made}"
