@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from paperback.code.objectives.calls import TENSOR_FACTS, is_tensor_method
-from paperback.code.objectives.kept import targets
+from paperback.code.objectives.kept import changes, targets
 
 _VIEWS = frozenset(
     {"view", "reshape", "flatten", "squeeze", "unsqueeze", "float", "double", "to", "type", "expand",
@@ -30,6 +30,17 @@ def find_things(nodes: Sequence[ast.AST]) -> frozenset[str]:
             case ast.Assign(targets=[ast.Tuple()], value=ast.Name(id=name)):
                 found.add(name)
     return frozenset(found - {"self"})
+
+
+def changed(node: ast.stmt) -> Iterator[ast.expr]:
+    """What a simple statement changes in place: `x` of `x += 1`, `x[i] = 1`, `x.clamp_(0, 1)`."""
+    match node:
+        case ast.AugAssign(target=target):
+            yield target.value if isinstance(target, ast.Subscript) else target
+        case ast.Assign(targets=parts):
+            yield from (part.value for part in parts if isinstance(part, ast.Subscript))
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=owner, attr=attr))) if changes(attr):
+            yield owner
 
 
 def detached(node: ast.expr) -> ast.expr:

@@ -63,12 +63,43 @@ class Rewriter:
             case ast.AnnAssign(target=target, value=ast.expr() as value):
                 yield from self._assignment(target, value, node)
             case ast.Assign(targets=parts, value=value):
-                first = ast.Name(next(targets(parts[0])))
+                parts = sorted(parts, key=lambda part: not isinstance(part, ast.Name))
                 yield from self._assignment(parts[0], value, node)
                 for part in parts[1:]:
-                    yield from self._assignment(part, first, node)
+                    yield from self._assignment(part, parts[0], node)
             case _:
+                yield from self._owned(node)
                 yield self._plainly(node)
+
+    def _owned(self, node: ast.stmt) -> Iterator[ast.stmt]:
+        """A copy of what a statement changes in place, where it comes from outside.
+
+        Raises:
+            Refused: What is changed is an entry of something from outside, or carries a gradient into the
+                next round of the loop.
+        """
+        for changed in ex.changed(node):
+            name = ex.root(changed)
+            if isinstance(self.locals.get(name), str) or name in ("", "self") or self.callees.stands(name):
+                continue
+            if isinstance(self.locals.get(name), Thing) or not isinstance(changed, ast.Name):
+                raise Refused(f"{ast.unparse(changed)} is changed in place", node.lineno)
+            added = node.value if isinstance(node, ast.AugAssign) else None
+            if added is not None and not self.silent and not self._pure(self._probe(added)):
+                raise Refused(f"{name} is carried from one round of the loop to the next", node.lineno)
+            made = self.expression(ast.Name(name, ast.Load()))
+            yield self._bind(
+                ast.Name(name, ast.Store()), ast.Call(ast.Attribute(made, "clone", ast.Load()), [], [])
+            )
+
+    def _probe(self, value: ast.expr) -> ast.expr:
+        """`value` rewritten, without a trace of it."""
+        kept = dict(self.entering), dict(self.keys), set(self.wrote)
+        made = self.expression(value)
+        names = {item.id for item in ast.walk(made) if isinstance(item, ast.Name)}
+        carries = any(self.entering[name].kind == "network" for name in names if name in self.entering)
+        self.entering, self.keys, self.wrote = kept
+        return ast.Name("@network") if carries else made
 
     def _plainly(self, node: ast.stmt) -> ast.stmt:
         """A statement whose expressions are rewritten where they stand."""
@@ -102,9 +133,7 @@ class Rewriter:
         value = self._unmoved(value)
         if isinstance(target, ast.Tuple | ast.List):
             if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
-                made = [self.expression(part) for part in value.elts]
-                for part, new in zip(target.elts, made, strict=True):
-                    yield self._bind(part, new)
+                yield from self._paired(target, [self.expression(part) for part in value.elts])
                 return
             if self._stays(value):
                 yield from self._unpacked(target, value, node)
@@ -117,7 +146,21 @@ class Rewriter:
             kind, silent = self._kind(value)
             yield self._bind(target, self._argument(name, ast.unparse(value), kind, node, fresh=True))
             return
-        yield self._bind(target, self.expression(value))
+        made = self.expression(value)
+        outside = name if name and name not in self.locals else ""
+        yield from self._owned(node) if isinstance(target, ast.Subscript) else ()
+        if outside in self.entering and outside in used(made) and not self.silent and not self._pure(made):
+            raise Refused(f"{name} is carried from one round of the loop to the next", node.lineno)
+        yield self._bind(target, made)
+
+    def _paired(self, target: ast.Tuple | ast.List, made: list[ast.expr]) -> Iterator[ast.stmt]:
+        """`a, b = x, y`, one by one unless a value uses a name that is given beside it."""
+        given = {name.rpartition(".")[2] for part in target.elts for name in targets(part)}
+        bound = [self._bind(part, new) for part, new in zip(target.elts, made, strict=True)]
+        if any(used(new) & given for new in made):
+            yield ast.Assign([self._visit(target)], ast.Tuple(made, ast.Load()))
+        else:
+            yield from bound
 
     def _unpacked(self, target: ast.Tuple | ast.List, value: ast.expr, node: ast.stmt) -> Iterator[ast.stmt]:
         kind, silent = self._kind(value)
@@ -146,6 +189,8 @@ class Rewriter:
     def _pure(self, value: ast.expr) -> bool:
         """Whether a value depends on no result of a network."""
         names = {item.id for item in ast.walk(value) if isinstance(item, ast.Name)}
+        if "@network" in names:
+            return False
         by_local = {new: old for old, new in self.locals.items() if isinstance(new, str)}
         for name in names:
             entered = self.entering.get(name)
@@ -282,6 +327,8 @@ class Rewriter:
         return made
 
     def _value(self, node: ast.expr) -> ast.expr | None:
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            return ast.Subscript(self._visit(node.value), self._visit(node.slice), ast.Store())
         if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
             return ast.Name(last(dotted(node)), ast.Store()) if dotted(node).startswith("self.") else None
         written = dotted(node)
