@@ -186,6 +186,7 @@ HEADERS = (
     "seed,step,loss",
     "step,mode,loss",
     "#{}\nr,l,t",
+    "idx,loss",
 )
 
 

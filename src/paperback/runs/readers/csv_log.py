@@ -79,6 +79,9 @@ def grow(file: LogFile, log: Log, size: int) -> Log | None:
     tables = parse_tables(text, 1)
     if len(tables) != 1 or tables[0].ragged or not tables[0].rows or not _is_history(tables[0]):
         return None
+    # Whether rows are items shows only when all are seen.
+    if step_key(tables[0].header) is None and any(key.lower() in ITEM_NAMES for key in tables[0].header):
+        return None
     new = _history(file, tables[0], unit="episode" if is_monitor else "row")
     axes = {series.axis for record in (old, new) for series in record.series.values()}
     offset = 0
