@@ -364,6 +364,9 @@ def test_detach_and_item_stop_the_gradient(tmp_path: Path) -> None:
         ("out = model(x)\nout.register_hook(print)\nloss = out.mean()", "register_hook"),
         ("loss = model(x).mean()\ntorch.distributed.all_reduce(loss)", "changes its argument"),
         ("loss = sum(model(part).mean() for part in x)", "in a comprehension"),
+        ("loss += model(x).mean()", "loss is carried from one round of the loop to the next"),
+        ("loss = loss + model(x).mean()", "loss is carried from one round of the loop to the next"),
+        ("x.part.clamp_(0, 1)\nloss = (model(y) - x.part).pow(2).mean()", "x.part is changed in place"),
     ],
 )
 def test_what_cannot_be_sliced_is_told(body: str, reason: str, tmp_path: Path) -> None:
@@ -433,3 +436,25 @@ def test_a_list_that_is_filled_in_a_loop_is_kept(tmp_path: Path) -> None:
     """
     text = formula(sliced(tmp_path, loop(body)))
     assert text.index("append") < text.index("insert") < text.index("stack")
+
+
+def test_what_is_swapped_stays_swapped(tmp_path: Path) -> None:
+    """Two names that are given each other's values are given them at once."""
+    text = formula(
+        sliced(tmp_path, loop("a, b = model(x), model(y)\na, b = b, a\nloss = (a - 2 * b).mean()"))
+    )
+    assert "a, b = (b, a)" in text or "(a, b) = (b, a)" in text
+
+
+def test_a_batch_that_is_changed_in_place_is_copied_first(tmp_path: Path) -> None:
+    """Entries written into a batch tensor are part of the formula; the argument stays as it was."""
+    cut = sliced(tmp_path, loop("y[:, 0] = 0.5\ny *= 2\nloss = (model(x) - y).pow(2).mean()"))
+    assert formula(cut).splitlines()[:3] == ["y = y.clone()", "y[:, 0] = 0.5", "y *= 2"]
+    assert [item.text for item in cut.entering] == ["y", "model(x)"]
+
+
+def test_one_value_for_two_names(tmp_path: Path) -> None:
+    """A chained assignment to an entry and a name gives both."""
+    body = "parts = torch.zeros(2)\nparts[0] = last = model(x).mean()\nloss = parts.sum() + last"
+    text = formula(sliced(tmp_path, loop(body)))
+    assert text.index("last = ") < text.index("parts[0] = last")

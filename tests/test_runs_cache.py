@@ -186,6 +186,7 @@ HEADERS = (
     "seed,step,loss",
     "step,mode,loss",
     "#{}\nr,l,t",
+    "idx,loss",
 )
 
 
@@ -238,7 +239,9 @@ def test_a_growing_csv_file_is_read_from_its_old_end(
 
 
 def contents(record: Record) -> Any:
-    found = {key: (s.steps.tolist(), s.values.tolist(), s.axis, s.source) for key, s in record.series.items()}
+    found = {
+        key: (s.steps.tolist(), s.values.tobytes(), s.axis, s.source) for key, s in record.series.items()
+    }
     return found, dict(record.params), dict(record.finals), record.status, record.name
 
 

@@ -74,6 +74,7 @@ def _facts(inventory: Inventory) -> dict[str, Any]:
                 "name": item.name,
                 "of": list(item.entering),
                 "decided": list(item.decided),
+                "definition": item.definition,
                 "reason": item.reason,
                 "place": str(item.source),
             }
@@ -264,7 +265,8 @@ def _shown_objective(item: Mapping[str, Any]) -> tuple[str, str]:
     if item["reason"]:
         return f"{item['name']}: not sliced: {item['reason']}", item["place"]
     decided = f"; {'; '.join(item['decided'])}" if item["decided"] else ""
-    return f"{item['name']} of {', '.join(item['of'])}{decided}", item["place"]
+    whole = f" is {item['definition']}" if item["definition"] else ""
+    return f"{item['name']}{whole} of {', '.join(item['of'])}{decided}", item["place"]
 
 
 def _row(words: str, place: str) -> str:

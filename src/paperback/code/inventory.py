@@ -96,6 +96,7 @@ class ObjectiveFact:
         name: What the code calls it.
         entering: Names of the network outputs, batch tensors and settings that it is a function of.
         decided: Which arms of conditions on settings were taken, in words.
+        definition: The function or loss of the repository that it is as a whole; empty where it is more.
         reason: Why it cannot be sliced from the statements before the call; empty where it was.
         source: The backward call.
     """
@@ -105,6 +106,7 @@ class ObjectiveFact:
     decided: tuple[str, ...]
     reason: str
     source: Source
+    definition: str = ""
 
     @property
     def place(self) -> str:

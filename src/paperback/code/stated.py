@@ -79,7 +79,8 @@ def targets(inventory: Inventory, named: Iterable[str] = ()) -> tuple[Target, ..
             place = _place(loss.name, loss.source)
             found[place] = Target(place, loss.source, "L2c")
     for objective in inventory.objectives:
-        if not objective.reason:
+        # What is a definition as a whole is stated by the definition.
+        if not objective.reason and not objective.definition:
             found[objective.place] = Target(objective.place, objective.source, "L2c")
     for place in named:
         path, _, name = place.partition(":")

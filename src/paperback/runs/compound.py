@@ -22,7 +22,8 @@ def without_known(part: Column, known: Sequence[Column]) -> Column:
         if sum(map(bool, rests)) < _SHARE * len(rests):
             continue
         whole = [rest or _known(cell, found) for cell, rest in zip(part.cells, rests, strict=True)]
-        if all(whole):
+        # A number beside the name, as in `mlp-3`, is a setting.
+        if all(whole) and any(sign.isalpha() for rest in whole if rest for sign in rest):
             return Column(part.key, tuple(whole))
     return part
 

@@ -94,7 +94,18 @@ class Callees:
         if is_loss(self.library(call.func)) and looks_capital(last(dotted(call.func))):
             return True
         found = self.defined(call.func)
-        return isinstance(found, ast.ClassDef) and bool(re.search(r"(loss|criterion)", found.name, re.I))
+        return isinstance(found, ast.ClassDef) and (
+            bool(re.search(r"(loss|criterion)", found.name, re.I)) or self._holds_nothing(found)
+        )
+
+    def _holds_nothing(self, node: ast.ClassDef) -> bool:
+        """Whether a class computes on several arguments and has no layers and no parameters of its own."""
+        methods = [item for item in node.body if isinstance(item, ast.FunctionDef)]
+        forward = next((item for item in methods if item.name in ("forward", "__call__")), None)
+        if forward is None or len(forward.args.args) < 3:
+            return False
+        made = [item.func for item in ast.walk(node) if isinstance(item, ast.Call)]
+        return not any(looks_capital(last(dotted(item))) and not is_loss(self.library(item)) for item in made)
 
     def makes_network(self, value: ast.expr) -> bool:
         """Whether a value is a new module that is no loss."""

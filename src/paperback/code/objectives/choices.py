@@ -10,7 +10,7 @@ from paperback.code.hyperparameters import read_hyperparameters
 from paperback.code.names import dotted, last
 from paperback.code.scopes import FileScopes
 
-_HOLDER = re.compile(r"^(args?|cfg|conf|config|configs|hparams?|hps|hp|opts?|flags|settings|params)$", re.I)
+_HOLDER = re.compile(r"^(args|cfg|conf|config|configs|hparams?|hps|hp|opts?|flags|settings)$", re.I)
 _PARSES = re.compile(r"^(parse_args|parse_known_args|cli|parse_args_into_dataclasses)$")
 
 

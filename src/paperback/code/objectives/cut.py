@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from paperback.code.names import dotted
 from paperback.code.objectives.calls import Callees
 from paperback.code.objectives.choices import Choices
+from paperback.code.objectives.entering import Entering
+from paperback.code.objectives.expressions import find_things
 from paperback.code.objectives.kept import Selector, given
 from paperback.code.objectives.refused import Refused
-from paperback.code.objectives.rewrite import Entering, Rewriter, find_things
+from paperback.code.objectives.rewrite import Rewriter
 from paperback.code.objectives.sites import Site, loops_around, region
 from paperback.code.slicing import used
 
@@ -24,6 +26,7 @@ class Cut:
         constant: Lines inside statements in which no gradient is taken, and where the statement begins; what
             such a statement gives may stay a letter.
         called: Calls of the repository's functions, with their definitions.
+        definition: The function or loss class of the repository whose result it is as a whole; may be empty.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Cut:
     said: tuple[str, ...]
     constant: Mapping[int, int]
     called: tuple[tuple[ast.Call, ast.FunctionDef], ...] = ()
+    definition: str = ""
 
 
 def cut_out(site: Site, callees: Callees, choices: Choices, letters: Mapping[int, str] | None = None) -> Cut:
@@ -74,7 +78,9 @@ def cut_out(site: Site, callees: Callees, choices: Choices, letters: Mapping[int
         for line in range(step.node.lineno, (step.node.end_lineno or step.node.lineno) + 1)
     }
     called = tuple(_called([*body, loss], callees))
-    return Cut(site.name, site.line, _function(site, entering, body, loss), entering, said, constant, called)
+    function = _function(site, entering, body, loss)
+    definition = _definition(body, loss, callees)
+    return Cut(site.name, site.line, function, entering, said, constant, called, definition)
 
 
 def _block(site: Site) -> list[ast.stmt]:
@@ -128,6 +134,19 @@ def _refuse_empty(entering: Sequence[Entering], nodes: Sequence[ast.AST]) -> Non
         raise Refused("the objective is one value from outside", tensors[0].line)
     if not tensors:
         raise Refused("no tensor enters the objective")
+
+
+def _definition(body: Sequence[ast.stmt], loss: ast.expr, callees: Callees) -> str:
+    value = loss
+    match body:
+        case [ast.Assign(targets=[ast.Name(id=name)], value=made)] if isinstance(loss, ast.Name):
+            value = made if loss.id == name else loss
+        case [_, *_]:
+            return ""
+    if not isinstance(value, ast.Call):
+        return ""
+    found = callees.defined(value.func.func if isinstance(value.func, ast.Call) else value.func)
+    return found.name if found is not None else ""
 
 
 def _called(nodes: Sequence[ast.AST], callees: Callees) -> Iterator[tuple[ast.Call, ast.FunctionDef]]:

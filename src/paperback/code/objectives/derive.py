@@ -16,8 +16,8 @@ from paperback.code.equations.traced import Output
 from paperback.code.objectives.calls import Callees, read_callees
 from paperback.code.objectives.choices import OPEN, Choices, read_choices
 from paperback.code.objectives.cut import Cut, cut_out
+from paperback.code.objectives.entering import Entering
 from paperback.code.objectives.refused import Refused
-from paperback.code.objectives.rewrite import Entering
 from paperback.code.objectives.shapes import Search, search, tables
 from paperback.code.objectives.sites import Site, find_sites
 from paperback.code.parse import parse_bytes

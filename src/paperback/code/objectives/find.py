@@ -30,4 +30,5 @@ def find_objectives(path: Path, root: Path) -> Iterator[ObjectiveFact]:
         if isinstance(cut, Refused):
             yield ObjectiveFact(site.name, (), (), str(cut), source)
         else:
-            yield ObjectiveFact(site.name, tuple(item.name for item in cut.entering), cut.said, "", source)
+            names = tuple(item.name for item in cut.entering)
+            yield ObjectiveFact(site.name, names, cut.said, "", source, cut.definition)

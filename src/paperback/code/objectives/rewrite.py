@@ -2,56 +2,21 @@
 
 import ast
 import copy
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from paperback.code.names import dotted, last
 from paperback.code.objectives import calls
-from paperback.code.objectives.calls import TENSOR_FACTS, Callees, is_tensor_method
+from paperback.code.objectives import expressions as ex
+from paperback.code.objectives.calls import TENSOR_FACTS, Callees
 from paperback.code.objectives.choices import OPEN, Choices
+from paperback.code.objectives.entering import Entering, Thing
 from paperback.code.objectives.kept import Step, targets
 from paperback.code.objectives.refused import Refused
 from paperback.code.slicing import used
 
-_VIEWS = frozenset(
-    {"view", "reshape", "flatten", "squeeze", "unsqueeze", "float", "double", "to", "type", "expand",
-     "permute", "transpose", "t", "contiguous", "unflatten", "view_as", "reshape_as", "expand_as",
-     "swapaxes", "movedim"}
-)  # fmt: skip
-_BATCH = re.compile(r"^(mb|b|batch)_(?=[A-Za-z]\w)")
 _PLACED = ("device", "non_blocking", "generator", "pin_memory")
-
-
-@dataclass(frozen=True, slots=True)
-class Entering:
-    """What enters an objective from outside.
-
-    Attributes:
-        name: Of the argument that stands for it.
-        text: What the code writes there.
-        kind: "network" (the result of a call that stays a letter), "input" or "setting".
-        default: Literal default of a setting; `OPEN` where there is none.
-        why: Why it stays a letter, where that is not plain.
-    """
-
-    name: str
-    text: str
-    kind: str
-    line: int
-    default: Any = OPEN
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Thing:
-    """A value that is no tensor: a batch with named entries, a distribution, a tuple of results."""
-
-    text: str
-    kind: str
-    silent: bool
-    version: int
 
 
 @dataclass(slots=True)
@@ -76,7 +41,7 @@ class Rewriter:
         for step in steps:
             self.silent = step.silent is not None
             for node in self._step(step):
-                inner: ast.stmt = _stopped(node) if step.silent is not None else node
+                inner: ast.stmt = ex.stopped(node) if step.silent is not None else node
                 if step.silent is not None and not isinstance(inner, ast.Pass):
                     inner = ast.With([ast.withitem(copy.deepcopy(step.silent))], [inner])
                 found.append(ast.copy_location(inner, step.node))
@@ -98,12 +63,43 @@ class Rewriter:
             case ast.AnnAssign(target=target, value=ast.expr() as value):
                 yield from self._assignment(target, value, node)
             case ast.Assign(targets=parts, value=value):
-                first = ast.Name(next(targets(parts[0])))
+                parts = sorted(parts, key=lambda part: not isinstance(part, ast.Name))
                 yield from self._assignment(parts[0], value, node)
                 for part in parts[1:]:
-                    yield from self._assignment(part, first, node)
+                    yield from self._assignment(part, parts[0], node)
             case _:
+                yield from self._owned(node)
                 yield self._plainly(node)
+
+    def _owned(self, node: ast.stmt) -> Iterator[ast.stmt]:
+        """A copy of what a statement changes in place, where it comes from outside.
+
+        Raises:
+            Refused: What is changed is an entry of something from outside, or carries a gradient into the
+                next round of the loop.
+        """
+        for changed in ex.changed(node):
+            name = ex.root(changed)
+            if isinstance(self.locals.get(name), str) or name in ("", "self") or self.callees.stands(name):
+                continue
+            if isinstance(self.locals.get(name), Thing) or not isinstance(changed, ast.Name):
+                raise Refused(f"{ast.unparse(changed)} is changed in place", node.lineno)
+            added = node.value if isinstance(node, ast.AugAssign) else None
+            if added is not None and not self.silent and not self._pure(self._probe(added)):
+                raise Refused(f"{name} is carried from one round of the loop to the next", node.lineno)
+            made = self.expression(ast.Name(name, ast.Load()))
+            yield self._bind(
+                ast.Name(name, ast.Store()), ast.Call(ast.Attribute(made, "clone", ast.Load()), [], [])
+            )
+
+    def _probe(self, value: ast.expr) -> ast.expr:
+        """`value` rewritten, without a trace of it."""
+        kept = dict(self.entering), dict(self.keys), set(self.wrote)
+        made = self.expression(value)
+        names = {item.id for item in ast.walk(made) if isinstance(item, ast.Name)}
+        carries = any(self.entering[name].kind == "network" for name in names if name in self.entering)
+        self.entering, self.keys, self.wrote = kept
+        return ast.Name("@network") if carries else made
 
     def _plainly(self, node: ast.stmt) -> ast.stmt:
         """A statement whose expressions are rewritten where they stand."""
@@ -137,14 +133,12 @@ class Rewriter:
         value = self._unmoved(value)
         if isinstance(target, ast.Tuple | ast.List):
             if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
-                made = [self.expression(part) for part in value.elts]
-                for part, new in zip(target.elts, made, strict=True):
-                    yield self._bind(part, new)
+                yield from self._paired(target, [self.expression(part) for part in value.elts])
                 return
             if self._stays(value):
                 yield from self._unpacked(target, value, node)
                 return
-        elif (name := _only(target)) in self.things and self._stays(value):
+        elif (name := ex.only(target)) in self.things and self._stays(value):
             kind, silent = self._kind(value)
             self.locals[name] = Thing(ast.unparse(value), kind, silent or self.silent, node.lineno)
             return
@@ -152,7 +146,21 @@ class Rewriter:
             kind, silent = self._kind(value)
             yield self._bind(target, self._argument(name, ast.unparse(value), kind, node, fresh=True))
             return
-        yield self._bind(target, self.expression(value))
+        made = self.expression(value)
+        outside = name if name and name not in self.locals else ""
+        yield from self._owned(node) if isinstance(target, ast.Subscript) else ()
+        if outside in self.entering and outside in used(made) and not self.silent and not self._pure(made):
+            raise Refused(f"{name} is carried from one round of the loop to the next", node.lineno)
+        yield self._bind(target, made)
+
+    def _paired(self, target: ast.Tuple | ast.List, made: list[ast.expr]) -> Iterator[ast.stmt]:
+        """`a, b = x, y`, one by one unless a value uses a name that is given beside it."""
+        given = {name.rpartition(".")[2] for part in target.elts for name in targets(part)}
+        bound = [self._bind(part, new) for part, new in zip(target.elts, made, strict=True)]
+        if any(used(new) & given for new in made):
+            yield ast.Assign([self._visit(target)], ast.Tuple(made, ast.Load()))
+        else:
+            yield from bound
 
     def _unpacked(self, target: ast.Tuple | ast.List, value: ast.expr, node: ast.stmt) -> Iterator[ast.stmt]:
         kind, silent = self._kind(value)
@@ -160,7 +168,7 @@ class Rewriter:
         for at, part in enumerate(target.elts):
             if isinstance(part, ast.Starred):
                 raise Refused("a starred target takes several results", node.lineno)
-            name = _only(part)
+            name = ex.only(part)
             if name == "_":
                 continue
             if name in self.things:
@@ -181,6 +189,8 @@ class Rewriter:
     def _pure(self, value: ast.expr) -> bool:
         """Whether a value depends on no result of a network."""
         names = {item.id for item in ast.walk(value) if isinstance(item, ast.Name)}
+        if "@network" in names:
+            return False
         by_local = {new: old for old, new in self.locals.items() if isinstance(new, str)}
         for name in names:
             entered = self.entering.get(name)
@@ -225,7 +235,7 @@ class Rewriter:
 
     def _kind(self, value: ast.expr) -> tuple[str, bool]:
         """Whether a network gave a value, and whether without a gradient."""
-        root = _root(value)
+        root = ex.root(value)
         thing = self.locals.get(root)
         if isinstance(thing, Thing):
             return thing.kind, thing.silent
@@ -237,7 +247,7 @@ class Rewriter:
             name in self.callees.networks
             for item in ast.walk(value)
             if isinstance(item, ast.Call)
-            for name in _prefixes(dotted(item.func))
+            for name in ex.prefixes(dotted(item.func))
         )
         carried = used(value) & {name for name in self.locals if name not in self.plain}
         return "network" if known or root == "self" or carried else "input", False
@@ -279,7 +289,7 @@ class Rewriter:
         root = self.locals.get(text.partition(".")[0].partition("[")[0])
         key = (text, root.version if isinstance(root, Thing) else 0)
         if fresh or key not in self.keys:
-            stem = _identifier(name)
+            stem = ex.identifier(name)
             # A bare name that is read before the script gives it a new value keeps its name.
             clash = self.wrote if fresh or text == name else self.reserved
             taken = {*clash, *self.entering}
@@ -290,10 +300,10 @@ class Rewriter:
             self.entering[stem] = Entering(stem, text, kind, line, default, why)
             if fresh:
                 self.wrote.add(stem)
-                return _detached(ast.Name(stem, ast.Load())) if silent else ast.Name(stem, ast.Load())
+                return ex.detached(ast.Name(stem, ast.Load())) if silent else ast.Name(stem, ast.Load())
             self.keys[key] = stem
         made = ast.Name(self.keys[key], ast.Load())
-        return _detached(made) if silent and kind != "setting" else made
+        return ex.detached(made) if silent and kind != "setting" else made
 
     # Expressions.
 
@@ -317,12 +327,14 @@ class Rewriter:
         return made
 
     def _value(self, node: ast.expr) -> ast.expr | None:
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            return ast.Subscript(self._visit(node.value), self._visit(node.slice), ast.Store())
         if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
             return ast.Name(last(dotted(node)), ast.Store()) if dotted(node).startswith("self.") else None
         written = dotted(node)
         if written in self.locals and isinstance(self.locals[written], str) and written not in self.bound:
             return ast.Name(str(self.locals[written]), ast.Load())
-        if _root(node) not in self.locals and _root(node) not in self.bound:
+        if ex.root(node) not in self.locals and ex.root(node) not in self.bound:
             setting = self.choices.named(node)
             if setting:
                 return self._argument(
@@ -330,7 +342,7 @@ class Rewriter:
                 )
         if self._chain_root(node) is not None:
             kind, silent = self._kind(node)
-            return self._argument(_stem(node), ast.unparse(node), kind, node, silent=silent)
+            return self._argument(ex.stem(node), ast.unparse(node), kind, node, silent=silent)
         if isinstance(node, ast.Call):
             return self._call(node)
         if isinstance(node, ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp | ast.Lambda):
@@ -342,13 +354,13 @@ class Rewriter:
         if kind == "moved" and calls.moved(node) is not node:
             inner = self.expression(calls.moved(node))
             if last(dotted(node.func)) == "numpy":
-                return _detached(inner)
+                return ex.detached(inner)
             return inner
         if self._is_opaque(node):
             made, silent = self._kind(node)
-            return self._argument(_stem(node), ast.unparse(node), made, node, fresh=True, silent=silent)
+            return self._argument(ex.stem(node), ast.unparse(node), made, node, fresh=True, silent=silent)
         if isinstance(node.func, ast.Attribute) and node.func.attr == "item" and not node.args:
-            return _detached(self.expression(node.func.value))
+            return ex.detached(self.expression(node.func.value))
         words = [
             ast.keyword(word.arg, self.expression(word.value))
             for word in node.keywords
@@ -388,86 +400,3 @@ class Rewriter:
             return made  # type: ignore[no-any-return]
         finally:
             self.bound = outer
-
-
-def find_things(nodes: Sequence[ast.AST]) -> frozenset[str]:
-    """Names that are used as no tensor is: with other attributes, text keys, as a function, unpacked."""
-    found: set[str] = set()
-    for node in (item for outer in nodes for item in ast.walk(outer)):
-        match node:
-            case ast.Attribute(value=ast.Name(id=name), attr=attr):
-                if attr not in TENSOR_FACTS and not is_tensor_method(attr) and attr != "item":
-                    found.add(name)
-            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str())):
-                found.add(name)
-            case ast.Call(func=ast.Name(id=name)):
-                found.add(name)
-            case ast.Assign(targets=[ast.Tuple()], value=ast.Name(id=name)):
-                found.add(name)
-    return frozenset(found - {"self"})
-
-
-def _detached(node: ast.expr) -> ast.expr:
-    return ast.Call(ast.Attribute(node, "detach", ast.Load()), [], [])
-
-
-def _stopped(node: ast.stmt) -> ast.stmt:
-    """A statement without gradient: what only renames or views an argument keeps its gradient in torch."""
-    if isinstance(node, ast.Assign) and _views(node.value):
-        return ast.Assign(node.targets, _detached(node.value))
-    return node
-
-
-def _views(node: ast.expr) -> bool:
-    """Whether a value may be its argument itself, or a view of it."""
-    match node:
-        case ast.Name():
-            return True
-        case ast.Subscript(value=inner):
-            return _views(inner)
-        case ast.Call(func=ast.Attribute(value=inner, attr=attr)):
-            return attr in _VIEWS and _views(inner)
-        case ast.Attribute(value=inner, attr=attr):
-            return attr in ("T", "mT") and _views(inner)
-    return False
-
-
-def _only(target: ast.expr) -> str:
-    found = list(targets(target)) if isinstance(target, ast.Name | ast.Attribute) else []
-    return found[0] if found else ""
-
-
-def _prefixes(name: str) -> Iterator[str]:
-    parts = name.split(".")
-    for count in range(1, len(parts) + 1):
-        yield ".".join(parts[:count])
-
-
-def _root(node: ast.expr) -> str:
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _stem(node: ast.expr) -> str:
-    """The word by which a value from outside is called."""
-    while True:
-        match node:
-            case ast.Call(func=function):
-                node = function
-            case ast.Subscript(slice=ast.Constant(value=str(key))):
-                return key
-            case ast.Subscript(value=value):
-                node = value
-            case ast.Attribute(attr=attr):
-                return attr.removeprefix("get_")
-            case ast.Name(id=name):
-                return name
-            case _:
-                return "value"
-
-
-def _identifier(name: str) -> str:
-    made = "".join(letter if letter.isalnum() or letter == "_" else "_" for letter in name.rpartition(".")[2])
-    made = _BATCH.sub("", made.strip("_")) or made.strip("_") or "value"
-    return made if made.isidentifier() else f"v_{made}"

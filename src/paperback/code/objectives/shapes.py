@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from paperback.code.equations.typings import Guess, Typing
 from paperback.code.objectives.choices import OPEN
 from paperback.code.objectives.cut import Cut
-from paperback.code.objectives.rewrite import Entering
+from paperback.code.objectives.entering import Entering
 
 MOST_TRIED = 1500
 _LABEL_SECOND = re.compile(r"(?<!binary_)cross_entropy|nll_loss|CrossEntropyLoss|NLLLoss")

@@ -1,6 +1,7 @@
 """CSV and TSV: the history of one run, or a table with one row per run."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -79,14 +80,17 @@ def grow(file: LogFile, log: Log, size: int) -> Log | None:
     tables = parse_tables(text, 1)
     if len(tables) != 1 or tables[0].ragged or not tables[0].rows or not _is_history(tables[0]):
         return None
+    # Whether rows are items shows only when all are seen.
+    if step_key(tables[0].header) is None and any(key.lower() in ITEM_NAMES for key in tables[0].header):
+        return None
     new = _history(file, tables[0], unit="episode" if is_monitor else "row")
     axes = {series.axis for record in (old, new) for series in record.series.values()}
-    offset = 0
     if axes <= {"row", "episode"}:
         counts = {_counted(record) for record in (old, new)}
         offset = len(next(iter(old.series.values())).steps) if None not in counts else -1
-    elif step_key(tables[0].header) != step_key([*old.series, *new.series, *axes]):
-        offset = -1
+    else:
+        same = step_key(tables[0].header) == step_key([*old.series, *new.series, *axes])
+        offset = 0 if same and _is_counted(tables[0]) else -1
     if len(axes) != 1 or offset < 0:
         return None
     later = {key: replace(series, steps=series.steps + offset) for key, series in new.series.items()}
@@ -186,6 +190,13 @@ def _value(cell: str) -> Any:
     if number is None:
         return {"true": True, "false": False}.get(word.lower(), word)
     return int(word) if word.lstrip("+-").isdigit() and len(word) < 16 else number
+
+
+def _is_counted(table: CsvTable) -> bool:
+    """Whether every row has its step: one without is counted by its place in the whole file."""
+    place = table.header.index(step_key(table.header) or table.header[0])
+    found = [number_in(cells[place]) for cells in table.rows]
+    return all(step is not None and math.isfinite(step) for step in found)
 
 
 def _no_header(file: LogFile) -> Finding:
