@@ -185,6 +185,7 @@ def samples() -> dict[str, bytes]:
         "mlruns/1/a/meta.yaml": meta,
         "runs/a/log.jsonl": '{"step": 1, "loss": 0.5}\n{"step": 2, "loss": NaN}\n',
         "runs/a/result.json": json.dumps({"config": {"seed": 1}, "metrics": {"acc": 0.5}, "loss": [1, 2]}),
+        "preds/ours.csv": "idx,label,prediction\n0,cat,dog\n1,cat,cat\n",
         "runs/a/log.csv": "step,loss,acc\n1,0.5,93.2%\n2,0.25,\n",
         "runs/a/0.monitor.csv": '#{"env_id": "Ant"}\nr,l,t\n2,5,1\n',
         "runs/a/notebook.ipynb": json.dumps({"cells": [{"outputs": [{"text": ["epoch 1 loss 0.5\n"]}]}]}),

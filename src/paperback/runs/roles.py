@@ -28,6 +28,10 @@ THRESHOLD = 0.5
 # What is left of the belief in a seed where trials differ in their settings.
 _TRIAL_ALONE = 0.4
 _NEEDED = ("method", "dataset", "seed")
+_LOG_NAME = re.compile(
+    r"(results?|samples|metrics|logs?|evals?|evaluations?|summary|history|predictions|scores|stats)([_.\-]|$)",
+    re.IGNORECASE,
+)
 _SEED_TEXT = re.compile(r"^(?:seed|s|run|trial|rep|version)[._\-=]?0*(\d+)$", re.IGNORECASE)
 
 
@@ -226,7 +230,7 @@ def _free(parts: Sequence[Column], known: Sequence[Column], runs: int) -> list[C
     """The parts that may still play a role.
 
     A part that tells the method, such as `mlp-lr3`, is composed of it and something else; one of nothing but
-    numbers is a setting.
+    numbers is a setting, and one of names such as `results` and `samples` says what a file holds.
     """
     return [
         part
@@ -234,6 +238,7 @@ def _free(parts: Sequence[Column], known: Sequence[Column], runs: int) -> list[C
         if not any(part.determines(column) and not column.is_constant for column in known)
         and not (part.is_unique and runs > 3)
         and not all(number_in(value) is not None for value in part.values)
+        and not all(_LOG_NAME.match(value) for value in part.values)
     ]
 
 
