@@ -27,6 +27,7 @@ TINY = 1e-3
 LEAST_POINTS = 5
 VERIFIED = ("verified (value and gradient)", "verified (value)")
 RUNNER = Path(__file__).with_name("runner.py")
+ARRAY_RUNNER = Path(__file__).with_name("array_runner.py")
 SECONDS = 60
 
 
@@ -111,7 +112,7 @@ def run(plan: Plan, *, python: str, timeout: float, rng: np.random.Generator) ->
         "opaques": [item.path for item in plan.opaques],
         "trials": [point.spec for point in chosen],
     }
-    answer = _subprocess(job, python, timeout)
+    answer = _subprocess(job, python, timeout, ARRAY_RUNNER if plan.arrays else RUNNER)
     if "error" in answer:
         raise CheckError(answer["error"])
     found = [Sample(point, one) for point, one in zip(chosen, answer["trials"], strict=True) if _finite(one)]
@@ -130,10 +131,10 @@ def _finite(answer: Mapping[str, Any]) -> bool:
     return bool(np.all(np.isfinite(data))) and bool(answer["outputs"])
 
 
-def _subprocess(job: dict[str, Any], python: str, timeout: float) -> dict[str, Any]:
+def _subprocess(job: dict[str, Any], python: str, timeout: float, runner: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         environment = {"PATH": "/usr/bin:/bin", "HOME": folder, "TMPDIR": folder, "OMP_NUM_THREADS": "1"}
-        command = [*_isolation(), python, "-I", str(RUNNER)]
+        command = [*_isolation(), python, "-I", str(runner)]
         try:
             done = subprocess.run(
                 command,
@@ -186,12 +187,12 @@ def compare_page(page: Page, derivation: Derivation, samples: Sequence[Sample]) 
     try:
         with np.errstate(all="ignore"):
             worst, steepest, moved, undefined = _worst(page, plan, ordinary, arms)
-            verdict = _judged(derivation, len(ordinary) - undefined, worst, steepest, moved)
+            verdict = _judged(derivation, ordinary, len(ordinary) - undefined, worst, steepest, moved)
             if verdict.word not in VERIFIED:
                 return verdict
             worst, steepest, moved, lost = _worst(page, plan, tiny, arms)
             count = len(tiny) - lost
-            small = _judged(derivation, count, worst, steepest, moved) if count else verdict
+            small = _judged(derivation, tiny, count, worst, steepest, moved) if count else verdict
             if undefined or lost:
                 small = replace(small, word="mismatch")
     except (EvaluationError, ValueError, IndexError, KeyError, FloatingPointError) as error:
@@ -251,16 +252,26 @@ def _guards(choice: Expr) -> bool:
     return symbols or any(abs(number) <= TINY or abs(1 - number) <= TINY for number in numbers)
 
 
-def _judged(derivation: Derivation, count: int, worst: float, steepest: float, moved: bool) -> Verdict:
-    if not worst <= TOLERANCE:
+def _judged(
+    derivation: Derivation,
+    samples: Sequence[Sample],
+    count: int,
+    worst: float,
+    steepest: float,
+    moved: bool,
+) -> Verdict:
+    tolerance = max((item.answer.get("tolerance", TOLERANCE) for item in samples), default=TOLERANCE)
+    if not worst <= tolerance:
         return Verdict("mismatch", f"values differ by {worst:.2g}", count, worst, steepest)
     assert derivation.plan is not None
     if derivation.plan.kind == "autograd":
         return Verdict("verified (value and gradient)", "", count, worst, worst)
-    if not steepest <= TOLERANCE:
+    if not steepest <= tolerance:
         return Verdict("verified (value)", f"gradients differ by {steepest:.2g}", count, worst, steepest)
     if not moved:
-        return Verdict("verified (value)", "the gradient is zero everywhere", count, worst, steepest)
+        given = any(item.answer["gradients"] for item in samples)
+        reason = "the gradient is zero everywhere" if given else "the code gives no gradient"
+        return Verdict("verified (value)", reason, count, worst, steepest)
     return Verdict("verified (value and gradient)", "", count, worst, steepest)
 
 

@@ -48,7 +48,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How the code is to be called for a check, and by which names the reader knows its symbols."""
+    """How the code is to be called for a check, and by which names the reader knows its symbols.
+
+    Attributes:
+        arrays: Whether the code takes arrays of NumPy, JAX or Keras instead of tensors of torch.
+    """
 
     target: str
     method: str
@@ -65,6 +69,7 @@ class Plan:
     files: Mapping[str, str] = field(default_factory=dict)
     module: str = ""
     extra: Any = None
+    arrays: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from paperback.code.equations.machine import Context, Returned
 from paperback.code.equations.pointwise import tensor
 from paperback.code.equations.sizes import Misfit, Unknown
 from paperback.code.equations.slice import module_name, sliced
-from paperback.code.equations.sources import SourceFile, Sources
+from paperback.code.equations.sources import SourceFile, Sources, of_arrays
 from paperback.code.equations.tape import leaf
 from paperback.code.equations.tensor import Tensor, mapped, named, scalar
 from paperback.code.equations.traced import Output, Traced
@@ -160,7 +160,7 @@ def trace(sources: Sources, target: Target, typing: Typing) -> Traced:
     Raises:
         Unknown: An operation is not understood or the typing does not fit.
     """
-    record = Record()
+    record = Record(arrays=of_arrays(target.file))
     conditions: list[Expr] = []
     it = Interpreter(sources, record, lambda cond: _decide(record, conditions, cond))
     try:

@@ -40,6 +40,12 @@ class SourceFile:
     imports: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
+def of_arrays(file: SourceFile) -> bool:
+    """Whether the tensors of `file` are arrays of NumPy, JAX, TensorFlow or Keras: it never imports torch."""
+    tops = {module.partition(".")[0] for module, _ in file.imports.values()}
+    return "torch" not in tops and bool(tops & {"numpy", "jax", "tensorflow", "keras", "scipy", "optax"})
+
+
 @dataclass(frozen=True, slots=True)
 class Defined:
     """A statement of the repository that gives `name` its value."""

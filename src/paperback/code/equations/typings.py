@@ -131,8 +131,11 @@ def _indexes(text: str) -> bool:
         "scatter",
         ".long()",
         "index_select",
+        "sparse_categorical",
+        "take_along_axis",
+        "arange(len(",
     )
-    plain = text.replace("binary_cross_entropy", "").replace("BinaryCrossEntropy", "")
+    plain = re.sub("binary_cross_entropy|BinaryCrossEntropy|sigmoid_cross_entropy", "", text)
     return any(word in plain for word in words)
 
 
@@ -166,10 +169,12 @@ def _axes(nodes: list[ast.FunctionDef]) -> tuple[str, ...]:
         "[:, ",
         "argmax",
         "transpose",
+        "batchmean",
+        "kl_divergence",
     )
     found: list[str] = []
     for at, node in enumerate(nodes):
-        lines = ast.unparse(node).replace("binary_cross_entropy", "").splitlines()
+        lines = re.sub("binary_cross_entropy|sigmoid_cross_entropy", "", ast.unparse(node)).splitlines()
         hits = [line for line in lines if any(word in line for word in words)]
         found += ["*"] if hits and at == 0 else hits
     return tuple(found)

@@ -126,7 +126,11 @@ class Opaque:
 
 @dataclass(slots=True)
 class Record:
-    """What one interpretation met, in order."""
+    """What one interpretation met, in order.
+
+    Attributes:
+        arrays: Whether tensors are arrays of NumPy or its kin, so that methods mean what they mean there.
+    """
 
     inputs: dict[str, Input] = field(default_factory=dict)
     hypers: dict[str, Hyper] = field(default_factory=dict)
@@ -140,6 +144,7 @@ class Record:
     depth: int = 0
     line: int = 0
     silent: int = 0
+    arrays: bool = False
 
     def assume(self, sentence: str) -> None:
         self.assumptions.setdefault(sentence)

@@ -239,6 +239,7 @@ def _derivation(page: _Page, lines: Lines, traced: Traced, name: str, source: So
         _notation(lines, traced, symbols),
         tuple(record.functions),
         extra=tuple(item.name for item in lines.main),
+        arrays=record.arrays,
     )
     draws = [
         f"${symbols.of[key]}$ is drawn at random"
