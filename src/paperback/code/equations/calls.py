@@ -149,6 +149,8 @@ class Calls:
                 return objects.instantiate(self, function, args, options)
             case Obj():
                 return objects.call_object(self, function, args, options)
+            case Layer() if self.ranges:
+                return objects.written_layer(self, function, args, options)
             case Layer():
                 return call_layer(self.record, function, args, options)
             case Method(value=Class() as value, name="apply"):

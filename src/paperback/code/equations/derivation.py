@@ -51,6 +51,7 @@ class Plan:
     """How the code is to be called for a check, and by which names the reader knows its symbols.
 
     Attributes:
+        positive: Sizes that are at least one wherever the equation is compared.
         arrays: Whether the code takes arrays of NumPy, JAX or Keras instead of tensors of torch.
     """
 
@@ -70,6 +71,7 @@ class Plan:
     module: str = ""
     extra: Any = None
     arrays: bool = False
+    positive: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
