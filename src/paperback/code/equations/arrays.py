@@ -6,6 +6,7 @@ from paperback.code.equations import arithmetic as ar
 from paperback.code.equations import reshape as rs
 from paperback.code.equations.form import MINUS, ONE, Expr, num
 from paperback.code.equations.makers import _arange, _eye, _one_hot, dtype_of
+from paperback.code.equations.pieces import split
 from paperback.code.equations.pointwise import Operation, _gelu, _where, condition, fn, numbers, tensor
 from paperback.code.equations.reductions import (
     _amax,
@@ -22,7 +23,6 @@ from paperback.code.equations.reductions import (
 )
 from paperback.code.equations.shapes import (
     _repeat_interleave,
-    _split,
     converted,
     gather,
     shape_of,
@@ -117,14 +117,14 @@ def _cast(_: Record, x: Any, dtype: Any) -> Any:
     return converted(x, dtype_of(dtype))
 
 
-def _pieces(rec: Record, x: Any, parts: Any, dim: Any = 0, **_: Any) -> tuple[Tensor, ...]:
+def _pieces(rec: Record, x: Any, parts: Any, dim: Any = 0, **_: Any) -> Any:
     """`x` in as many equal pieces as asked; a list of places is not understood."""
     if isinstance(parts, list | tuple):
         raise Unknown("a split at given places")
     found = tensor(x)
     at = dimension(found, integer(dim))
     rec.divisible.append((found.axes[at].size, number(parts)))
-    return _split(rec, x, [ar.div(found.axes[at].size, number(parts))] * integer(parts), at)
+    return split(rec, x, [ar.div(found.axes[at].size, number(parts))] * integer(parts), at)
 
 
 def _approximate_gelu(rec: Record, x: Any, approximate: bool = True) -> Tensor:

@@ -61,6 +61,8 @@ def call_builtin(it: Machine, name: str, args: tuple[Any, ...], options: dict[st
         return not isinstance(args[0], Tensor | Expr | int | float | str | list | tuple | None)
     if name == "slice":
         return slice(*args)
+    if name == "dir" and args and isinstance(args[0], Lib):
+        return args[0]
     if name in ("str", "type", "print", "id"):
         return _described(name, args)
     raise Unknown(f"the function {name}")

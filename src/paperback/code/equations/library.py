@@ -43,15 +43,8 @@ IGNORED = {
 }
 LIBRARIES = ("torch", "numpy", "jax", "tensorflow", "keras", "optax", "math", "scipy", "builtins", "typing")
 CONSTANTS = {"pi": Sym("pi"), "e": ar.function("exp", num(1)), "inf": ar.INF}
-SAME_SHAPE = {
-    "LayerNorm",
-    "BatchNorm1d",
-    "BatchNorm2d",
-    "GroupNorm",
-    "InstanceNorm1d",
-    "InstanceNorm2d",
-    "RMSNorm",
-}
+_SAME_SHAPE = "LayerNorm BatchNorm1d BatchNorm2d GroupNorm InstanceNorm1d InstanceNorm2d RMSNorm"
+SAME_SHAPE = frozenset(_SAME_SHAPE.split())
 
 
 def _options(options: Mapping[str, Any]) -> dict[str, Any]:

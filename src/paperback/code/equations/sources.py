@@ -9,6 +9,8 @@ from paperback.errors import ReadError
 
 LARGEST_FILE = 4_000_000
 MOST_HOPS = 12
+_USUAL = """torch numpy jax tensorflow keras scipy optax einops math functools typing collections"""
+USUAL = frozenset(_USUAL.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +166,16 @@ def _collect(file: SourceFile, body: list[ast.stmt]) -> None:
                 _collect(file, then)
                 _collect(file, other)
             case ast.Try(body=tried, handlers=handlers, orelse=other):
-                _collect(file, tried)
-                _collect(file, other)
-                for handler in handlers:
-                    _collect(file, handler.body)
+                without = [inner for handler in handlers for inner in handler.body]
+                optional = _optional(tried)
+                _collect(file, [*without, *tried, *other] if optional else [*tried, *other, *without])
+
+
+def _optional(tried: list[ast.stmt]) -> bool:
+    """Whether a `try` imports another package than the usual ones: it is taken to be absent."""
+    modules = [item.module or "" for item in tried if isinstance(item, ast.ImportFrom) and not item.level]
+    modules += [alias.name for item in tried if isinstance(item, ast.Import) for alias in item.names]
+    return bool(modules) and not any(name.partition(".")[0] in USUAL for name in modules)
 
 
 def _overload(node: ast.stmt) -> bool:
