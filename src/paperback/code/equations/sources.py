@@ -32,6 +32,7 @@ class SourceFile:
         module: Dotted name from the repository's root.
         names: The statement that gives each top-level name its value; the first one wins.
         imports: What an imported name stands for: (dotted module, name in it or "").
+        optional: Imported names that may be absent.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class SourceFile:
     tree: ast.Module
     names: dict[str, ast.stmt] = field(default_factory=dict)
     imports: dict[str, tuple[str, str]] = field(default_factory=dict)
+    optional: set[str] = field(default_factory=set)
 
 
 def of_arrays(file: SourceFile) -> bool:
@@ -168,6 +170,13 @@ def _collect(file: SourceFile, body: list[ast.stmt]) -> None:
             case ast.Try(body=tried, handlers=handlers, orelse=other):
                 without = [inner for handler in handlers for inner in handler.body]
                 optional = _optional(tried)
+                if optional:
+                    file.optional |= {
+                        alias.asname or alias.name
+                        for item in tried
+                        if isinstance(item, ast.Import | ast.ImportFrom)
+                        for alias in item.names
+                    }
                 _collect(file, [*without, *tried, *other] if optional else [*tried, *other, *without])
 
 
