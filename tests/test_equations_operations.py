@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from paperback.code.equations import Derivation, derive_all
 from paperback.code.equations.evaluate import World
 from paperback.code.equations.form import Sym
-from paperback.code.equations.page import line_value, order, read_page
+from paperback.code.equations.page import fill, read_page
 from paperback.code.equations.tape import leaf
 
 HEAD = "import math\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn\nfrom einops import rearrange, reduce, repeat\n\n"  # noqa: E501
@@ -43,9 +43,8 @@ def page_value(found: Derivation, given: dict[str, NDArray[np.float64]]) -> list
         world.tensors[item.name] = leaf(array + (item.kind == "label"))
     for hyper in plan.hypers:
         world.scalars[hyper.name] = leaf(float(hyper.probe))
-    for key in order(page, set(page.equations) - set(page.outputs)):
-        world.tensors[key] = line_value(page, key, world)
-    return [line_value(page, key, world).value.astype(float) for key in page.outputs]
+    fill(page, world)
+    return [world.tensors[key].value.astype(float) for key in page.outputs]
 
 
 def result(tmp_path: Path, body: str) -> list[NDArray[np.float64]]:

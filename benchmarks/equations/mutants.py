@@ -1,9 +1,10 @@
 """How many wrong variants of verified equations the check refuses.
 
-    python benchmarks/equations/mutants.py packages --python PYTHON_WITH_TORCH --every 3
+    python benchmarks/equations/mutants.py packages --python PYTHON_WITH_TORCH
 
 Every verified equation of the suite is changed in one place: a term or factor dropped, a sign flipped, a
-number moved by one, a sum for a maximum, two symbols swapped, a stop-gradient dropped. A mutant counts as
+number moved by one, a sum for a maximum, two symbols swapped, a stop-gradient dropped. `--every 3` takes each
+third equation only, `--most 60` at most so many mutants of one kind and line. A mutant counts as
 killed when values or gradients differ. Survivors are printed: most are equal to the original in mathematics.
 """
 
@@ -107,7 +108,7 @@ def main() -> None:
     arguments.add_argument("packages", type=Path)
     arguments.add_argument("--python", default=sys.executable)
     arguments.add_argument("--every", type=int, default=1)
-    arguments.add_argument("--most", type=int, default=60)
+    arguments.add_argument("--most", type=int, default=sys.maxsize)
     options = arguments.parse_args()
     killed: Counter[str] = Counter()
     made: Counter[str] = Counter()
@@ -142,7 +143,9 @@ def main() -> None:
                         print(f"    survives: {word} in {name}: {_difference(equation.body, body)}")
                     else:
                         killed[word] += 1
-        print(f"{name}: {survivors} survive", flush=True)
+        print(
+            f"{name}: {survivors} survive; {sum(killed.values())} of {sum(made.values())} killed", flush=True
+        )
     print()
     for word in MUTATORS:
         if made[word]:

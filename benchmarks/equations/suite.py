@@ -15,7 +15,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from paperback.code.equations import establish
+from typeset import widths
+
+from paperback.code.equations import Derivation, establish
+from paperback.code.equations.layout import COLUMN
+from paperback.code.equations.page import read_page
+from paperback.code.equations.tokens import LatexError
 
 SUITE: dict[str, tuple[str, ...]] = {
     "timm/timm/loss/jsd.py": ("JsdCrossEntropy",),
@@ -80,6 +85,35 @@ SUITE: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+def reads_back(derivation: Derivation) -> bool:
+    """Whether every printed line is in the grammar of the reader."""
+    try:
+        read_page(derivation.lines, derivation.plan.notation if derivation.plan else {})
+    except LatexError:
+        return False
+    return True
+
+
+def show_printed(printed: list[tuple[str, Derivation]]) -> None:
+    """Shares of equations and lines that read back, compile and fit a column."""
+    lines = [(name, line) for name, found in printed for line in found.equations]
+    read = sum(reads_back(found) for _, found in printed)
+    print(f"\n{len(printed)} printed equations of {len(lines)} lines")
+    print(f"{read:4d}  {100 * read / len(printed):5.1f} %  read back from their LaTeX")
+    try:
+        found = widths([line for _, line in lines])
+    except OSError as error:
+        print(f"      not measured: {error}")
+        return
+    compiled = [width for width in found if width is not None]
+    fitting = [width for width in compiled if width <= COLUMN]
+    print(f"{len(compiled):4d}  {100 * len(compiled) / len(lines):5.1f} %  of the lines compile")
+    print(f"{len(fitting):4d}  {100 * len(fitting) / len(lines):5.1f} %  of the lines fit {COLUMN:g} pt")
+    for (name, line), width in zip(lines, found, strict=True):
+        if width is None or width > COLUMN:
+            print(f"    {name}: {'does not compile' if width is None else f'{width:.0f} pt'}: {line}")
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("packages", type=Path)
@@ -88,6 +122,7 @@ def main() -> None:
     arguments.add_argument("--latex", action="store_true")
     options = arguments.parse_args()
     counts: Counter[str] = Counter()
+    printed: list[tuple[str, Derivation]] = []
     for path, names in SUITE.items():
         for name in names:
             if options.only and options.only not in f"{path}:{name}":
@@ -99,6 +134,8 @@ def main() -> None:
             word = found.verdict.word if found.derivation.equations else "fallback"
             counts[word] += 1
             counts["refused candidates"] += found.refused
+            if found.derivation.equations:
+                printed.append((name, found.derivation))
             seconds = time.perf_counter() - started
             reason = found.derivation.reason or found.verdict.reason
             print(f"{word:29s} {seconds:5.1f} s  {path.split('/')[0]}:{name}  {reason}", flush=True)
@@ -110,6 +147,8 @@ def main() -> None:
     for word, count in counts.most_common():
         print(f"{count:4d}  {100 * count / whole:5.1f} %  {word}")
     print(f"{refused:4d}  candidates under other typings refused as mismatch, none printed")
+    if printed:
+        show_printed(printed)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 from typing import Any
 
 from paperback.code.equations import expressions as ex
-from paperback.code.equations.arithmetic import function
-from paperback.code.equations.form import Cmp, Expr, Sym, walk
+from paperback.code.equations.arithmetic import add, function
+from paperback.code.equations.form import ONE, Cmp, Expr, Sym, walk
 from paperback.code.equations.library import OPERATIONS
 from paperback.code.equations.machine import Machine
 from paperback.code.equations.objects import lineage
@@ -48,6 +48,8 @@ def call_builtin(it: Machine, name: str, args: tuple[Any, ...], options: dict[st
     if name == "enumerate":
         start = integer(args[1]) if len(args) > 1 else 0
         return list(enumerate(ex.iterate(rec, args[0]), start))
+    if name == "reversed" and isinstance(args[0], Steps):
+        return Steps(args[0].start, args[0].stop, descending=not args[0].descending)
     if name == "reversed":
         return list(reversed(ex.iterate(rec, args[0])))
     if name in ("any", "all"):
@@ -59,6 +61,8 @@ def call_builtin(it: Machine, name: str, args: tuple[Any, ...], options: dict[st
         return not isinstance(args[0], Tensor | Expr | int | float | str | list | tuple | None)
     if name == "slice":
         return slice(*args)
+    if name == "dir" and args and isinstance(args[0], Lib):
+        return args[0]
     if name in ("str", "type", "print", "id"):
         return _described(name, args)
     raise Unknown(f"the function {name}")
@@ -85,10 +89,10 @@ def _length(value: Any) -> Any:
 
 
 class Steps:
-    """A range whose length is a symbol."""
+    """A range whose length is a symbol, from `start` up to before `stop`, or the other way round."""
 
-    def __init__(self, start: Expr, stop: Expr, step: int) -> None:
-        self.start, self.stop, self.step = start, stop, step
+    def __init__(self, start: Expr, stop: Expr, *, descending: bool = False) -> None:
+        self.start, self.stop, self.descending = start, stop, descending
 
 
 def symbolic_range(args: tuple[Any, ...]) -> Any:
@@ -97,7 +101,12 @@ def symbolic_range(args: tuple[Any, ...]) -> Any:
     if all(isinstance(bound, int) for bound in bounds):
         return range(*bounds)
     start, stop = (0, bounds[0]) if len(bounds) == 1 else (bounds[0], bounds[1])
-    return Steps(number(start), number(stop), integer(bounds[2]) if len(bounds) > 2 else 1)
+    step = integer(bounds[2]) if len(bounds) > 2 else 1
+    if step == -1:
+        return Steps(add(number(stop), ONE), add(number(start), ONE), descending=True)
+    if step != 1:
+        raise Unknown("a loop of unknown length with a step")
+    return Steps(number(start), number(stop))
 
 
 def _number(name: str, value: Any) -> Any:

@@ -19,7 +19,7 @@ from paperback.code.equations.values import MOST_DEPTH, Class, Func, Layer, Meth
 _BUILTINS = """len range float int bool str sum max min abs isinstance hasattr getattr tuple list dict zip
 enumerate print type super callable round pow any all sorted reversed map set setattr object
 ValueError NotImplementedError TypeError RuntimeError Exception slice AssertionError KeyError id
-vars property staticmethod iter next"""
+vars dir property staticmethod iter next"""
 BUILTINS = frozenset(_BUILTINS.split())
 
 
@@ -149,6 +149,8 @@ class Calls:
                 return objects.instantiate(self, function, args, options)
             case Obj():
                 return objects.call_object(self, function, args, options)
+            case Layer() if self.ranges:
+                return objects.written_layer(self, function, args, options)
             case Layer():
                 return call_layer(self.record, function, args, options)
             case Method(value=Class() as value, name="apply"):

@@ -17,7 +17,7 @@ from paperback.code.equations import tape
 from paperback.code.equations.derivation import Derivation, Plan
 from paperback.code.equations.evaluate import EvaluationError, World
 from paperback.code.equations.form import Expr, Fn, Num, Sym
-from paperback.code.equations.page import Page, line_value, order, read_page
+from paperback.code.equations.page import Page, fill, read_page
 from paperback.code.equations.points import Point, points
 from paperback.code.equations.tape import Array, Node
 from paperback.code.equations.tokens import LatexError
@@ -27,6 +27,7 @@ TINY = 1e-3
 LEAST_POINTS = 5
 VERIFIED = ("verified (value and gradient)", "verified (value)")
 RUNNER = Path(__file__).with_name("runner.py")
+ARRAY_RUNNER = Path(__file__).with_name("array_runner.py")
 SECONDS = 60
 
 
@@ -111,7 +112,7 @@ def run(plan: Plan, *, python: str, timeout: float, rng: np.random.Generator) ->
         "opaques": [item.path for item in plan.opaques],
         "trials": [point.spec for point in chosen],
     }
-    answer = _subprocess(job, python, timeout)
+    answer = _subprocess(job, python, timeout, ARRAY_RUNNER if plan.arrays else RUNNER)
     if "error" in answer:
         raise CheckError(answer["error"])
     found = [Sample(point, one) for point, one in zip(chosen, answer["trials"], strict=True) if _finite(one)]
@@ -130,10 +131,10 @@ def _finite(answer: Mapping[str, Any]) -> bool:
     return bool(np.all(np.isfinite(data))) and bool(answer["outputs"])
 
 
-def _subprocess(job: dict[str, Any], python: str, timeout: float) -> dict[str, Any]:
+def _subprocess(job: dict[str, Any], python: str, timeout: float, runner: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         environment = {"PATH": "/usr/bin:/bin", "HOME": folder, "TMPDIR": folder, "OMP_NUM_THREADS": "1"}
-        command = [*_isolation(), python, "-I", str(RUNNER)]
+        command = [*_isolation(), python, "-I", str(runner)]
         try:
             done = subprocess.run(
                 command,
@@ -186,12 +187,12 @@ def compare_page(page: Page, derivation: Derivation, samples: Sequence[Sample]) 
     try:
         with np.errstate(all="ignore"):
             worst, steepest, moved, undefined = _worst(page, plan, ordinary, arms)
-            verdict = _judged(derivation, len(ordinary) - undefined, worst, steepest, moved)
+            verdict = _judged(derivation, ordinary, len(ordinary) - undefined, worst, steepest, moved)
             if verdict.word not in VERIFIED:
                 return verdict
             worst, steepest, moved, lost = _worst(page, plan, tiny, arms)
             count = len(tiny) - lost
-            small = _judged(derivation, count, worst, steepest, moved) if count else verdict
+            small = _judged(derivation, tiny, count, worst, steepest, moved) if count else verdict
             if undefined or lost:
                 small = replace(small, word="mismatch")
     except (EvaluationError, ValueError, IndexError, KeyError, FloatingPointError) as error:
@@ -251,16 +252,26 @@ def _guards(choice: Expr) -> bool:
     return symbols or any(abs(number) <= TINY or abs(1 - number) <= TINY for number in numbers)
 
 
-def _judged(derivation: Derivation, count: int, worst: float, steepest: float, moved: bool) -> Verdict:
-    if not worst <= TOLERANCE:
+def _judged(
+    derivation: Derivation,
+    samples: Sequence[Sample],
+    count: int,
+    worst: float,
+    steepest: float,
+    moved: bool,
+) -> Verdict:
+    tolerance = max((item.answer.get("tolerance", TOLERANCE) for item in samples), default=TOLERANCE)
+    if not worst <= tolerance:
         return Verdict("mismatch", f"values differ by {worst:.2g}", count, worst, steepest)
     assert derivation.plan is not None
     if derivation.plan.kind == "autograd":
         return Verdict("verified (value and gradient)", "", count, worst, worst)
-    if not steepest <= TOLERANCE:
+    if not steepest <= tolerance:
         return Verdict("verified (value)", f"gradients differ by {steepest:.2g}", count, worst, steepest)
     if not moved:
-        return Verdict("verified (value)", "the gradient is zero everywhere", count, worst, steepest)
+        given = any(item.answer["gradients"] for item in samples)
+        reason = "the gradient is zero everywhere" if given else "the code gives no gradient"
+        return Verdict("verified (value)", reason, count, worst, steepest)
     return Verdict("verified (value and gradient)", "", count, worst, steepest)
 
 
@@ -269,7 +280,7 @@ def _differences(
 ) -> tuple[float, float, bool]:
     """Largest relative differences of values and of gradients, and whether any gradient is not zero."""
     world, leaves = _world(page, plan, sample, arms)
-    outputs = [line_value(page, key, world) for key in page.outputs]
+    outputs = [world.tensors[key] for key in page.outputs if key in world.tensors]
     expected = [_array(item) for item in sample.answer["outputs"]]
     if plan.kind == "autograd":
         gradients = sample.answer["gradients"]
@@ -343,9 +354,7 @@ def _world(
         world.tensors[item.name] = node
         leaves[item.source] = node
     world.opaques = _opaques(plan, sample.answer["calls"])
-    waiting = {key for key in page.equations if key not in page.outputs}
-    for key in order(page, waiting):
-        world.tensors[key] = line_value(page, key, world)
+    fill(page, world)
     return world, leaves
 
 

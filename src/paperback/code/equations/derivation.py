@@ -48,7 +48,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How the code is to be called for a check, and by which names the reader knows its symbols."""
+    """How the code is to be called for a check, and by which names the reader knows its symbols.
+
+    Attributes:
+        positive: Sizes that are at least one wherever the equation is compared.
+        arrays: Whether the code takes arrays of NumPy, JAX or Keras instead of tensors of torch.
+    """
 
     target: str
     method: str
@@ -65,6 +70,8 @@ class Plan:
     files: Mapping[str, str] = field(default_factory=dict)
     module: str = ""
     extra: Any = None
+    arrays: bool = False
+    positive: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

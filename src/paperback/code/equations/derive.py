@@ -1,6 +1,7 @@
 """From the name of a function or class to an equation: typings are tried until one fits."""
 
 import ast
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from paperback.code.equations.machine import Context, Returned
 from paperback.code.equations.pointwise import tensor
 from paperback.code.equations.sizes import Misfit, Unknown
 from paperback.code.equations.slice import module_name, sliced
-from paperback.code.equations.sources import SourceFile, Sources
+from paperback.code.equations.sources import SourceFile, Sources, of_arrays
 from paperback.code.equations.tape import leaf
 from paperback.code.equations.tensor import Tensor, mapped, named, scalar
 from paperback.code.equations.traced import Output, Traced
@@ -160,7 +161,9 @@ def trace(sources: Sources, target: Target, typing: Typing) -> Traced:
     Raises:
         Unknown: An operation is not understood or the typing does not fit.
     """
-    record = Record()
+    letters = {part.name for guess in typing.guesses.values() for axis in guess.axes
+               for part in walk(size_of(axis)) if isinstance(part, Sym)}  # fmt: skip
+    record = Record(arrays=of_arrays(target.file), letters=frozenset(letters))
     conditions: list[Expr] = []
     it = Interpreter(sources, record, lambda cond: _decide(record, conditions, cond))
     try:
@@ -204,16 +207,24 @@ def _argument(it: Interpreter, name: str, guess: Guess) -> Any:
         return Sym(guess.axes[0])
     if guess.role in ("real", "whole"):
         whole = guess.role == "whole"
-        key = it.record.unique(bare)
+        key = it.record.unique(f"{bare}_2" if bare in it.record.letters else bare)
         it.record.hypers[key] = Hyper(
             key, num(_probe(guess, whole, len(it.record.hypers))).value, whole, name, role
         )
         return Sym(key) if whole else Real(key)
-    key = it.record.unique(bare)
-    sizes = tuple(num(int(letter)) if letter.isdigit() else Sym(letter) for letter in guess.axes)
+    sizes = tuple(map(size_of, guess.axes))
+    key = it.record.unique(f"{bare}_2" if bare in it.record.letters else bare)
     classes = (Sym("C") if "C" not in guess.axes else Sym("K")) if guess.kind == "label" else None
     it.record.inputs[key] = Input(key, sizes, guess.kind, classes, name, role)
     return entry(key, sizes, guess.kind)
+
+
+def size_of(letter: str) -> Expr:
+    """The size that a documented axis such as `T`, `3` or `T+1` has."""
+    if letter.isdigit():
+        return num(int(letter))
+    stem, sign, shift = re.fullmatch(r"(\w+)([+-]?)(\d*)", letter).groups()  # type: ignore[union-attr]
+    return ar.add(Sym(stem), num(int(sign + shift))) if sign else Sym(stem)
 
 
 def entry(key: str, sizes: tuple[Expr, ...], kind: str) -> Tensor:

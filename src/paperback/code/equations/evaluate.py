@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +30,7 @@ from paperback.code.equations.form import (
     Sg,
     Sym,
     Var,
+    free,
     subst,
 )
 from paperback.code.equations.tape import Array, Node
@@ -44,6 +47,19 @@ class EvaluationError(Exception):
     """A form has no value: a name is unknown, an index leaves its axis, or it is too large."""
 
 
+class Stages(Protocol):
+    """A recurrence while it is evaluated."""
+
+    def lowest(self) -> int:
+        """Its first place."""
+
+    def highest(self) -> int:
+        """Its last place."""
+
+    def at(self, place: int) -> Node:
+        """The entries at `place`, without the first axis."""
+
+
 @dataclass(slots=True)
 class World:
     """What names stand for.
@@ -54,6 +70,7 @@ class World:
         functions: Custom scalar functions.
         opaques: For each opaque function, its value as a node of its whole arguments.
         arms: Which arms of each choice (cases, indicator, larger and smaller of two) were taken.
+        stages: Names whose entries at one place of their first axis follow from those at other places.
     """
 
     scalars: dict[str, Node] = field(default_factory=dict)
@@ -61,6 +78,7 @@ class World:
     functions: Mapping[str, ScalarFunction] = field(default_factory=dict)
     opaques: Mapping[str, Callable[[list[Node]], Node]] = field(default_factory=dict)
     arms: dict[Expr, set[int]] = field(default_factory=dict)
+    stages: dict[str, Stages] = field(default_factory=dict)
 
 
 def size(expr: Expr, world: World) -> int:
@@ -84,6 +102,8 @@ def evaluate(expr: Expr, world: World, scope: Scope = ()) -> Node:
             return _scalar(_known(world, name), scope)
         case Var(name):
             return _variable(name, scope)
+        case El(name, index) if name in world.stages:
+            return _staged(world.stages[name], index, world, scope)
         case El(name, index):
             return _element(_tensor(world, name), index, world, scope)
         case Add(terms):
@@ -101,6 +121,8 @@ def evaluate(expr: Expr, world: World, scope: Scope = ()) -> Node:
             return Node(_arm(world, expr, truth(cond, world, scope)).astype(float))
         case Cases(cond, then, other):
             held = _arm(world, expr, truth(cond, world, scope))
+            if held.size == 1:
+                return evaluate(then if held.all() else other, world, scope)
             return tape.select(held, evaluate(then, world, scope), evaluate(other, world, scope))
         case Sg(body):
             return Node(evaluate(body, world, scope).value)
@@ -178,6 +200,20 @@ def _element(found: Node, index: tuple[Expr, ...], world: World, scope: Scope) -
     )
 
 
+def _staged(stages: Stages, index: tuple[Expr, ...], world: World, scope: Scope) -> Node:
+    """Entries of a recurrence; places beyond its ends, which a condition hides, are moved inside."""
+    wanted = evaluate(index[0], world, scope).value
+    low, high = stages.lowest(), stages.highest()
+    places = np.clip(np.rint(np.nan_to_num(wanted)).astype(int), low, high)
+    if places.size == 1:
+        return _element(stages.at(int(places.reshape(-1)[0])), index[1:], world, scope)
+    first, last = int(places.min()), int(places.max())
+    nodes = [stages.at(place) for place in range(first, last + 1)]
+    whole = tape.join([tape.reshape(node, (1, *node.value.shape)) for node in nodes], 0)
+    shifted = Add((index[0], Num(Fraction(1 - first))))
+    return _element(whole, (shifted, *index[1:]), world, scope)
+
+
 def _function(name: str, args: list[Node]) -> Node:
     if name in tape.UNARY:
         return tape.unary(name, args[0])
@@ -215,7 +251,7 @@ def truth(cond: Expr, world: World, scope: Scope) -> NDArray[np.bool_]:
 
 
 def _reduction(red: Red, world: World, scope: Scope) -> Node:
-    own = tuple((name, size(length, world)) for name, length in red.ranges)
+    red, own = _bounded(red, world, scope)
     inner = (*scope, *own)
     shape = tuple(length for _, length in own)
     if np.prod([length for _, length in inner], dtype=float) > MOST_ENTRIES:
@@ -241,6 +277,21 @@ def _reduction(red: Red, world: World, scope: Scope) -> Node:
         found = (np.argmax if red.kind == "argmax" else np.argmin)(body.value, axis=axes[0])
         return Node(found.astype(float) + 1)
     raise EvaluationError(f"the reduction {red.kind}")
+
+
+def _bounded(red: Red, world: World, scope: Scope) -> tuple[Red, Scope]:
+    """`red` with sizes as numbers; one that depends on an index around it becomes a condition."""
+    names = {name for name, _ in scope}
+    own, conditions = [], [] if red.cond is None else [red.cond]
+    for name, length in red.ranges:
+        if not free(length) & names:
+            own.append((name, size(length, world)))
+            continue
+        most = np.max(evaluate(length, world, scope).value, initial=0)
+        own.append((name, int(np.rint(most))))
+        conditions.append(Cmp("<=", Var(name), length))
+    cond = Bool("and", tuple(conditions)) if conditions else None
+    return Red(red.kind, red.ranges, red.body, cond), tuple(own)
 
 
 def _custom(function: ScalarFunction, arg: Node, world: World) -> Node:

@@ -109,6 +109,9 @@ def compare_values(rec: Record, op: ast.cmpop, left: Any, right: Any) -> Any:
     if isinstance(op, ast.Is | ast.IsNot):
         same = left is right or (left == right and isinstance(left, Lib | str | bool))
         return same if isinstance(op, ast.Is) else not same
+    if isinstance(op, ast.In | ast.NotIn) and isinstance(right, Lib):
+        rec.assume(f"{right.name} has what the code looks for")
+        return isinstance(op, ast.In)
     if isinstance(op, ast.In | ast.NotIn):
         found = any(
             not isinstance(item, Tensor | Expr) and type(item) is type(left) and item == left
@@ -158,7 +161,8 @@ def _compare_plain(name: str, left: Any, right: Any) -> bool:
 
 def index_tensor(rec: Record, value: Tensor, key: Any) -> Tensor:
     """`value[key]`."""
-    items = list(key) if isinstance(key, tuple) else [key]
+    several = isinstance(key, tuple) or (isinstance(key, list) and any(isinstance(k, slice) for k in key))
+    items = list(key) if several else [key]
     items = [_index_list(rec, item) for item in items]
     used = sum(_consumes(item) for item in items)
     if used > len(value.axes):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from paperback.code.equations import arithmetic as ar
-from paperback.code.equations import entries, loops, objects
+from paperback.code.equations import branches, entries, loops, objects
 from paperback.code.equations import expressions as ex
 from paperback.code.equations.calls import Calls
 from paperback.code.equations.form import Sym, num, walk, weight
@@ -34,8 +34,9 @@ class Interpreter(Calls):
         match node:
             case ast.Assign(targets=targets, value=value):
                 found = self.value(value, frame)
-                for target in targets:
+                for target in sorted(targets, key=lambda item: not isinstance(item, ast.Name)):
                     self.assign(target, found, frame)
+                    found = frame.names[target.id] if isinstance(target, ast.Name) else found
             case ast.AnnAssign(target=target, value=value):
                 if value is not None:
                     self.assign(target, self.value(value, frame), frame)
@@ -47,7 +48,11 @@ class Interpreter(Calls):
             case ast.Return(value=value):
                 raise Returned(None if value is None else self.value(value, frame))
             case ast.If(test=test, body=then, orelse=other):
-                self.run(then if self.true(test, frame) else other, frame)
+                cond = branches.on_round(self, test, frame)
+                if cond is not None:
+                    branches.run_both(self, cond, node, frame)
+                else:
+                    self.run(then if self.true(test, frame) else other, frame)
             case ast.For():
                 loops.run_for(self, node, frame)
             case ast.While():
@@ -233,6 +238,9 @@ class Interpreter(Calls):
             case ast.BoolOp():
                 return self.either(node, frame)
             case ast.IfExp(test=test, body=then, orelse=other):
+                cond = branches.on_round(self, test, frame)
+                if cond is not None:
+                    return branches.either(cond, self.value(then, frame), self.value(other, frame))
                 return self.value(then if self.true(test, frame) else other, frame)
             case ast.Attribute(value=inner, attr=attr):
                 return self.attribute(self.value(inner, frame), attr)

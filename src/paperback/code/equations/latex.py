@@ -29,6 +29,7 @@ from paperback.code.equations.form import (
     Sg,
     Sym,
     Var,
+    free,
     walk,
 )
 from paperback.code.equations.letters import index_letter
@@ -260,6 +261,9 @@ class Printer:
         """The large operator of one range; the condition stands under the last one."""
         name, size = red.ranges[at]
         letter, limit = inner.indices[name], inner.show(size)
+        bound = _upper_limit(red, name)
+        if bound is not None:
+            return rf"{LARGE[red.kind]}_{{{letter}=1}}^{{{inner.show(bound)}}}"
         cond = inner.show(red.cond) if red.cond is not None and at == len(red.ranges) - 1 else ""
         if red.kind in LARGE:
             under = f"{letter}=1"
@@ -269,6 +273,14 @@ class Printer:
         under = rf"{under},\, {cond}" if cond else under
         word = {"max": r"\max", "min": r"\min", "argmax": r"\arg\max", "argmin": r"\arg\min"}[red.kind]
         return rf"{word}_{{{under}}}"
+
+
+def _upper_limit(red: Red, name: str) -> Expr | None:
+    """The bound of a sum over all indices up to another one; None where its condition says more."""
+    cond = red.cond
+    if red.kind not in LARGE or len(red.ranges) != 1 or not isinstance(cond, Cmp) or cond.op != "<=":
+        return None
+    return cond.right if cond.left == Var(name) and name not in free(cond.right) else None
 
 
 def _negative(expr: Expr) -> bool:

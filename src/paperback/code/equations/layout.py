@@ -10,6 +10,7 @@ _WORDS = {r"\operatorname", r"\mathrm", r"\text", r"\mathbf", r"\mathcal"}
 _NOTHING = {r"\left", r"\right", r"\Bigl", r"\Bigr", r"\bigl", r"\bigr", r"\displaystyle", "&"}
 _SPACES = {r"\,": 1.7, r"\quad": 10.0, r"\qquad": 20.0, r"\;": 2.8}
 _NAMES = {
+    r"\dots": 13.0,
     r"\log": 15.0,
     r"\exp": 18.0,
     r"\max": 20.0,

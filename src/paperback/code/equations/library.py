@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from paperback.code.equations import arithmetic as ar
+from paperback.code.equations.array_losses import array_loss
+from paperback.code.equations.arrays import ARRAYS
+from paperback.code.equations.arrays import LIBRARIES as ARRAY_LIBRARIES
 from paperback.code.equations.einops import rearranged
 from paperback.code.equations.form import Call, Cat, El, Expr, Lam, Sym, Var, fresh, num
 from paperback.code.equations.losses import LOSSES, MODULES, layer_norm
@@ -40,27 +43,24 @@ IGNORED = {
 }
 LIBRARIES = ("torch", "numpy", "jax", "tensorflow", "keras", "optax", "math", "scipy", "builtins", "typing")
 CONSTANTS = {"pi": Sym("pi"), "e": ar.function("exp", num(1)), "inf": ar.INF}
-SAME_SHAPE = {
-    "LayerNorm",
-    "BatchNorm1d",
-    "BatchNorm2d",
-    "GroupNorm",
-    "InstanceNorm1d",
-    "InstanceNorm2d",
-    "RMSNorm",
-}
+_SAME_SHAPE = "LayerNorm BatchNorm1d BatchNorm2d GroupNorm InstanceNorm1d InstanceNorm2d RMSNorm"
+SAME_SHAPE = frozenset(_SAME_SHAPE.split())
 
 
 def _options(options: Mapping[str, Any]) -> dict[str, Any]:
     return {RENAMED.get(key, key): value for key, value in options.items() if key not in IGNORED}
 
 
-def operation(rec: Record, name: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
-    """The value of the operation `name`.
+def operation(
+    rec: Record, name: str, args: tuple[Any, ...], options: Mapping[str, Any], *, arrays: bool = False
+) -> Any:
+    """The value of the operation `name`, as torch defines it, or NumPy and its kin where `arrays` holds.
 
     Raises:
         Unknown: It is not in the tables, or is called in a way that is not understood.
     """
+    if arrays and name in ARRAYS:
+        return _called(rec, name, ARRAYS[name], args, _options(options))
     if name not in OPERATIONS:
         raise Unknown(f"the operation {name}")
     kept = _options(options)
@@ -76,8 +76,12 @@ def operation(rec: Record, name: str, args: tuple[Any, ...], options: Mapping[st
         and name not in ("sum", "mean")
     ):
         kept.pop("dtype")
+    return _called(rec, name, OPERATIONS[name], args, kept)
+
+
+def _called(rec: Record, name: str, build: Operation, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
     try:
-        return OPERATIONS[name](rec, *args, **kept)
+        return build(rec, *args, **options)
     except TypeError as error:
         raise Unknown(f"this way of calling {name}") from error
 
@@ -109,7 +113,10 @@ def call_library(rec: Record, lib: Lib, args: tuple[Any, ...], options: Mapping[
         raise Unknown("a named tuple")
     if top not in LIBRARIES:
         raise Unknown(f"the function {lib.name}")
-    return operation(rec, name, args, options)
+    loss = array_loss(lib.name)
+    if loss is not None:
+        return _called(rec, name, loss, args, _options(options))
+    return operation(rec, name, args, options, arrays=top in ARRAY_LIBRARIES)
 
 
 def _math(rec: Record, name: str, args: tuple[Any, ...]) -> Any:
@@ -135,10 +142,10 @@ def _math(rec: Record, name: str, args: tuple[Any, ...]) -> Any:
 
 def library_value(lib: Lib) -> Any:
     """A constant of a library, such as `math.pi`; everything else stays a name."""
-    top = lib.name.partition(".")[0]
-    if top in ("math", "torch", "numpy") and lib.last in CONSTANTS and lib.name.count(".") == 1:
-        return CONSTANTS[lib.last]
-    return lib
+    module, _, name = lib.name.rpartition(".")
+    if module not in ("math", "torch", "numpy", "jax.numpy", "tensorflow", "tensorflow.experimental.numpy"):
+        return lib
+    return None if name == "newaxis" else CONSTANTS.get(name, lib)
 
 
 def tensor_attribute(rec: Record, value: Tensor, name: str) -> Any:
@@ -166,7 +173,8 @@ def call_method(rec: Record, value: Any, name: str, args: tuple[Any, ...], optio
             return _fill_diagonal(rec, value, args[0])
         if stem in ("fill", "zero"):
             return OPERATIONS["full_like"](rec, value, args[0] if args else 0)
-        return operation(rec, stem if name != "requires_grad_" else name, (value, *args), options)
+        called = stem if name != "requires_grad_" else name
+        return operation(rec, called, (value, *args), options, arrays=rec.arrays)
     if isinstance(value, Expr | int | float) and not isinstance(value, bool):
         return operation(rec, name, (scalar(number(value)), *args), options)
     return _python_method(value, name, args, options)

@@ -50,7 +50,8 @@ def gather(outputs: list[Definition], record: Record, keep: frozenset[str] = fro
         Unknown: The equation is too large.
     """
     table = dict(record.definitions)
-    pinned = _whole_arguments(outputs, table) | keep
+    recurrent = {name for name, item in table.items() if item.recurrent}
+    pinned = _whole_arguments(outputs, table) | keep | recurrent
     kept = set(pinned) | {name for name, item in table.items() if isinstance(item.body, Cat)}
     while True:
         main = [_finished(item, table, kept) for item in outputs]
@@ -81,7 +82,8 @@ def _whole_arguments(outputs: list[Definition], table: Mapping[str, Definition])
 
 
 def _finished(item: Definition, table: Mapping[str, Definition], kept: set[str]) -> Definition:
-    return replace(item, body=simplify(opened(inline(item.body, table, kept))))
+    body, *first = (simplify(opened(inline(part, table, kept))) for part in item.parts)
+    return replace(item, body=body, first=first[0] if first else None)
 
 
 def inline(expr: Expr, table: Mapping[str, Definition], kept: set[str]) -> Expr:
@@ -89,6 +91,8 @@ def inline(expr: Expr, table: Mapping[str, Definition], kept: set[str]) -> Expr:
     inner = rebuild(expr, lambda child: inline(child, table, kept))
     if isinstance(inner, El) and inner.name in table and inner.name not in kept:
         item = table[inner.name]
+        if item.recurrent:
+            return inner
         new = dict(zip((name for name, _ in item.ranges), inner.index, strict=True))
         return inline(subst(item.body, new), table, kept)
     return inner
@@ -100,7 +104,7 @@ def _needed(main: list[Definition], table: Mapping[str, Definition], kept: set[s
     queue = list(main)
     while queue:
         item = queue.pop(0)
-        for part in walk(item.body):
+        for part in (inner for whole in item.parts for inner in walk(whole)):
             if isinstance(part, El) and part.name in table and part.name in kept and part.name not in found:
                 found[part.name] = _finished(table[part.name], table, kept)
                 queue.append(found[part.name])
@@ -110,7 +114,7 @@ def _needed(main: list[Definition], table: Mapping[str, Definition], kept: set[s
 def _uses(items: list[Definition]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for item in items:
-        for part in walk(item.body):
+        for part in (inner for whole in item.parts for inner in walk(whole)):
             if isinstance(part, El):
                 counts[part.name] = counts.get(part.name, 0) + 1
     return counts

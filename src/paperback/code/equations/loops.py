@@ -1,15 +1,17 @@
 """Loops: unrolled where they are short, else summed, multiplied or stacked over a new index."""
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
 from paperback.code.equations import arithmetic as ar
 from paperback.code.equations import expressions as ex
 from paperback.code.equations.builtin import Steps
-from paperback.code.equations.form import ONE, Add, Expr, Mul, Num, Sym, Var, fresh, subst, walk
+from paperback.code.equations.carried import Loop, Saved, settled, stored
+from paperback.code.equations.form import ONE, Expr, Num, Sym, Var, fresh, num, subst, walk
 from paperback.code.equations.machine import Frame, Jump, Machine
 from paperback.code.equations.pointwise import tensor
-from paperback.code.equations.reduce import reduction
+from paperback.code.equations.recurrence import folded, recur
 from paperback.code.equations.sizes import Misfit, Unknown
 from paperback.code.equations.tensor import Axis, Tensor, freshened
 
@@ -56,54 +58,83 @@ def run_while(it: Machine, node: ast.While, frame: Frame) -> None:
 
 
 def _symbolic(it: Machine, node: ast.For, steps: Steps, frame: Frame) -> None:
-    if steps.step != 1:
-        raise Unknown("a loop of unknown length with a step")
     name = fresh()
     item = ar.add(steps.start, ar.sub(Var(name), ONE))
-    _summarise(it, node, (name, ar.sub(steps.stop, steps.start)), item, frame)
+    loop = Loop(name, ar.sub(steps.stop, steps.start), steps.descending)
+    _summarise(it, node, loop, item, frame)
 
 
 def _symbolic_over(it: Machine, node: ast.For, items: Tensor, frame: Frame) -> None:
     found = freshened(items)
     if len(found.axes[0].atoms) != 1:
         raise Unknown("a loop over a compound axis")
-    _summarise(it, node, found.axes[0].atoms[0], Tensor(found.axes[1:], found.body, found.dtype), frame)
+    rest = Tensor(found.axes[1:], found.body, found.dtype)
+    _summarise(it, node, Loop(*found.axes[0].atoms[0]), rest, frame)
 
 
-def _summarise(it: Machine, node: ast.For, over: tuple[str, Expr], item: Any, frame: Frame) -> None:
-    """Run the body once with an index for the round; what it carries is summed, multiplied or collected."""
-    carried = _carried(node, frame)
-    before = {name: frame.names[name] for name in carried}
-    marks = {name: Sym(f"@carried {name}") for name in carried}
-    lists = {name: len(value) for name, value in frame.names.items() if isinstance(value, list)}
-    for name in carried:
-        frame.names[name] = _marked(before[name], marks[name])
+def _summarise(it: Machine, node: ast.For, loop: Loop, item: Any, frame: Frame) -> None:
+    """Run the body once with an index for the round; what it carries is summed, or becomes a recurrence."""
+    carried, arrays = stored(node.body, frame)
+    lists = {name: len(value) for name, value in frame.names.items() if type(value) is list}
+    saved = Saved.of(it.record, frame)
+
+    def body() -> None:
+        _once(it, node, loop, item, frame)
+
+    if arrays or not _summed(it, body, carried, loop, frame):
+        if it.ranges:
+            raise Unknown("a loop in a loop that carries more than a sum or a product")
+        saved.restore(it.record, frame)
+        recur(it, body, loop, carried, arrays, frame)
+    for name, length in lists.items():
+        backwards = loop.descending != _inserted(node, name)
+        frame.names[name] = _collected(frame.names[name], length, loop, backwards=backwards)
+    for name, value in frame.names.items():
+        frame.names[name] = settled(value, loop)
+
+
+def _once(it: Machine, node: ast.For, loop: Loop, item: Any, frame: Frame) -> None:
+    outer = it.ranges
     it.assign(node.target, item, frame)
-    outer, it.ranges = it.ranges, (*it.ranges, over)
+    it.ranges = (*outer, (loop.name, loop.size))
     try:
         it.run(node.body, frame)
     except Jump as error:
         raise Unknown("a loop of unknown length that is left early") from error
     finally:
         it.ranges = outer
+
+
+def _summed(it: Machine, body: Callable[[], None], carried: list[str], loop: Loop, frame: Frame) -> bool:
+    """Whether all that is carried is a sum or a product, which then is its value after the loop."""
+    before = {name: frame.names[name] for name in carried}
+    marks = {name: Sym(f"@carried {name}") for name in carried}
     for name in carried:
-        frame.names[name] = _folded(before[name], frame.names[name], marks[name], over)
-    for name, length in lists.items():
-        frame.names[name] = _collected(frame.names[name], length, over)
+        frame.names[name] = _marked(before[name], marks[name])
+    try:
+        body()
+    except Unknown:
+        if not carried:
+            raise
+        return False
+    for name in carried:
+        after = tensor(frame.names[name])
+        if after.body == marks[name]:
+            frame.names[name] = before[name]
+        elif any(item == marks[name] for item in walk(after.body)):
+            total = folded(before[name], after, marks[name], loop)
+            if total is None:
+                return False
+            frame.names[name] = total
+    return not any(_holds_mark(value) for value in frame.names.values())
 
 
-def _carried(node: ast.For, frame: Frame) -> list[str]:
-    stored = {
-        n.id
-        for part in node.body
-        for n in ast.walk(part)
-        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    }
-    return sorted(
-        name
-        for name in stored
-        if isinstance(frame.names.get(name), Tensor | Expr | int | float)
-        and not isinstance(frame.names.get(name), bool)
+def _holds_mark(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return any(_holds_mark(item) for item in value)
+    expr = value.body if isinstance(value, Tensor) else value
+    return isinstance(expr, Expr) and any(
+        isinstance(item, Sym) and item.name.startswith("@carried") for item in walk(expr)
     )
 
 
@@ -111,42 +142,29 @@ def _marked(value: Any, mark: Sym) -> Any:
     return Tensor(value.axes, mark, value.dtype) if isinstance(value, Tensor) else mark
 
 
-def _folded(before: Any, after: Any, mark: Sym, over: tuple[str, Expr]) -> Any:
-    """`before` and the change of every round together."""
-    found = tensor(after)
-    body = found.body
-    if not any(item == mark for item in walk(body)):
-        return after
-    start = tensor(before)
-    if body == mark:
-        return before
-    parts = body.terms if isinstance(body, Add) else body.factors if isinstance(body, Mul) else ()
-    rest = [part for part in parts if part != mark]
-    if len(parts) - len(rest) != 1 or any(item == mark for part in rest for item in walk(part)):
-        raise Unknown("a loop that carries more than a sum or a product")
-    added = isinstance(body, Add)
-    change = ar.add(*rest) if added else ar.mul(*rest)
-    whole = reduction("sum" if added else "prod", (over,), change)
-    if not start.axes:
-        return Tensor(found.axes, ar.add(start.body, whole) if added else ar.mul(start.body, whole))
-    if len(start.axes) != len(found.axes):
-        raise Unknown("a loop that changes the shape of what it carries")
-    own = {
-        a.atoms[0][0]: Var(b.atoms[0][0])
-        for a, b in zip(start.axes, found.axes, strict=True)
-        if len(a.atoms) == 1 and len(b.atoms) == 1
-    }
-    first = subst(start.body, own)
-    return Tensor(found.axes, ar.add(first, whole) if added else ar.mul(first, whole))
+def _inserted(node: ast.For, name: str) -> bool:
+    """Whether the loop puts what it collects at the front of the list `name`."""
+    return any(
+        isinstance(item, ast.Attribute)
+        and item.attr == "insert"
+        and isinstance(item.value, ast.Name)
+        and item.value.id == name
+        for item in ast.walk(node)
+    )
 
 
-def _collected(value: Any, length: int, over: tuple[str, Expr]) -> Any:
+def _collected(value: Any, length: int, loop: Loop, *, backwards: bool) -> Any:
     """A list to which every round appended one tensor, as a tensor with the rounds in front."""
     if not isinstance(value, list) or len(value) == length:
         return value
     if length or len(value) != 1:
         raise Unknown("a loop of unknown length that fills a list")
-    return stacked(value[0], over)
+    over = (loop.name, loop.size)
+    if not backwards:
+        return stacked(value[0], over)
+    found = tensor(value[0])
+    mirrored: dict[str, Expr] = {loop.name: ar.add(loop.size, ONE, ar.mul(num(-1), loop.here))}
+    return freshened(stacked(Tensor(found.axes, subst(found.body, mirrored), found.dtype), over))
 
 
 def stacked(item: Any, over: tuple[str, Expr]) -> Tensor:

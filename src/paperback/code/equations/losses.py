@@ -6,6 +6,7 @@ from typing import Any
 from paperback.code.equations import arithmetic as ar
 from paperback.code.equations.form import HALF, MINUS, ONE, ZERO, Expr
 from paperback.code.equations.makers import _one_hot
+from paperback.code.equations.pieces import chunk
 from paperback.code.equations.pointwise import Operation, logsigmoid, sigmoid, tensor
 from paperback.code.equations.reductions import (
     _distance,
@@ -17,7 +18,7 @@ from paperback.code.equations.reductions import (
     weighted_mean,
 )
 from paperback.code.equations.reshape import gather_indices
-from paperback.code.equations.shapes import _chunk, gather, transposed
+from paperback.code.equations.shapes import gather, transposed
 from paperback.code.equations.sizes import Misfit, Unknown
 from paperback.code.equations.tensor import (
     Tensor,
@@ -299,7 +300,7 @@ def layer_norm(
 
 
 def _glu(rec: Record, x: Any, dim: Any = -1) -> Tensor:
-    value, gate = _chunk(rec, x, 2, dim)
+    value, gate = chunk(rec, x, 2, dim)
     return elementwise(lambda a, b: ar.mul(a, sigmoid(b)), value, gate)
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from paperback.code.equations.form import El, Expr
-from paperback.code.equations.library import call_method
-from paperback.code.equations.losses import MODULES
+from paperback.code.equations.library import call_layer, call_method
+from paperback.code.equations.losses import MODULES, linear
 from paperback.code.equations.machine import Context, Frame, Jump, Machine, Parameter, Raised, Returned, Super
 from paperback.code.equations.sizes import Unknown
 from paperback.code.equations.sources import Lib
@@ -147,6 +147,21 @@ def layer_member(it: Machine, layer: Layer, name: str) -> Any:
     if name in layer.options:
         return layer.options[name]
     return Method(layer, name)
+
+
+def written_layer(it: Machine, layer: Layer, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """A layer inside a loop, where no letter can stand for it: a linear one is written out.
+
+    Raises:
+        Unknown: It is another layer with parameters.
+    """
+    if layer.kind in MODULES:
+        return call_layer(it.record, layer, args, options)
+    if layer.kind != "Linear" or not layer.path:
+        raise Unknown(f"the layer {layer.kind} inside a loop of unknown length")
+    with_bias = layer.options.get("bias", layer.args[2] if len(layer.args) > 2 else True)
+    bias = layer_member(it, layer, "bias") if with_bias else None
+    return linear(it.record, args[0], layer_member(it, layer, "weight"), bias)
 
 
 def parameter(it: Machine, path: str, sizes: tuple[Expr, ...], line: int) -> Tensor:

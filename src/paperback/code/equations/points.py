@@ -74,6 +74,7 @@ def _point(plan: Plan, which: int, domain: tuple[str, str], rng: np.random.Gener
     }
     scalars |= {name: float(CLASSES[which]) for name in only_classes}
     _make_divisible(plan, scalars)
+    _make_positive(plan, scalars)
     scalars |= _hypers(plan, scalars, rng)
     world = World({name: leaf(value) for name, value in scalars.items()})
     tensors = {
@@ -117,6 +118,25 @@ def _make_divisible(plan: Plan, scalars: dict[str, float]) -> None:
             continue
         if by and value % by and isinstance(whole, Sym):
             scalars[whole.name] = float(value * by)
+
+
+def _make_positive(plan: Plan, scalars: dict[str, float]) -> None:
+    """Raise sizes until no axis of the equation is empty."""
+    for length in plan.positive:
+        names = [item.name for item in walk(length) if isinstance(item, Sym) and item.name in scalars]
+        for name in dict.fromkeys(names):
+            missing = 1 - _length(length, scalars)
+            raised = {**scalars, name: scalars[name] + max(0.0, missing)}
+            if missing > 0 and _length(length, raised) >= 1:
+                scalars.update(raised)
+
+
+def _length(length: Expr, scalars: Mapping[str, float]) -> float:
+    world = World({name: leaf(value) for name, value in scalars.items()})
+    try:
+        return float(evaluate(length, world).value)
+    except EvaluationError:
+        return 1.0
 
 
 def _hypers(plan: Plan, scalars: Mapping[str, float], rng: np.random.Generator) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """A reader of LaTeX equations: what `latex` prints and what a careful author would write."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from paperback.code.equations.form import (
@@ -51,11 +51,19 @@ _RELATIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """One equation: the symbol it defines, the indices on its left, and its right-hand side."""
+    """One equation: the symbol it defines, the indices on its left, and its right-hand side.
+
+    Attributes:
+        first: Of a recurrence: its initial value, at the indices `first_index`; None where it has none.
+        rounds: Of a recurrence: its letter, and the places at which it begins and ends.
+    """
 
     key: str
     index: tuple[Expr, ...]
     body: Expr
+    first: Expr | None = None
+    first_index: tuple[Expr, ...] = ()
+    rounds: tuple[str, Expr, Expr] | None = None
 
 
 @dataclass(slots=True)
@@ -246,10 +254,31 @@ def read_equation(text: str, notation: Mapping[str, Entry]) -> Equation | Scalar
         return _scalar_function(found, entry, spelled)
     index = found.index(len(entry.sizes), entry.sizes)
     found.take("=")
-    body = found.sum()
+    equation = Equation(entry.key, index, scoped(found.sum()))
+    if found.peek() == ",":
+        equation = _recurrence(found, equation, entry, spelled)
     if found.peek():
         raise LatexError(f"left over: {' '.join(found.text[found.at :])!r}")
-    return Equation(entry.key, index, scoped(body))
+    return equation
+
+
+def _recurrence(found: Reader, equation: Equation, entry: Entry, spelled: list[str]) -> Equation:
+    """What follows the body of a recurrence: `h_{0} = …, t = 1, …, T`."""
+    found.take(",")
+    first: Expr | None = None
+    first_index: tuple[Expr, ...] = ()
+    if found.text[found.at : found.at + len(spelled)] == spelled:
+        found.at += len(spelled)
+        first_index = found.index(len(entry.sizes), entry.sizes)
+        found.take("=")
+        first = scoped(found.sum())
+        found.take(",")
+    letter = found.letter()
+    found.take("=")
+    start = found.sum()
+    for token in (",", r"\dots", ","):
+        found.take(token)
+    return replace(equation, first=first, first_index=first_index, rounds=(letter, start, found.sum()))
 
 
 def _scalar_function(found: Reader, entry: Entry, spelled: list[str]) -> ScalarFunction:

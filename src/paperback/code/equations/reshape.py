@@ -12,9 +12,10 @@ from paperback.code.equations.arithmetic import (
     indicator,
     mul,
     product_of,
+    split_coefficient,
     sub,
 )
-from paperback.code.equations.form import ONE, ZERO, Cmp, Expr, Num, Range, Var, fresh, num, subst
+from paperback.code.equations.form import ONE, ZERO, Add, Cmp, Expr, Num, Range, Var, fresh, num, subst
 from paperback.code.equations.sizes import Misfit, Unknown, same_size
 from paperback.code.equations.tensor import (
     Axis,
@@ -139,9 +140,15 @@ def take(tensor: Tensor, dim: int, index: Expr) -> Tensor:
     return Tensor((*tensor.axes[:dim], *tensor.axes[dim + 1 :]), body, tensor.dtype)
 
 
+def from_end(index: Expr) -> bool:
+    """Whether Python counts `index` from the end: it is below zero whatever its symbols stand for."""
+    terms = index.terms if isinstance(index, Add) else (index,)
+    return index != ZERO and all(split_coefficient(term)[0] < 0 for term in terms)
+
+
 def from_zero(index: Expr, size: Expr) -> Expr:
     """Python's `index` counted from one; negative numbers count from the end."""
-    if isinstance(index, Num) and index.value < 0:
+    if from_end(index):
         return add(size, index, ONE)
     return add(index, ONE)
 
@@ -153,8 +160,8 @@ def cut(tensor: Tensor, dim: int, start: Expr, stop: Expr | None, step: int = 1)
     if axis.cond is not None:
         raise Unknown("a slice of a filtered axis")
     size = axis.size
-    first = add(size, start) if isinstance(start, Num) and start.value < 0 else start
-    last = size if stop is None else (add(size, stop) if isinstance(stop, Num) and stop.value < 0 else stop)
+    first = add(size, start) if from_end(start) else start
+    last = size if stop is None else (add(size, stop) if from_end(stop) else stop)
     if isinstance(last, Num) and isinstance(size, Num) and last.value > size.value:
         last = size
     length = sub(last, first)

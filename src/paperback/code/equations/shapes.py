@@ -5,7 +5,7 @@ from typing import Any
 
 from paperback.code.equations import arithmetic as ar
 from paperback.code.equations import reshape as rs
-from paperback.code.equations.form import ONE, ZERO, Expr, Num, Var, fresh, num, subst
+from paperback.code.equations.form import ONE, ZERO, Var, fresh, num, subst
 from paperback.code.equations.makers import (
     _arange,
     _eye,
@@ -22,6 +22,7 @@ from paperback.code.equations.makers import (
     sizes_of,
 )
 from paperback.code.equations.names import define, loose
+from paperback.code.equations.pieces import chunk, split, unbind
 from paperback.code.equations.pointwise import Operation, condition, tensor
 from paperback.code.equations.reduce import simplify
 from paperback.code.equations.sizes import Misfit, Unknown, same_size
@@ -166,40 +167,6 @@ def _repeat_interleave(rec: Record, x: Any, repeats: Any, dim: Any = None) -> Te
     at = dimension(found, integer(dim))
     axis = Axis((*found.axes[at].atoms, (fresh(), number(repeats))))
     return Tensor((*found.axes[:at], axis, *found.axes[at + 1 :]), found.body, found.dtype)
-
-
-def _pieces(found: Tensor, at: int, lengths: Sequence[Expr]) -> tuple[Tensor, ...]:
-    start: Expr = ZERO
-    pieces = []
-    for length in lengths:
-        pieces.append(rs.cut(found, at, start, ar.add(start, length)))
-        start = ar.add(start, length)
-    return tuple(pieces)
-
-
-def _chunk(rec: Record, x: Any, chunks: Any, dim: Any = 0) -> tuple[Tensor, ...]:
-    found, count = tensor(x), integer(chunks)
-    at = dimension(found, integer(dim))
-    size = found.axes[at].size
-    rec.divisible.append((size, num(count)))
-    return _pieces(found, at, [ar.div(size, num(count))] * count)
-
-
-def _split(rec: Record, x: Any, sizes: Any, dim: Any = 0) -> tuple[Tensor, ...]:
-    found = tensor(x)
-    at = dimension(found, integer(dim))
-    if isinstance(sizes, list | tuple):
-        return _pieces(found, at, [number(size) for size in sizes])
-    ratio = ar.div(found.axes[at].size, number(sizes))
-    if not isinstance(ratio, Num) or ratio.value.denominator != 1:
-        raise Unknown("a split into an unknown number of pieces")
-    return _pieces(found, at, [number(sizes)] * int(ratio.value))
-
-
-def _unbind(_: Record, x: Any, dim: Any = 0) -> tuple[Tensor, ...]:
-    found = tensor(x)
-    at = dimension(found, integer(dim))
-    return tuple(rs.take(found, at, num(n + 1)) for n in range(integer(found.axes[at].size)))
 
 
 def gather(_: Record, x: Any, dim: Any, index: Any) -> Tensor:
@@ -386,9 +353,9 @@ SHAPES: dict[str, Operation] = {
     "repeat": _repeat,
     "tile": _repeat,
     "repeat_interleave": _repeat_interleave,
-    "chunk": _chunk,
-    "split": _split,
-    "unbind": _unbind,
+    "chunk": chunk,
+    "split": split,
+    "unbind": unbind,
     "zeros": _filled(0),
     "ones": _filled(1),
     "empty": _filled(0),
@@ -412,6 +379,7 @@ SHAPES: dict[str, Operation] = {
     "randn_like": random("normal"),
     "rand": random("uniform"),
     "rand_like": random("uniform"),
+    "is_contiguous": lambda rec, x, **_: True,
     "contiguous": unwrapped,
     "clone": unwrapped,
     "cpu": unwrapped,

@@ -10,6 +10,7 @@ from paperback.code.equations.form import (
     Num,
     Pow,
     Sym,
+    Var,
     canonical,
     children,
 )
@@ -33,7 +34,7 @@ def probe_size(size: Expr, prime: int) -> float | None:
         match expr:
             case Num(number):
                 return float(number)
-            case Sym(name):
+            case Sym(name) | Var(name):
                 return symbols.setdefault(
                     name, prime + 7919 * sum((at + 1) * ord(c) for at, c in enumerate(name))
                 )

@@ -47,7 +47,9 @@ class _Slicer:
             part.imports[name] = f"import {module_name(found.file)} as {name}"
             self.part(found.file)
         elif isinstance(found, Lib):
-            part.imports[name] = _import(found.name, name, file.imports.get(name))
+            statement = _import(found.name, name, file.imports.get(name))
+            absent = f"try:\n    {statement}\nexcept ImportError:\n    {name} = None"
+            part.imports[name] = absent if name in file.optional else statement
 
     def names(self, file: SourceFile, node: ast.stmt) -> None:
         """Everything that `node` mentions."""

@@ -9,6 +9,8 @@ from paperback.errors import ReadError
 
 LARGEST_FILE = 4_000_000
 MOST_HOPS = 12
+_USUAL = """torch numpy jax tensorflow keras scipy optax einops math functools typing collections"""
+USUAL = frozenset(_USUAL.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class SourceFile:
         module: Dotted name from the repository's root.
         names: The statement that gives each top-level name its value; the first one wins.
         imports: What an imported name stands for: (dotted module, name in it or "").
+        optional: Imported names that may be absent.
     """
 
     path: Path
@@ -38,6 +41,13 @@ class SourceFile:
     tree: ast.Module
     names: dict[str, ast.stmt] = field(default_factory=dict)
     imports: dict[str, tuple[str, str]] = field(default_factory=dict)
+    optional: set[str] = field(default_factory=set)
+
+
+def of_arrays(file: SourceFile) -> bool:
+    """Whether the tensors of `file` are arrays of NumPy, JAX, TensorFlow or Keras: it never imports torch."""
+    tops = {module.partition(".")[0] for module, _ in file.imports.values()}
+    return "torch" not in tops and bool(tops & {"numpy", "jax", "tensorflow", "keras", "scipy", "optax"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +168,23 @@ def _collect(file: SourceFile, body: list[ast.stmt]) -> None:
                 _collect(file, then)
                 _collect(file, other)
             case ast.Try(body=tried, handlers=handlers, orelse=other):
-                _collect(file, tried)
-                _collect(file, other)
-                for handler in handlers:
-                    _collect(file, handler.body)
+                without = [inner for handler in handlers for inner in handler.body]
+                optional = _optional(tried)
+                if optional:
+                    file.optional |= {
+                        alias.asname or alias.name
+                        for item in tried
+                        if isinstance(item, ast.Import | ast.ImportFrom)
+                        for alias in item.names
+                    }
+                _collect(file, [*without, *tried, *other] if optional else [*tried, *other, *without])
+
+
+def _optional(tried: list[ast.stmt]) -> bool:
+    """Whether a `try` imports another package than the usual ones: it is taken to be absent."""
+    modules = [item.module or "" for item in tried if isinstance(item, ast.ImportFrom) and not item.level]
+    modules += [alias.name for item in tried if isinstance(item, ast.Import) for alias in item.names]
+    return bool(modules) and not any(name.partition(".")[0] in USUAL for name in modules)
 
 
 def _overload(node: ast.stmt) -> bool:

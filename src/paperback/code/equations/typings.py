@@ -131,8 +131,11 @@ def _indexes(text: str) -> bool:
         "scatter",
         ".long()",
         "index_select",
+        "sparse_categorical",
+        "take_along_axis",
+        "arange(len(",
     )
-    plain = text.replace("binary_cross_entropy", "").replace("BinaryCrossEntropy", "")
+    plain = re.sub("binary_cross_entropy|BinaryCrossEntropy|sigmoid_cross_entropy", "", text)
     return any(word in plain for word in words)
 
 
@@ -166,10 +169,12 @@ def _axes(nodes: list[ast.FunctionDef]) -> tuple[str, ...]:
         "[:, ",
         "argmax",
         "transpose",
+        "batchmean",
+        "kl_divergence",
     )
     found: list[str] = []
     for at, node in enumerate(nodes):
-        lines = ast.unparse(node).replace("binary_cross_entropy", "").splitlines()
+        lines = re.sub("binary_cross_entropy|sigmoid_cross_entropy", "", ast.unparse(node)).splitlines()
         hits = [line for line in lines if any(word in line for word in words)]
         found += ["*"] if hits and at == 0 else hits
     return tuple(found)
@@ -207,7 +212,8 @@ def _options(name: str, annotation: str, default: ast.expr | None, sig: Signatur
     if annotation.replace(" ", "") in ("Optional[float]", "float|None"):
         return [Guess("real"), Guess("constant", value=None)]
     if annotation.startswith("int"):
-        return [Guess("whole"), *LETTERS, Guess("constant", value=2), Guess("constant", value=3)]
+        letters = [*_documented_sizes(sig), *LETTERS]
+        return [Guess("whole"), *letters, Guess("constant", value=2), Guess("constant", value=3)]
     if annotation.startswith("bool"):
         return [Guess("constant", value=True), Guess("constant", value=False)]
     if annotation.startswith("str"):
@@ -217,6 +223,14 @@ def _options(name: str, annotation: str, default: ast.expr | None, sig: Signatur
     if name in SCALARS and (init or name not in WEAK):
         return [Guess("real"), *_tensors(name, sig)]
     return [Guess("real"), Guess("whole"), *_tensors(name, sig)[:3]] if init else _tensors(name, sig)
+
+
+def _documented_sizes(sig: Signature) -> list[Guess]:
+    """Sizes of axes that the words of the source name, other than those that are tried anyway."""
+    found = [documented(name, sig.text) or () for name, *_ in sig.arguments]
+    tried = {guess.axes[0] for guess in LETTERS} | {"N"}
+    letters = dict.fromkeys(letter for axes in found for letter in axes)
+    return [Guess("size", (letter,)) for letter in letters if letter.isalpha() and letter not in tried]
 
 
 def _literal(node: ast.expr | None) -> Any:
@@ -247,6 +261,9 @@ def _with_default(name: str, annotation: str, value: Any, sig: Signature, init: 
     return [Guess("constant", value=value)]
 
 
+_SIZE = r"[A-Za-z]\w*(?:\s*[+-]\s*\d+)?"
+
+
 def documented(name: str, text: str) -> tuple[str, ...] | None:
     """Axes of the argument `name` that a docstring or comment states, such as `(N, C, H, W)`."""
     for line in text.splitlines():
@@ -255,7 +272,7 @@ def documented(name: str, text: str) -> tuple[str, ...] | None:
             continue
         rest = re.sub(r"\bshape\b|\bsize\b|:math:|`|\\", " ", where.group(1))
         found = re.search(
-            r"[(\[]\s*((?:[A-Za-z]\w*|\*)(?:\s*[,x×]\s*(?:[A-Za-z]\w*|\d+|\.\.\.|\*))*),?\s*[)\]]", rest
+            rf"[(\[]\s*((?:{_SIZE}|\*)(?:\s*[,x×]\s*(?:{_SIZE}|\d+|\.\.\.|\*))*)(,?)\s*[)\]]", rest
         )
         if found and "=" not in rest[: found.start()]:
             letters = [part.strip() for part in re.split(r"[,×]|\bx\b", found.group(1))]
@@ -263,17 +280,22 @@ def documented(name: str, text: str) -> tuple[str, ...] | None:
                 return tuple(_letter(part, at) for at, part in enumerate(letters))
             if len(letters) == 1 and re.fullmatch(r"[NBnb]|batch\w*|bsz", letters[0]):
                 return (_letter(letters[0], 0),)
+            if len(letters) == 1 and found.group(2) and _names_axis(letters[0]):
+                return (_letter(letters[0], 0),)
     return None
 
 
 def _names_axis(word: str) -> bool:
     plain = ("optional", "float", "tensor", "int", "default")
-    return bool(re.fullmatch(r"[A-Za-z]\w{0,14}|\d+", word)) and word.lower() not in plain
+    return bool(re.fullmatch(r"[A-Za-z]\w{0,14}(\s*[+-]\s*\d+)?|\d+", word)) and word.lower() not in plain
 
 
 def _letter(word: str, at: int) -> str:
     if word.isdigit():
         return word
+    stem, sign, shift = re.fullmatch(r"(\w+)\s*([+-]?)\s*(\d*)", word).groups()  # type: ignore[union-attr]
+    if sign:
+        return f"{_letter(stem, at)}{sign}{shift}"
     known = {
         "b": "N",
         "bs": "N",

@@ -101,12 +101,27 @@ class Hyper:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A named intermediate: the tensor `name` with one group of ranges per index is `body`."""
+    """A named intermediate: the tensor `name` with one group of ranges per index is `body`.
+
+    Attributes:
+        recurrent: Whether `body` names entries of the same tensor at other places of its first axis.
+        first: The initial value of a recurrence: one place before the first round, or after it where
+            rounds descend. It is None where there is none.
+        descending: Whether the rounds go down from the size of the first axis to one.
+    """
 
     name: str
     axes: tuple[tuple[Range, ...], ...]
     body: Expr
     line: int = 0
+    recurrent: bool = False
+    first: Expr | None = None
+    descending: bool = False
+
+    @property
+    def parts(self) -> tuple[Expr, ...]:
+        """What is printed on the right of its signs of equality."""
+        return (self.body,) if self.first is None else (self.body, self.first)
 
     @property
     def ranges(self) -> tuple[Range, ...]:
@@ -126,7 +141,12 @@ class Opaque:
 
 @dataclass(slots=True)
 class Record:
-    """What one interpretation met, in order."""
+    """What one interpretation met, in order.
+
+    Attributes:
+        letters: Sizes of axes, which no tensor or number may be called.
+        arrays: Whether tensors are arrays of NumPy or its kin, so that methods mean what they mean there.
+    """
 
     inputs: dict[str, Input] = field(default_factory=dict)
     hypers: dict[str, Hyper] = field(default_factory=dict)
@@ -140,6 +160,8 @@ class Record:
     depth: int = 0
     line: int = 0
     silent: int = 0
+    arrays: bool = False
+    letters: frozenset[str] = frozenset()
 
     def assume(self, sentence: str) -> None:
         self.assumptions.setdefault(sentence)

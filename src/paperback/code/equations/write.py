@@ -5,11 +5,25 @@ from dataclasses import replace
 
 from paperback.code.equations import arithmetic as ar
 from paperback.code.equations.derivation import Derivation, Line, Plan, Symbol
-from paperback.code.equations.form import Apply, Call, El, Expr, Red, Sym, Var, free, num, rebuild, walk
+from paperback.code.equations.form import (
+    Apply,
+    Call,
+    El,
+    Expr,
+    Red,
+    Sym,
+    Var,
+    free,
+    num,
+    rebuild,
+    subst,
+    walk,
+)
 from paperback.code.equations.latex import Printer
 from paperback.code.equations.layout import COLUMN, NUMBER_ROOM, broken, width
 from paperback.code.equations.letters import Symbols
 from paperback.code.equations.lines import Lines, authored, extract, gather
+from paperback.code.equations.rounds import merged, recurrence_text
 from paperback.code.equations.sizes import Unknown
 from paperback.code.equations.tensor import linear
 from paperback.code.equations.tokens import Entry
@@ -51,12 +65,16 @@ def written(
     """
     record = traced.record
     outputs = [_output(record, item, at, traced) for at, item in enumerate(traced.outputs)]
+    outputs, definitions = merged(outputs, record.definitions)
+    record = replace(record, definitions=definitions)
+    traced = replace(traced, record=record)
     keep: frozenset[str] = frozenset()
     lines = gather(outputs, record)
     if any(
         isinstance(part, Sym) and part.name.startswith("@")
         for item in (*lines.main, *lines.where)
-        for part in walk(item.body)
+        for whole in item.parts
+        for part in walk(whole)
     ):
         raise Unknown("a value of which only the shape is known")
     taken = {*record.definitions, *(item.name for item in outputs), *record.inputs, *record.hypers}
@@ -98,7 +116,7 @@ def _names(lines: Lines) -> set[str]:
     found: set[str] = set()
     for item in (*lines.main, *lines.where):
         found.add(item.name)
-        for part in (item.body, *(size for _, size in item.ranges)):
+        for part in (*item.parts, *(size for _, size in item.ranges)):
             found |= {x.name for x in walk(part) if isinstance(x, El | Sym | Call | Apply)}
     return found
 
@@ -130,7 +148,7 @@ def _symbols(lines: Lines, traced: Traced) -> Symbols:
         if name in used or name in sizes:
             symbols.give(name, "size" if hyper.whole else "scalar")
     for item in lines.main:
-        symbols.of[item.name] = _output_symbol(item, traced, symbols)
+        symbols.of[item.name] = _output_symbol(item, traced, symbols, lines)
         symbols.taken.add(symbols.of[item.name])
     for name in record.inputs:
         if name in used:
@@ -151,7 +169,7 @@ def _symbols(lines: Lines, traced: Traced) -> Symbols:
     return symbols
 
 
-def _output_symbol(item: Definition, traced: Traced, symbols: Symbols) -> str:
+def _output_symbol(item: Definition, traced: Traced, symbols: Symbols, lines: Lines) -> str:
     target = traced.target.lower()
     name = item.name.rpartition(":")[2]
     scalar = not item.axes
@@ -159,7 +177,7 @@ def _output_symbol(item: Definition, traced: Traced, symbols: Symbols) -> str:
     choices = [r"\mathcal{L}"] if scalar else [r"\ell"] if lossy else []
     if not lossy and not scalar and traced.kind == "class" and traced.record.opaques:
         choices.append(r"\hat{y}")
-    if len(name) == 1 and not scalar:
+    if len(name) == 1 and not scalar and not any(other.name == name for other in lines.where):
         choices.insert(0, name)
     choices += ["y", "o", "f", r"\hat{y}", r"\mathcal{L}", r"\mathcal{R}", r"\mathcal{S}", r"\mathcal{T}"]
     taken = symbols.taken | set(symbols.of.values())
@@ -178,7 +196,10 @@ def _printed(lines: Lines, traced: Traced) -> tuple["_Page", int | None]:
             linear([(Var(name), size) for name, size in axis]) if axis else num(1) for axis in item.axes
         )
         left = symbols.of[item.name] + scope.subscript(index)
-        text = broken(left, scope.show(item.body), ROOM)
+        if item.recurrent:
+            text = recurrence_text(item, symbols.of[item.name], scope, ROOM)
+        else:
+            text = broken(left, scope.show(item.body), ROOM)
         if text is None:
             return page, at
         letters = tuple((scope.indices[name], scope.show(size)) for name, size in item.ranges)
@@ -245,6 +266,8 @@ def _derivation(page: _Page, lines: Lines, traced: Traced, name: str, source: So
         _notation(lines, traced, symbols),
         tuple(record.functions),
         extra=tuple(item.name for item in lines.main),
+        arrays=record.arrays,
+        positive=tuple(_lengths(lines)),
     )
     draws = [
         f"${symbols.of[key]}$ is drawn at random"
@@ -268,6 +291,13 @@ def _derivation(page: _Page, lines: Lines, traced: Traced, name: str, source: So
         tuple(page.lines),
         plan,
     )
+
+
+def _lengths(lines: Lines) -> Iterable[Expr]:
+    """Sizes that must not be less than one, those that depend on the round of a loop at its last."""
+    for item in (*lines.main, *lines.where):
+        last = {name: size for name, size in item.ranges if not free(size)}
+        yield from dict.fromkeys(subst(size, last) for _, size in item.ranges)
 
 
 def _stated(cond: Expr, traced: Traced, symbols: Symbols) -> str:
@@ -329,7 +359,8 @@ def _rows(
         if name in made:
             item = made[name]
             kind = "output" if item in lines.main else "intermediate"
-            axes = tuple(printer.show(_product(axis)) for axis in item.axes)
+            scope = printer.bind(item.ranges)
+            axes = tuple(scope.show(_product(axis)) for axis in item.axes)
             yield Symbol(symbol, name.rpartition(":")[2], kind, axes, _at(source, item.line))
         elif name in record.inputs:
             given = record.inputs[name]
