@@ -12,6 +12,9 @@ from paperback.paper.document import Inline, Paragraph
 from paperback.paper.material import Material
 from paperback.paper.phrases import counted
 
+# Below this the simulations of benchmarks/evidence/coverage.py miss the stated coverage for skewed scores.
+_ENOUGH_FOR_ANY_SHAPE = 20
+
 
 def caveats(material: Material) -> tuple[Paragraph, ...]:
     """One paragraph of limits that the runs show; nothing where they show none."""
@@ -36,6 +39,13 @@ def _few(material: Material) -> list[Inline]:
             *counted(count(material.table, "seeds"), "seed"),
             Text(" per method, which is few for a headline. "),
         ]
+    if 1 < len(study.seeds) < _ENOUGH_FOR_ANY_SHAPE and not items:
+        parts.append(
+            Text(
+                "Over so few seeds, intervals keep their stated coverage where scores spread about normally, "
+                "and fall short of it where scores are skewed or a run fails now and then. "
+            )
+        )
     if 1 < len(study.datasets) < FEWEST_DATASETS and not items:
         parts += [
             Text("With "),
