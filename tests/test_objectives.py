@@ -276,6 +276,15 @@ def test_every_objective_is_verified(name: str, count: int, tmp_path: Path) -> N
         assert verdict.word == BOTH, (site.line, verdict, made.equations, made.reason)
 
 
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_objective_is_derived(name: str, tmp_path: Path) -> None:
+    """Each gives a formula without anything being run."""
+    found = script(tmp_path, SCRIPTS[name], name)
+    for site in found.sites:
+        made = next(derive_objective(found, site.line))
+        assert made.equations, (site.line, made.reason)
+
+
 @needs_torch
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_the_slice_is_the_script(name: str, tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ class Rewriter:
             self.bound = outer
 
     def _assignment(self, target: ast.expr, value: ast.expr, node: ast.stmt) -> Iterator[ast.stmt]:
-        value = self._unmoved(value)
+        value, name = self._unmoved(value), ex.only(target)
         if isinstance(target, ast.Tuple | ast.List):
             if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
                 yield from self._paired(target, [self.expression(part) for part in value.elts])
@@ -138,7 +138,7 @@ class Rewriter:
             if self._stays(value):
                 yield from self._unpacked(target, value, node)
                 return
-        elif (name := ex.only(target)) in self.things and self._stays(value):
+        elif name in self.things and self._stays(value):
             kind, silent = self._kind(value)
             self.locals[name] = Thing(ast.unparse(value), kind, silent or self.silent, node.lineno)
             return
