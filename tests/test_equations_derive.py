@@ -373,3 +373,62 @@ def test_definitions_in_neighbouring_modules_are_followed(tmp_path: Path) -> Non
     assert found.status == "static", found.reason
     assert found.plan is not None
     assert "def centred" in found.plan.files["pack.parts"]
+
+
+READ: dict[str, tuple[str, str]] = {
+    "a package that may be absent": (
+        """
+        try:
+            from rare import fused
+            HAS = True
+        except ImportError:
+            HAS = False
+
+        def f(x):
+            return fused(x) if HAS else x * 2
+        """,
+        "y_{i} = 2 x_{i}",
+    ),
+    "everything from a neighbour": (
+        "from near import *\n\ndef f(x):\n    return twice(x)",
+        "y_{i} = 2 x_{i}",
+    ),
+    "what a library has": (
+        "HAS = 'silu' in dir(torch.nn.functional)\n\ndef f(x):\n    return x * 2 if HAS else x",
+        "y_{i} = 2 x_{i}",
+    ),
+    "pieces whose number is a symbol": (
+        "def f(x, num_parts=3):\n    return sum(torch.split(x, x.shape[0] // num_parts))",
+        r"y_{i} = \sum_{j=1}^{P} x_{\frac{N \left(j - 1\right)}{P} + i}",
+    ),
+    "a running product": (
+        "def f(x):\n    return torch.cumprod(x, dim=0)",
+        r"y_{ic} = \prod_{j=1}^{i} x_{jc}",
+    ),
+    "a layer derived from the library's": (
+        """
+        class f(nn.LayerNorm):
+            def __init__(self, channels):
+                super().__init__(channels, eps=0.1)
+
+            def forward(self, x):
+                return x * self.weight + self.eps
+        """,
+        r"y_{ic} = x_{ic} w_{c} + \frac{1}{10}",
+    ),
+    "the last round of a loop": (
+        'def f(x):\n    """Doc.\n\n    x: of shape (T, N)\n    """\n'
+        "    for t in range(x.shape[0]):\n        last = 2 * x[t]\n    return last",
+        "y_{i} = 2 x_{Ti}",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", READ)
+def test_this_way_of_writing_is_read(case: str, tmp_path: Path) -> None:
+    """Ways of writing that published packages use."""
+    source, wanted = READ[case]
+    (tmp_path / "near.py").write_text("def twice(x):\n    return x + x\n")
+    (tmp_path / "code.py").write_text(HEAD + textwrap.dedent(source).strip() + "\n")
+    found = derive(tmp_path / "code.py", "f", root=tmp_path)
+    assert found.equations == (wanted,), found.reason

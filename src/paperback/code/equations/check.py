@@ -15,8 +15,8 @@ import numpy as np
 
 from paperback.code.equations import tape
 from paperback.code.equations.derivation import Derivation, Plan
-from paperback.code.equations.evaluate import EvaluationError, World
-from paperback.code.equations.form import Expr, Fn, Num, Sym
+from paperback.code.equations.evaluate import EvaluationError, World, evaluate
+from paperback.code.equations.form import Add, Expr, Fn, Mul, Num, Pow, Sym, walk
 from paperback.code.equations.page import Page, fill, read_page
 from paperback.code.equations.points import Point, points
 from paperback.code.equations.tape import Array, Node
@@ -247,9 +247,13 @@ def _guards(choice: Expr) -> bool:
     """Whether a choice only keeps a number away from zero or from one by a tiny amount."""
     if not (isinstance(choice, Fn) and choice.name in ("max", "min")):
         return False
-    numbers = [float(arg.value) for arg in choice.args if isinstance(arg, Num)]
+    numbers = [float(evaluate(arg, World()).value) for arg in choice.args if _constant(arg)]
     symbols = any(isinstance(arg, Sym) for arg in choice.args)
     return symbols or any(abs(number) <= TINY or abs(1 - number) <= TINY for number in numbers)
+
+
+def _constant(expr: Expr) -> bool:
+    return all(isinstance(part, Num | Mul | Add | Pow) for part in walk(expr))
 
 
 def _judged(

@@ -302,6 +302,18 @@ def call_named(it: Machine, value: Any, name: str, args: tuple[Any, ...], option
     return call_method(it.record, value, name, args, options)
 
 
+def _as_layer_norm(
+    it: Machine, this: Obj, normalized_shape: Any, eps: Any = 1e-5, elementwise_affine: Any = True, **_: Any
+) -> None:
+    """What the constructor of the library's layer normalisation leaves in a class derived from it."""
+    sizes = normalized_shape if isinstance(normalized_shape, tuple | list) else (normalized_shape,)
+    lengths = tuple(number(item) for item in sizes)
+    this.attrs |= {"normalized_shape": tuple(sizes), "eps": eps, "weight": None, "bias": None}
+    if elementwise_affine:
+        path = f"{this.path}." if this.path else ""
+        this.attrs |= {name: parameter(it, path + name, lengths, 0) for name in ("weight", "bias")}
+
+
 def _call_super(it: Machine, value: Super, name: str, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
     if not isinstance(value.this, Obj) or value.owner is None:
         return None
@@ -315,7 +327,9 @@ def _call_super(it: Machine, value: Super, name: str, args: tuple[Any, ...], opt
     if name != "__init__":
         return call_named(it, value.this, name, args, options)
     library = next((item for item in lineage(it, value.this.cls) if isinstance(item, Lib)), None)
-    if (library is not None and library.last in MODULES) or options:
+    if library is not None and library.last == "LayerNorm":
+        _as_layer_norm(it, value.this, *args, **options)
+    elif (library is not None and library.last in MODULES) or options:
         value.this.attrs |= {
             key: item for key, item in options.items() if key in ("reduction", "weight", "margin")
         }

@@ -33,6 +33,7 @@ class SourceFile:
         names: The statement that gives each top-level name its value; the first one wins.
         imports: What an imported name stands for: (dotted module, name in it or "").
         optional: Imported names that may be absent.
+        stars: Modules all of whose names are imported.
     """
 
     path: Path
@@ -42,6 +43,7 @@ class SourceFile:
     names: dict[str, ast.stmt] = field(default_factory=dict)
     imports: dict[str, tuple[str, str]] = field(default_factory=dict)
     optional: set[str] = field(default_factory=set)
+    stars: list[str] = field(default_factory=list)
 
 
 def of_arrays(file: SourceFile) -> bool:
@@ -121,8 +123,10 @@ class Sources:
         """What `name` stands for in `file`; None where it is not a top-level name."""
         if name in file.names:
             return Defined(file, file.names[name], name)
-        if name not in file.imports or hops > MOST_HOPS:
+        if hops > MOST_HOPS:
             return None
+        if name not in file.imports:
+            return self.starred(file, name, hops)
         dotted, inner = file.imports[name]
         target = self.near(dotted, file)
         if target is None:
@@ -134,6 +138,15 @@ class Sources:
             return found
         submodule = self.module(f"{target.module}.{inner}" if target.module else inner)
         return Imported(submodule) if submodule else Lib(f"{dotted}.{inner}")
+
+    def starred(self, file: SourceFile, name: str, hops: int) -> Defined | Imported | Lib | None:
+        """What `name` stands for in the modules from which `file` imports everything."""
+        for dotted in file.stars:
+            target = self.near(dotted, file)
+            found = self.resolve(target, name, hops + 1) if target and target is not file else None
+            if found is not None:
+                return found
+        return None
 
 
 def _dotted(path: Path, root: Path) -> str:
@@ -200,4 +213,7 @@ def _collect_from(file: SourceFile, node: ast.ImportFrom) -> None:
         package = package[: len(package) - (node.level - 1)] if node.level > 1 else package
         dotted = ".".join([*package, dotted]) if dotted else ".".join(package)
     for alias in node.names:
-        file.imports.setdefault(alias.asname or alias.name, (dotted, alias.name))
+        if alias.name == "*":
+            file.stars.append(dotted)
+        else:
+            file.imports.setdefault(alias.asname or alias.name, (dotted, alias.name))

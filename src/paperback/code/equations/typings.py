@@ -15,7 +15,7 @@ LABELS = frozenset(_LABELS.split())
 MASKS = {"mask", "masks", "attention_mask", "attn_mask", "valid_mask", "padding_mask"}
 _OPTIONAL_OFF = """
 weight weights mask pos_weight masks sample_weight class_weight avg_factor reduction_override out
-name attn_mask bias ref_emb ref_labels indices_tuple label_smoothing negative_keys extra
+name attn_mask bias ignore_index ref_emb ref_labels indices_tuple label_smoothing negative_keys extra
 """
 OPTIONAL_OFF = frozenset(_OPTIONAL_OFF.split())
 _SCALARS = """
