@@ -48,6 +48,8 @@ def recognise_shape(table: RunTable, metric: str, *, split: str = "") -> Shape:
     logged = [each for each in read_values(table, question) if each.excluded != NOT_LOGGED]
     runs = [reading.run for reading in logged]
     taken = {role.key for name, role in table.roles.items() if name not in ("item", "cluster", "trial")}
+    # What the selection chose among is a search no more: one trial of it is left.
+    taken |= set(table.protocol.over)
     item = _key("item", ITEM_KEYS, runs, taken)
     name = question.metric.lower()
     return Shape(
