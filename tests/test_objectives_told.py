@@ -162,3 +162,13 @@ def test_verify_compares_objectives(repo: Path) -> None:
     stated = {item.place: item for item in state_equations(repo, inventory, read_record(repo))}
     assert stated[found.place].found == found
     assert stated[found.place].objective == "loss"
+
+
+@pytest.mark.parametrize("given", ["**config", "*config"])
+def test_settings_that_stand_elsewhere_are_no_defaults(given: str, repo: Path) -> None:
+    """A loss that is made of settings from elsewhere may have another formula than its defaults give."""
+    path = repo / "train.py"
+    path.write_text(path.read_text().replace("Spread()", f"Spread({given})"))
+    result = call("equation", line_of(repo, 1), "--repo", repo)
+    assert "no equation: the settings of `Spread(" in result.output
+    assert "stand elsewhere" in result.output

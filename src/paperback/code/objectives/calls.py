@@ -10,6 +10,7 @@ from paperback.code.equations.calls import BUILTINS
 from paperback.code.equations.library import OPERATIONS
 from paperback.code.equations.sources import Defined, Imported, Lib, SourceFile, Sources
 from paperback.code.names import dotted, last
+from paperback.code.objectives.refused import Refused
 from paperback.code.vocabulary import family, is_loss, looks_capital
 
 Kind = Literal["computed", "loss", "moved", "opaque"]
@@ -35,6 +36,18 @@ _NO_METHODS = re.compile(
     r"|FloatTensor|empty|full|rand|randn|one_hot|cat|concat\w*|where|normalize|meshgrid|reduce_\w+"
     r"|stop_gradient|linear|\w+_loss|copy)$"
 )
+
+
+def check_spelled_out(call: ast.Call) -> None:
+    """Refuse a constructor that takes settings which stand elsewhere, because its defaults may not hold.
+
+    Raises:
+        Refused: It is given `*settings` or `**settings`.
+    """
+    if any(isinstance(part, ast.Starred) for part in call.args) or any(
+        word.arg is None for word in call.keywords
+    ):
+        raise Refused(f"the settings of `{ast.unparse(call)}` stand elsewhere", call.lineno)
 
 
 @dataclass(slots=True)

@@ -353,9 +353,7 @@ class Rewriter:
         kind = self.callees.kind(node)
         if kind == "moved" and calls.moved(node) is not node:
             inner = self.expression(calls.moved(node))
-            if last(dotted(node.func)) == "numpy":
-                return ex.detached(inner)
-            return inner
+            return ex.detached(inner) if last(dotted(node.func)) == "numpy" else inner
         if self._is_opaque(node):
             made, silent = self._kind(node)
             return self._argument(ex.stem(node), ast.unparse(node), made, node, fresh=True, silent=silent)
@@ -366,8 +364,7 @@ class Rewriter:
             for word in node.keywords
             if word.arg not in _PLACED
         ]
-        made_loss = self.callees.loss(node.func)
-        if made_loss is not None:
+        if (made_loss := self.callees.loss(node.func)) is not None:
             function: ast.expr = self._constructor(made_loss)
         elif isinstance(node.func, ast.Attribute) and not self.callees.library(node.func):
             function = ast.Attribute(self.expression(node.func.value), node.func.attr, ast.Load())
@@ -376,6 +373,7 @@ class Rewriter:
         return ast.Call(function, [self.expression(part) for part in node.args], words)
 
     def _constructor(self, call: ast.Call) -> ast.expr:
+        calls.check_spelled_out(call)
         words = [ast.keyword(word.arg, self.expression(word.value)) for word in call.keywords]
         return ast.Call(copy.deepcopy(call.func), [self.expression(part) for part in call.args], words)
 
