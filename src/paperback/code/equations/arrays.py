@@ -4,6 +4,7 @@ from typing import Any
 
 from paperback.code.equations import arithmetic as ar
 from paperback.code.equations import reshape as rs
+from paperback.code.equations.casts import converted, unwrapped
 from paperback.code.equations.form import MINUS, ONE, Expr, num
 from paperback.code.equations.makers import _arange, _eye, _one_hot, dtype_of
 from paperback.code.equations.pieces import split
@@ -23,11 +24,9 @@ from paperback.code.equations.reductions import (
 )
 from paperback.code.equations.shapes import (
     _repeat_interleave,
-    converted,
     gather,
     shape_of,
     transposed,
-    unwrapped,
 )
 from paperback.code.equations.sizes import Unknown
 from paperback.code.equations.tensor import (

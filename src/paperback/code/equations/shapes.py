@@ -5,6 +5,7 @@ from typing import Any
 
 from paperback.code.equations import arithmetic as ar
 from paperback.code.equations import reshape as rs
+from paperback.code.equations.casts import cast, converted, detach, to, unwrapped
 from paperback.code.equations.form import ONE, ZERO, Var, fresh, num, subst
 from paperback.code.equations.makers import (
     _arange,
@@ -220,45 +221,6 @@ def _masked_select(_: Record, x: Any, mask: Any) -> Tensor:
     return rs.select(Tensor(axes, body), 0, Tensor(axes, cond, "bool"))
 
 
-def unwrapped(_: Record, x: Any, *args: Any, **options: Any) -> Any:
-    return x
-
-
-def detach(_: Record, x: Any) -> Any:
-    return mapped(x, ar.stop) if isinstance(x, Tensor) and x.dtype != "bool" else x
-
-
-def cast(kind: str) -> Operation:
-    def operation(_: Record, x: Any, *args: Any, **options: Any) -> Any:
-        return converted(x, kind)
-
-    return operation
-
-
-def converted(x: Any, kind: str | None) -> Any:
-    """`x` as "float", "int" or "bool"; numbers that were real are truncated, which is not written yet."""
-    if kind is None or not isinstance(x, Tensor):
-        return x
-    if kind == "bool":
-        return condition(x)
-    if kind == "int" and x.dtype == "float":
-        raise Unknown("real numbers cut to whole ones")
-    found = tensor(x)
-    return Tensor(found.axes, found.body, kind)
-
-
-def _to(_: Record, x: Any, *args: Any, **options: Any) -> Any:
-    for arg in (*args, options.get("dtype")):
-        if isinstance(arg, Tensor):
-            return converted(
-                x, "bool" if arg.dtype == "bool" else arg.dtype if arg.dtype == "float" else None
-            )
-        name = getattr(arg, "name", "")
-        if name and dtype_of(arg) and name.rpartition(".")[2] not in ("device",) and "cuda" not in name:
-            return converted(x, dtype_of(arg))
-    return x
-
-
 def _roll(_: Record, x: Any, shifts: Any, dims: Any = None) -> Tensor:
     found, shift = tensor(x), integer(shifts)
     if dims is None:
@@ -395,10 +357,10 @@ SHAPES: dict[str, Operation] = {
     "long": cast("int"),
     "int": cast("int"),
     "bool": cast("bool"),
-    "to": _to,
-    "type": _to,
-    "astype": _to,
-    "type_as": _to,
+    "to": to,
+    "type": to,
+    "astype": to,
+    "type_as": to,
     "item": _item,
     "tensor": _as_tensor,
     "as_tensor": _as_tensor,

@@ -7,7 +7,7 @@ from typing import Any
 from paperback.finding import Finding
 from paperback.runs.readers.leaves import flatten, number_of
 from paperback.runs.readers.log import Log, LogFile, Record
-from paperback.runs.readers.wandb_record import without_media
+from paperback.runs.readers.wandb_media import without_media
 from paperback.runs.run import Final, Scalar
 
 name = "Weights & Biases files"

@@ -15,6 +15,7 @@ import numpy as np
 from paperback.runs.readers.leaves import flatten, number_of
 from paperback.runs.readers.log import LogFile, Record
 from paperback.runs.readers.protobuf import BYTES, fields, signed, varint
+from paperback.runs.readers.wandb_media import is_inside, without_media
 from paperback.runs.readers.wandb_message import (
     Path,
     items,
@@ -329,7 +330,7 @@ class WandbRun:
         values = dict(self._summary_values())
         media = {path[:-1] for path in values if path[-1] == "_type"}
         for path, value in values.items():
-            if _is_inside(path, media):
+            if is_inside(path, media):
                 continue
             leaves = flatten(without_media(value)) if isinstance(value, dict) else {"": value}
             for key, leaf in leaves.items():
@@ -353,7 +354,7 @@ class WandbRun:
         dense = {".".join(column.path): column for column in columns}
         media = {column.path[:-1] for column in columns if column.path[-1] == "_type"}
         for key, column in dense.items():
-            if not len(column.values) or _is_inside(column.path, media):
+            if not len(column.values) or is_inside(column.path, media):
                 continue
             axis = self._axis(key)
             at, unit = steps[column.rows], "step"
@@ -372,18 +373,6 @@ class WandbRun:
         if key in self._axes:
             return self._axes[key]
         return next((axis for glob, axis in self._axes.items() if "*" in glob and fnmatchcase(key, glob)), "")
-
-
-def without_media(value: Mapping[str, Any]) -> dict[str, Any]:
-    """`value` without histograms, images and tables, which are dictionaries with a `_type`."""
-    if "_type" in value:
-        return {}
-    return {k: without_media(v) if isinstance(v, dict) else v for k, v in value.items()}
-
-
-def _is_inside(path: Path, media: set[Path]) -> bool:
-    """Whether the key is one of W&B's own, or part of an image, a histogram or a table."""
-    return path[0].startswith("_") or any(path[:end] in media for end in range(1, len(path)))
 
 
 def _along(axis: _Column, column: _Column, steps: np.ndarray, name: str) -> tuple[np.ndarray, str]:
