@@ -1,14 +1,16 @@
 """Files of predictions: items that two models were asked, scored one by one."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from paperback.build import gather
 from paperback.claims import Word, state_claims
 from paperback.runs import RunTable
 from paperback.runs.readers import predictions
-from paperback.settings import Settings
+from paperback.settings import Settings, open_repository
 
 
 def table_csv(wrong: int, *, rows: int = 40, name: str = "idx") -> str:
@@ -26,9 +28,26 @@ def test_answers_are_items_of_their_model(repository: Any) -> None:
     assert table.formats == {"predictions": 2}
     assert len(table.runs) == 80
     assert table.metrics["accuracy"].direction == "higher"
+    told = {key: table.runs[0].params[key] for key in ("label", "prediction")}
+    assert told == {"label": "cat", "prediction": "dog"}
     (verdict,) = state_claims(table, Settings(proposal="ours"), metric="accuracy")
     assert (verdict.word, verdict.design, verdict.n) == (Word.SUPPORTED, "d", 20)
     assert verdict.gain == pytest.approx(0.5)
+
+
+def test_confidence_makes_a_reliability_diagram(tmp_path: Path) -> None:
+    """How sure a model was stands beside whether it was right; classes and confidences are drawn."""
+    for method, wrong in (("ours", 5), ("base", 9)):
+        lines = [f"{i},{i % 2},{(i + (i % wrong == 0)) % 2},{0.5 + i / 100}" for i in range(50)]
+        place = tmp_path / "preds" / f"{method}.csv"
+        place.parent.mkdir(exist_ok=True)
+        place.write_text("idx,label,prediction,confidence\n" + "\n".join(lines) + "\n")
+    (tmp_path / "paperback.toml").write_text(
+        '[runs]\npaths = ["preds/{method}.csv"]\n[study]\nmetric = "accuracy"\n'
+    )
+    material = gather(tmp_path, open_repository(tmp_path))
+    graphs = {graph.key for graph in material.story.graphs}
+    assert {"reliability", "confusion"} <= graphs
 
 
 def test_numbers_are_off_by_a_distance(repository: Any) -> None:

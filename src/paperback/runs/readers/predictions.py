@@ -15,6 +15,9 @@ name = "predictions"
 alone = True
 LABELS = ("label", "target", "y_true", "true", "gold", "ground_truth", "reference", "labels", "targets")
 ANSWERS = ("prediction", "pred", "y_pred", "predicted", "predictions", "preds", "predicted_label")
+CONFIDENCES = ("confidence", "conf", "prob", "probability", "max_prob", "y_prob")
+# Of more classes nobody draws a table.
+_MOST_CLASSES = 50
 # Beyond this a file is summed up: a record for each item of a large test set would not fit.
 MOST_ITEMS = 20_000
 _LONGEST = 200
@@ -52,8 +55,15 @@ def read(file: LogFile) -> Log:
         return Log(file, name, (_summed(file, scores),), (*findings, told))
     named = [_named(row, key, place) for place, row in enumerate(rows)]
     records = tuple(
-        Record(item, {"item": item, **_clusters(row)}, finals, {}, Status.FINISHED, directions=_DIRECTIONS)
-        for item, row, finals in zip(named, rows, scores, strict=True)
+        Record(
+            item,
+            {"item": item, **_clusters(row), **answers},
+            {**finals, **_confidence(file, row)},
+            {},
+            Status.FINISHED,
+            directions=_DIRECTIONS,
+        )
+        for item, row, finals, answers in zip(named, rows, scores, _answers(rows, label, answer), strict=True)
     )
     return Log(file, name, records, findings)
 
@@ -159,6 +169,22 @@ def _clusters(row: Mapping[str, Scalar]) -> dict[str, Scalar]:
         for column, value in row.items()
         if column.lower() in CLUSTER_KEYS and len(str(value)) < _LONGEST
     }
+
+
+def _answers(rows: Sequence[Mapping[str, Scalar]], label: str, answer: str) -> list[dict[str, Scalar]]:
+    """Label and prediction of each item, where the labels are a few classes."""
+    classes = {str(row[label]).strip() for row in rows}
+    if len(classes) > _MOST_CLASSES or not all(map(_is_name, classes)):
+        return [{} for _ in rows]
+    return [{"label": str(row[label]).strip(), "prediction": str(row[answer]).strip()} for row in rows]
+
+
+def _confidence(file: LogFile, row: Mapping[str, Scalar]) -> dict[str, Final]:
+    """How sure the model was of its answer; empty where no column says so."""
+    for key, value in row.items():
+        if key.lower() in CONFIDENCES and (number := number_in(str(value))) is not None:
+            return {"confidence": Final(number, file.source("confidence"))}
+    return {}
 
 
 def _cut(file: LogFile, lines: Sequence[int]) -> Finding:
