@@ -236,3 +236,19 @@ def test_a_crashed_run_and_a_missing_cell_are_limits(study: Callable[..., Path],
     material = gather(root, open_repository(root))
     found = " ".join(said(paragraph.parts) for paragraph in caveats(material))
     assert "The logs also hold # run that did not finish; they are left out of every mean." in found
+
+
+@pytest.mark.parametrize(("datasets", "tested"), [(FEW, False), (MANY, True)])
+def test_ranks_over_few_data_sets_are_not_tested(
+    datasets: tuple[str, ...], tested: bool, study: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Three data sets give an order of ranks and no test of it; eight give both."""
+    place = {"ours": 0.3, "mlp": 0.2, "tree": 0.1}
+
+    def value(method: str, dataset: str, seed: int) -> float:
+        return place[method] * (-1 if dataset == datasets[0] else 1) + seed / 1000
+
+    root = study(tmp_path, methods=tuple(place), datasets=datasets, seeds=2, value=value)
+    sentence = said(ranking_sentence(gather(root, open_repository(root))))
+    assert sentence.startswith("By average rank over the # data sets")
+    assert ("Iman–Davenport" in sentence) is tested

@@ -4,6 +4,7 @@ from paperback.claims import Verdict, Word, strength
 from paperback.errors import PaperbackError
 from paperback.evidence import Assessment, Comparison, PairOverDatasets, Quantity, Ranking, rank_methods
 from paperback.evidence.contrast import ALPHA
+from paperback.evidence.signed_rank import FEWEST as FEWEST_DATASETS
 from paperback.notes.prose import Text
 from paperback.paper.document import Inline, Number, Ref
 from paperback.paper.gains import gain_parts, p_parts
@@ -326,7 +327,8 @@ def _ranking(material: Material) -> Ranking | None:
 
 
 def _friedman(ranking: Ranking) -> Parts:
-    if ranking.friedman_p is None:
+    # On fewer data sets than a test over them needs, ranks are described and not tested.
+    if ranking.friedman_p is None or len(ranking.datasets) < FEWEST_DATASETS:
         return (Text("."),)
     decided = ranking.friedman_p < ALPHA
     said = (
