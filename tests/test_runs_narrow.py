@@ -7,7 +7,8 @@ import pytest
 
 from paperback.claims import Word, state_claims
 from paperback.errors import SettingsError
-from paperback.evidence import estimate, pivot
+from paperback.evidence import compare, estimate, pivot
+from paperback.evidence.cross_validation import resampled_difference
 from paperback.runs import RunTable
 from paperback.settings import Settings, parse_settings
 
@@ -142,3 +143,22 @@ def test_items_are_known_by_their_key_where_they_tell_records_apart(repository: 
     assert (verdict.word, verdict.design, verdict.n) == (Word.SUPPORTED, "c", 40)
     few = {path: value for path, value in records(3).items() if value["config"]["idx"] < 9}
     assert "item" not in repository(few).roles or len(repository(few).roles["item"].values) >= 10
+
+
+def test_folds_know_that_their_training_sets_overlap(repository: Any) -> None:
+    """Seeds and folds are the units together; interval and p are those of Nadeau and Bengio's correction."""
+    files: Files = {}
+    differences = []
+    for fold in range(5):
+        for seed in range(2):
+            gap = 0.02 + 0.004 * ((3 * fold + 2 * seed) % 5)
+            base = 0.6 + 0.01 * fold + 0.002 * seed
+            differences.append(gap)
+            files |= result("base", "d", base, seed=seed, fold=fold)
+            files |= result("ours", "d", base + gap, seed=seed, fold=fold)
+    table = repository(files)
+    found = compare(table, "acc", "ours", "base")
+    wanted = resampled_difference(differences, 1 / 5)
+    assert (found.test, found.n, found.paired) == ("corrected paired t", 10, True)
+    assert found.p == pytest.approx(wanted.p)
+    assert (found.low, found.high) == pytest.approx(wanted.ends())
