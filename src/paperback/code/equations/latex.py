@@ -280,7 +280,17 @@ def _upper_limit(red: Red, name: str) -> Expr | None:
     cond = red.cond
     if red.kind not in LARGE or len(red.ranges) != 1 or not isinstance(cond, Cmp) or cond.op != "<=":
         return None
-    return cond.right if cond.left == Var(name) and name not in free(cond.right) else None
+    if cond.left != Var(name) or name in free(cond.right) or not _is_index(cond.right):
+        return None
+    return cond.right
+
+
+def _is_index(expr: Expr) -> bool:
+    """Whether it is an index, or one shifted by whole numbers; any other bound is no number of entries."""
+    parts = list(walk(expr))
+    plain = all(isinstance(each, Var | Num | Add | Mul) for each in parts)
+    whole = all(each.value.denominator == 1 for each in parts if isinstance(each, Num))
+    return plain and whole and any(isinstance(each, Var) for each in parts)
 
 
 def _negative(expr: Expr) -> bool:
