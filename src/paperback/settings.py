@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from paperback.errors import ReadError, SettingsError, near_miss
 from paperback.toml_values import FILE as FILE
@@ -17,6 +17,16 @@ from paperback.toml_values import value as _value
 Scalar = str | int | float | bool
 Direction = Literal["higher", "lower", "unknown"]
 PdfEngine = Literal["auto", "latexmk", "tectonic", "typst", "none"]
+ClaimKind = Literal[
+    "better",
+    "ablation hurts",
+    "not worse than",
+    "equivalent",
+    "best of",
+    "reaches with fewer steps",
+    "scales as",
+]
+CLAIM_KINDS: tuple[ClaimKind, ...] = get_args(ClaimKind)
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -57,7 +67,7 @@ class ClaimSettings:
         exponent: Of `scales as`, the exponent of the power law; the claim holds within `margin` of it.
     """
 
-    kind: str
+    kind: ClaimKind
     method: str
     over: str
     metric: str = ""
@@ -319,15 +329,6 @@ _CLAIM = {
     "size": str,
     "exponent": float,
 }
-CLAIM_KINDS = (
-    "better",
-    "ablation hurts",
-    "not worse than",
-    "equivalent",
-    "best of",
-    "reaches with fewer steps",
-    "scales as",
-)
 _CLAIM_NEEDS = {
     "not worse than": "margin",
     "equivalent": "margin",

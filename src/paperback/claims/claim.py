@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
 
 from paperback.errors import EvidenceError
 from paperback.evidence.assessment import Assessment
@@ -14,16 +13,7 @@ from paperback.evidence.rank import Ranking
 from paperback.evidence.scaling import Sized
 from paperback.evidence.weighed import Family, joint_quantity
 from paperback.runs import RunTable
-
-ClaimKind = Literal[
-    "better",
-    "ablation hurts",
-    "not worse than",
-    "equivalent",
-    "best of",
-    "reaches with fewer steps",
-    "scales as",
-]
+from paperback.settings import ClaimKind
 
 
 class Word(StrEnum):

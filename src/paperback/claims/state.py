@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import get_args
 
-from paperback.claims.claim import Claim, ClaimKind, Verdict
+from paperback.claims.claim import Claim, Verdict
 from paperback.claims.judge import judge_family, untested
 from paperback.claims.scale import judge_scaling
 from paperback.claims.weigh import weigh_claims
@@ -14,7 +13,7 @@ from paperback.evidence.pivot import pivot
 from paperback.evidence.shape import recognise_shape
 from paperback.evidence.study import rivals
 from paperback.runs import RunTable
-from paperback.settings import ClaimSettings, Settings
+from paperback.settings import ClaimKind, ClaimSettings, Settings
 
 
 def state_claims(table: RunTable, settings: Settings, *, metric: str, split: str = "") -> tuple[Verdict, ...]:
@@ -106,9 +105,8 @@ def _methods(table: RunTable) -> tuple[str, ...]:
 
 
 def _declared(given: ClaimSettings, table: RunTable, metric: str, split: str) -> Claim:
-    kind: ClaimKind = next((each for each in get_args(ClaimKind) if each == given.kind), "better")
     datasets = given.datasets or _datasets(table)
-    bare = Claim(kind, given.method, given.over, given.metric or metric, split, datasets, True)
+    bare = Claim(given.kind, given.method, given.over, given.metric or metric, split, datasets, True)
     return replace(
         bare,
         margin=given.margin,

@@ -153,6 +153,11 @@ class Prepared:
     told: Options
     readings: Mapping[tuple[str, str], Sequence[Reading]]
 
+    @property
+    def unit_design(self) -> str:
+        """Design by what one reading is: `g` a trial, `d` an item in a cluster, `c` a test item."""
+        return "g" if self.shape.trial else "d" if self.shape.cluster else "c"
+
     def each(
         self, method: str, over: str, *, design: str = "", datasets: Sequence[str] | None = None
     ) -> tuple[Assessment, ...]:

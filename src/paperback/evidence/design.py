@@ -11,8 +11,7 @@ from paperback.evidence.reading import ask, read_values
 from paperback.evidence.shape import Shape, recognise_shape
 from paperback.evidence.signed_rank import FEWEST
 from paperback.runs import Run, RunTable
-
-LETTERS = ("a", "b", "c", "d", "e", "f", "g", "h")
+from paperback.settings import DESIGNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,8 @@ def recognise_design(table: RunTable, metric: str, *, split: str = "", letter: s
         EvidenceError: `letter` is none of the decision table, or no run carries the metric.
         SettingsError: No metric has this name.
     """
-    if letter and letter not in LETTERS:
-        raise EvidenceError(f"no design has the letter {letter!r}", mend=near_miss(letter, LETTERS))
+    if letter and letter not in DESIGNS:
+        raise EvidenceError(f"no design has the letter {letter!r}", mend=near_miss(letter, DESIGNS))
     shape = recognise_shape(table, metric, split=split)
     design = _beyond_seeds(table, metric, split, shape) or _recognised(pivot(table, metric, split=split))
     if letter and letter != design.letter:

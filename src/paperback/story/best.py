@@ -29,5 +29,4 @@ def best_methods(cells: Cells, dataset: str, items: Prepared | None = None) -> f
 def _p(cells: Cells, dataset: str, pair: tuple[str, str], items: Prepared | None) -> float | None:
     if items is None:
         return compare_cells(cells, *pair, (dataset,))[0].p
-    design = "d" if items.shape.cluster else "c"
-    return items.each(*pair, design=design, datasets=(dataset,) if dataset else ())[0].p
+    return items.each(*pair, design=items.unit_design, datasets=(dataset,) if dataset else ())[0].p

@@ -19,7 +19,7 @@ def item_differences(
         EvidenceError: The proposal shares no data set with any of them.
     """
     found: dict[tuple[str, str], Assessment] = {}
-    design = "g" if items.shape.trial else "d" if items.shape.cluster else "c"
+    design = items.unit_design
     for other in others:
         both = [
             each

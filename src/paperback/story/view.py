@@ -71,7 +71,7 @@ def view_of(table: RunTable, study: Study, settings: Settings, cells: Cells | No
     shape, letter = Shape(), ""
     with suppress(PaperbackError):
         shape = recognise_shape(table, name, split=split)
-        letter = recognise_design(table, name, split=split).letter
+        letter = recognise_design(table, name, split=split, letter=settings.design).letter
     if cells is None:
         with suppress(PaperbackError):
             cells = pivot(table, name, split=split)
