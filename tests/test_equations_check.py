@@ -67,6 +67,28 @@ def test_a_dropped_stop_gradient_is_seen(tmp_path: Path) -> None:
     assert "gradients differ" in dropped.reason
 
 
+WIDE = """
+class Net(nn.Module):
+    def __init__(self, features: int):
+        super().__init__()
+        self.inner = nn.Linear(features, 300)
+        self.outer = nn.Linear(300, 300)
+
+    def forward(self, x):
+        kept = F.relu(self.inner(x), inplace=True)
+        return torch.tanh(self.outer(kept)) + self.outer(kept).detach() * kept
+"""
+
+
+def test_wide_layers_cost_no_jacobian(tmp_path: Path) -> None:
+    """A layer that stays a letter is followed backward, however wide; a stop that is dropped is seen."""
+    found, verdict = checked(tmp_path, WIDE, "Net")
+    assert verdict.word == BOTH, verdict
+    dropped = altered(found, r"\operatorname{sg}", "")
+    assert dropped.word == "verified (value)", dropped
+    assert "gradients differ" in dropped.reason
+
+
 VICREG = """
 def variance(x):
     std = torch.sqrt(x.var(dim=0) + 0.0001)

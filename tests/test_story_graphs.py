@@ -97,6 +97,12 @@ def test_every_run_is_a_point(seen: View) -> None:
     assert [recompute(number.recipe, seen.table) for number in numbers] == [5, 0.95]
 
 
+def test_the_design_that_the_author_names_is_planned_for(seen: View) -> None:
+    """The letter of the view, by which graphs are planned, is the one of paperback.toml."""
+    assert seen.letter == "b"
+    assert view_of(seen.table, seen.study, replace(seen.settings, design="f")).letter == "f"
+
+
 @pytest.mark.parametrize(
     ("methods", "datasets", "seeds"),
     [(("x",), ("a",), 3), (("x", "y"), ("a", "b"), 1), (("x", "y"), tuple("abcdef"), 3)],

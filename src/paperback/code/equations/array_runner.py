@@ -68,7 +68,7 @@ def trial(module: Any, job: dict[str, Any], spec: dict[str, Any], jax: Any) -> d
         lambda leaves: called(module, job, spec, {**placed, **leaves}), {name: placed[name] for name in real}
     )
     cotangents = [
-        jax.numpy.asarray(cot[: value.size]).reshape(value.shape).astype(value.dtype)
+        jax.numpy.asarray(np.resize(cot, value.shape)).astype(value.dtype)
         for value, cot in zip(values, spec["cotangents"], strict=True)
     ]
     found["outputs"] = [flat(item) for item in values]

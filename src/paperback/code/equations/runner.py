@@ -107,23 +107,49 @@ def flat(value: Any) -> dict[str, Any]:
     return {"shape": list(value.shape), "data": value.double().reshape(-1).tolist()}
 
 
-def watch(torch: Any, owner: Any, paths: list[str]) -> list[tuple[str, Any, Any]]:
-    calls: list[tuple[str, Any, Any]] = []
+Call = tuple[str, Any, Any]
+
+
+def watch(owner: Any, paths: list[str]) -> list[Call]:
+    """The calls of the layers, as they come: path, input, output in the graph."""
+    calls: list[Call] = []
+
+    def hook(path: str) -> Any:
+        def heard(_layer: Any, given: tuple[Any, ...], got: Any) -> Any:
+            calls.append((path, given[0].detach().clone(), got))
+            return got.clone()  # What comes after may change it in place.
+
+        return heard
+
     for path in dict.fromkeys(paths):
-        layer = attribute(owner, path)
-        layer.register_forward_hook(
-            lambda _m, given, got, path=path: calls.append((path, given[0].detach(), got.detach()))
-        )
+        attribute(owner, path).register_forward_hook(hook(path))
     return calls
 
 
-def recorded(torch: Any, owner: Any, calls: list[tuple[str, Any, Any]]) -> list[dict[str, Any]]:
+def recorded(torch: Any, owner: Any, calls: list[Call], cotangents: list[Any]) -> list[dict[str, Any]]:
+    """Of each call its input and output, and the cotangents of both.
+
+    A Jacobian would tell more than is asked, and of a wide layer it has more entries than fit in memory.
+    """
     found = []
-    for path, given, got in list(calls):
+    for (path, given, got), cotangent in zip(list(calls), cotangents, strict=True):
         layer = attribute(owner, path)
         layer._forward_hooks.clear()
-        jacobian = torch.autograd.functional.jacobian(layer, given).reshape(got.numel(), given.numel())
-        found.append({"path": path, "input": flat(given), "output": flat(got), "jacobian": flat(jacobian)})
+        moved = given.requires_grad_(given.is_floating_point())
+        with torch.enable_grad():
+            again = layer(moved)
+        back = None
+        if moved.requires_grad and again.requires_grad:
+            (back,) = torch.autograd.grad(again, [moved], cotangent, allow_unused=True)
+        found.append(
+            {
+                "path": path,
+                "input": flat(moved),
+                "output": flat(got),
+                "output_cotangent": flat(cotangent),
+                "input_cotangent": flat(torch.zeros_like(moved) if back is None else back),
+            }
+        )
     return found
 
 
@@ -153,7 +179,7 @@ def trial(torch: Any, module: Any, job: dict[str, Any], spec: dict[str, Any], dr
     draws.found.clear()
     target = getattr(module, job["target"])
     parameters: dict[str, Any] = {}
-    calls: list[tuple[str, Any, Any]] = []
+    calls: list[Call] = []
     owner = None
     if job["kind"] == "class":
         owner = target(
@@ -164,7 +190,7 @@ def trial(torch: Any, module: Any, job: dict[str, Any], spec: dict[str, Any], dr
             kept = list(draws.found)
             shaken(torch, owner, spec["seed"] + 1)
             draws.found[:] = kept
-            calls = watch(torch, owner, job["opaques"])
+            calls = watch(owner, job["opaques"])
         parameters = {path: attribute(owner, path) for path in job["parameters"]}
         result = (owner if job["method"] in ("forward", "__call__") else getattr(owner, job["method"]))(
             **given
@@ -184,25 +210,32 @@ def trial(torch: Any, module: Any, job: dict[str, Any], spec: dict[str, Any], dr
         "parameters": {n: flat(v) for n, v in parameters.items()},
     }
     found["outputs"] = [flat(item) for item in outputs]
-    found["gradients"] = gradients(torch, outputs, leaves, spec)
-    found["calls"] = recorded(torch, owner, calls) if calls else []
+    ends = cotangents(torch, outputs, [*leaves.values(), *(got for _, _, got in calls)], spec)
+    found["gradients"] = {name: flat(end) for name, end in zip(leaves, ends, strict=False)}
+    found["calls"] = recorded(torch, owner, calls, ends[len(leaves) :]) if calls else []
     return found
 
 
-def gradients(torch: Any, outputs: list[Any], leaves: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:
-    """Cotangents of the leaves for the given cotangents of the outputs."""
+def repeated(numbers: list[float], count: int) -> list[float]:
+    """The first `count` of the numbers told over and over."""
+    return (numbers * -(-count // len(numbers)))[:count]
+
+
+def cotangents(torch: Any, outputs: list[Any], tensors: list[Any], spec: dict[str, Any]) -> list[Any]:
+    """Cotangents of `tensors` for the given cotangents of the outputs."""
     live = [(item, cot) for item, cot in zip(outputs, spec["cotangents"], strict=False) if item.requires_grad]
-    if not live or not leaves:
-        return {
-            name: {"shape": list(leaf.shape), "data": [0.0] * leaf.numel()} for name, leaf in leaves.items()
-        }
+    wanted = [tensor for tensor in tensors if tensor.requires_grad]
+    if not live or not wanted:
+        return [torch.zeros_like(tensor) for tensor in tensors]
     total = sum(
-        (item * torch.tensor(cot[: item.numel()], dtype=torch.float64).reshape(item.shape)).sum()
+        (item * torch.tensor(repeated(cot, item.numel()), dtype=torch.float64).reshape(item.shape)).sum()
         for item, cot in live
     )
-    found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True, retain_graph=True)
-    return {name: flat(torch.zeros_like(leaf) if grad is None else grad)
-            for (name, leaf), grad in zip(leaves.items(), found, strict=True)}  # fmt: skip
+    found = iter(torch.autograd.grad(total, wanted, allow_unused=True, retain_graph=True))
+    ends = [next(found) if tensor.requires_grad else None for tensor in tensors]
+    return [
+        torch.zeros_like(tensor) if end is None else end for tensor, end in zip(tensors, ends, strict=True)
+    ]
 
 
 def main() -> None:

@@ -152,11 +152,11 @@ def join(parts: Sequence[Node], axis: int) -> Node:
     return Node(value, tuple((part, back(at)) for at, part in enumerate(parts)))
 
 
-def opaque(value: Array, arg: Node, jacobian: Array) -> Node:
-    """A recorded value whose Jacobian (entries of the value by entries of `arg`) is known."""
+def opaque(value: Array, arg: Node, pulled: Back) -> Node:
+    """A recorded value; `pulled` gives the cotangent of `arg`, in its shape or another of that size."""
 
     def back(gradient: Array) -> Array:
-        return (gradient.reshape(-1) @ jacobian).reshape(arg.value.shape)
+        return pulled(gradient).reshape(arg.value.shape)
 
     return Node(value, ((arg, back),))
 
@@ -166,11 +166,11 @@ def custom(value: Array, slope: Array, arg: Node) -> Node:
     return Node(value, ((arg, lambda g: _fit(g * slope, arg.value.shape)),))
 
 
-def backward(root: Node, cotangent: Array) -> dict[int, Array]:
-    """Cotangents of everything that `root` was computed from, by `id`."""
+def backward(roots: Sequence[Node], cotangents: Sequence[Array]) -> dict[int, Array]:
+    """Cotangents of everything that the roots were computed from, by `id`."""
     order: list[Node] = []
     seen: set[int] = set()
-    stack: list[tuple[Node, bool]] = [(root, False)]
+    stack: list[tuple[Node, bool]] = [(root, False) for root in roots]
     while stack:
         node, done = stack.pop()
         if done:
@@ -179,7 +179,11 @@ def backward(root: Node, cotangent: Array) -> dict[int, Array]:
             seen.add(id(node))
             stack.append((node, True))
             stack.extend((parent, False) for parent, _ in node.parents)
-    found: dict[int, Array] = {id(root): np.broadcast_to(cotangent, root.value.shape).astype(float)}
+    found: dict[int, Array] = {}
+    for root, cotangent in zip(roots, cotangents, strict=True):
+        found[id(root)] = found.get(id(root), 0.0) + np.broadcast_to(cotangent, root.value.shape).astype(
+            float
+        )
     for node in reversed(order):
         gradient = found.get(id(node))
         if gradient is None:
