@@ -22,8 +22,12 @@ from paperback.paper.document import (
 from paperback.paper.ledger import NUMERAL, typed_numerals
 from paperback.paper.printed import blocks, inlines_of
 from paperback.paper.questions import outline_state, questions_page
+from paperback.paper.sections.experiments import results_answers
+from paperback.paper.sections.method import doc_clause
 from paperback.paper.write import Paper, write_paper
 from paperback.settings import open_repository
+from paperback.story.code_table import component_table
+from paperback.story.table import CodeCell
 
 LEVEL_TWO = """
 import torch
@@ -284,3 +288,56 @@ def test_one_run(study: Callable[..., Path], tmp_path: Path) -> None:
     assert made.ledger["claims"] == []
     assert json.loads((root / "paper/evidence.json").read_text())["numbers"]
     assert paper_status(root)["missing_claims"]
+
+
+def test_many_layers_are_counted(study: Callable[..., Path], tmp_path: Path) -> None:
+    """A component of few parts shows their arguments, one of many how often each kind occurs."""
+    root = study(tmp_path, seeds=2)
+    layers = ", ".join("nn.Linear(width, width, bias=False), nn.ReLU()" for _ in range(9))
+    (root / "net.py").write_text(
+        "from torch import nn\n\n\nclass Deep(nn.Module):\n    def __init__(self, width):\n"
+        f"        super().__init__()\n        self.body = nn.Sequential({layers})\n\n\n"
+        "class Flat(nn.Module):\n    def __init__(self, width):\n        super().__init__()\n"
+        "        self.body = nn.Linear(width, 2)\n"
+    )
+    table = component_table(gather(root, open_repository(root)).inventory)
+    assert table is not None
+    built = {name: cells[0] for name, cells in table.rows}
+    assert {name: cell.text for name, cell in built.items() if isinstance(cell, CodeCell)} == {
+        "Deep": "9 Linear, 9 ReLU",
+        "Flat": "Linear(width, 2)",
+    }
+
+
+@pytest.mark.parametrize(
+    ("doc", "clause"),
+    [
+        ("Computes the gate.", "computes the gate; "),
+        ("A gate. With more", "a gate; "),
+        ("ResNet with a gate", "ResNet with a gate; "),
+        ("Domain-Adversarial training", "Domain-Adversarial training; "),
+        ("SELU units", "SELU units; "),
+        ("", ""),
+    ],
+)
+def test_a_docstring_becomes_a_clause(doc: str, clause: str) -> None:
+    """A name at its beginning keeps its capitals."""
+    assert doc_clause(doc) == clause
+
+
+def test_a_figure_without_a_table_is_named(tmp_path: Path) -> None:
+    """Runs that cannot be told apart fill no table; the text names the figure, the findings say why."""
+    for number in range(4):
+        method = "net" if number % 2 else "mlp"
+        log = [
+            {"step": step, "accuracy": (number + step) / 20, "seed": 0, "method": method, "note": number}
+            for step in range(9)
+        ]
+        (tmp_path / f"log{number}.jsonl").write_text("\n".join(map(json.dumps, log)))
+    (tmp_path / "paperback.toml").write_text('[roles]\nmethod = "method"\nseed = "seed"\n')
+    material = gather(tmp_path, open_repository(tmp_path))
+    assert not material.story.tables
+    assert [graph.key for graph in material.story.graphs] == ["learning-curves"]
+    assert [finding.kind for finding in material.story.findings] == ["table-left-out"]
+    (answer, *_) = results_answers(material)
+    assert "learning-curves" in repr(answer.blocks)

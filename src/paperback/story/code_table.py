@@ -1,10 +1,13 @@
 """The table of network components, as the code builds them."""
 
+from collections import Counter
+
 from paperback.code import Change, Inventory, Layer, ModuleFact
 from paperback.story.table import Cell, CodeCell, Table, TextCell
 
 _MOST_ROWS = 12
-_MOST_LAYERS = 8
+_MOST_PARTS = 8
+_MOST_SIGNS = 90
 
 
 def component_table(inventory: Inventory) -> Table | None:
@@ -34,10 +37,15 @@ def component_table(inventory: Inventory) -> Table | None:
 
 
 def _built(module: ModuleFact) -> str:
-    parts = [_layer(layer) for layer in module.layers[:_MOST_LAYERS]]
-    parts += ["…"] if len(module.layers) > _MOST_LAYERS else []
+    """The parts with their arguments where that is short; else how often each kind occurs."""
     own = [f"{name}: Parameter" for name in module.parameters]
-    return ", ".join(own + parts)
+    whole = ", ".join((*own, *map(_layer, module.layers)))
+    if len(whole) <= _MOST_SIGNS:
+        return whole
+    kinds = Counter(layer.kind for layer in module.layers)
+    parts = [*own, *(f"{count} {kind}" if count > 1 else kind for kind, count in kinds.items())]
+    rest = parts[_MOST_PARTS:]
+    return ", ".join(parts[:_MOST_PARTS]) + (f" and {len(rest)} more kinds" if rest else "")
 
 
 def _layer(layer: Layer) -> str:

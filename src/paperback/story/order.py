@@ -50,6 +50,7 @@ def arrange(table: RunTable, study: Study, settings: Settings) -> Story:
     units = _units(table, study)
     if units is not None and units.shape.trial:
         tables, findings = _made(_searched(units, study, settings))
+        findings += [] if tables else refused
     else:
         tables, findings = _tables(cells, study, settings, units) if cells else ([], refused)
     view = view_of(table, study, settings, cells)

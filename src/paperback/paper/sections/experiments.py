@@ -181,7 +181,7 @@ def results_answers(material: Material) -> tuple[Answer, ...]:
     return (
         Answer("E5", tuple(e5), facts=bool(e5)),
         Answer("S1", claims, facts=bool(claims)),
-        Answer("S3", rest, facts=bool(tables)),
+        Answer("S3", rest, facts=bool(tables or graphs)),
         Answer("S2", (), facts=bool(material.story.tables)),
     )
 
@@ -194,12 +194,12 @@ def _claim(verdict: Verdict, material: Material) -> Paragraph:
 
 def _shown(material: Material) -> tuple[Paragraph, ...]:
     story, study = material.story, material.study
-    if not story.tables:
+    if not story.tables and not story.graphs:
         return ()
-    parts: list[Inline] = [
-        Ref(story.tables[0].key),
-        Text(f" shows {_lower(measured(study))}{shown_for(study.methods, study.datasets)}. "),
-    ]
+    parts: list[Inline] = []
+    if story.tables:
+        what = f" shows {_lower(measured(study))}{shown_for(study.methods, study.datasets)}. "
+        parts += [Ref(story.tables[0].key), Text(what)]
     besides = [table for table in story.tables if table.key in _BESIDES]
     for shown in (*besides, *story.graphs):
         parts += [Ref(shown.key), Text(f" {shown.why}. ")]

@@ -175,17 +175,20 @@ def _named(item: str, opening: str, facts: Sequence[ModuleFact | LossFact | Auto
     if not facts:
         return Answer(item, ())
     pieces = [
-        (Code(fact.name), Text(f" ({_doc(fact.doc)}"), Code(str(fact.source)), Text(")")) for fact in facts
+        (Code(fact.name), Text(f" ({doc_clause(fact.doc)}"), Code(str(fact.source)), Text(")"))
+        for fact in facts
     ]
     return Answer(item, (paragraph(item, Text(opening), *enumerate_parts(pieces), Text(".")),), facts=True)
 
 
-def _doc(doc: str) -> str:
+def doc_clause(doc: str) -> str:
     """The first sentence of a docstring as a clause in brackets; empty where it does not read as one."""
     first = re.split(r"[.:;]\s", doc + " ")[0].strip().rstrip(".")
     if not first or len(first) > _LONGEST_DOC or "://" in first or first.count("(") != first.count(")"):
         return ""
-    return (first[:1].lower() + first[1:] if first[1:2].islower() else first) + "; "
+    rest_of_word = first.split()[0][1:]
+    opens_as_a_name = bool(rest_of_word) and not rest_of_word.islower()
+    return (first if opens_as_a_name else first[:1].lower() + first[1:]) + "; "
 
 
 def _level_three(inventory: Inventory) -> tuple[Block, ...]:
