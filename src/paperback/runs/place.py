@@ -40,6 +40,8 @@ class Places:
         seed: The seed that a part ends in; None where none does.
         spelled: Whether a word such as `seed` stands before each seed.
         fixed: The parts that are the same in all runs.
+        levels: Of every level, varied or not, the mark before it and its key.
+        ends: Key of the level that ends in the seed.
         pattern: The common pattern of the paths, with `*` where they differ.
     """
 
@@ -48,6 +50,8 @@ class Places:
     pattern: str
     spelled: bool = False
     fixed: tuple[Column, ...] = ()
+    levels: tuple[tuple[str, str], ...] = ()
+    ends: str = ""
 
 
 def places_of(runs: Sequence[Run]) -> Places:
@@ -65,12 +69,13 @@ def _places(names: tuple[str, ...]) -> Places:
     parts: list[Column] = []
     fixed: list[Column] = []
     seed: Column | None = None
-    pattern, spelled = "", False
+    pattern, spelled, ends = "", False, ""
+    keys = [f"part {depth + 1} of the path" for depth in range(len(columns))]
     for depth, (mark, whole) in enumerate(columns):
         cells = [_without_time(cell) for cell in whole]
         if len(set(cells)) == 1:
             pattern += mark + (cells[0] or "")
-            fixed.append(Column(f"part {depth + 1} of the path", tuple(cells)))
+            fixed.append(Column(keys[depth], tuple(cells)))
             continue
         pattern += f"{mark}*"
         # The second at which a run began, as a number.
@@ -79,10 +84,11 @@ def _places(names: tuple[str, ...]) -> Places:
         found = _seeds(cells)
         if found and found[0].values and (seed is None or depth > 0):
             seed, rest, spelled = found
-            cells = rest
+            cells, ends = rest, keys[depth]
         if len(set(cells)) > 1:
-            parts.append(Column(f"part {depth + 1} of the path", tuple(cells)))
-    return Places(tuple(parts), seed, pattern.removeprefix("/"), spelled, tuple(fixed))
+            parts.append(Column(keys[depth], tuple(cells)))
+    levels = tuple((mark, key) for (mark, _), key in zip(columns, keys, strict=True))
+    return Places(tuple(parts), seed, pattern.removeprefix("/"), spelled, tuple(fixed), levels, ends)
 
 
 def _without_time(cell: str | None) -> str | None:
