@@ -116,3 +116,66 @@ def test_settings_of_a_common_value_were_not_renamed(
         for seed in range(4)
     }
     assert "renamed-setting" not in {finding.kind for finding in repository(files).findings}
+
+
+AUTOMATIC = {
+    "wandb": ("wandb/run-20240101_120000-abcd1234", "wandb/run-20240102_130000-x1y2z3w4"),
+    "wandb offline": ("wandb/offline-run-20240101_120000-abcd1234", "wandb/offline-run-20240101_120009-q2"),
+    "torch": ("runs/Jul23_18-37-14_e7dbf158ebfe", "runs/Jul23_07-08-58_e7dbf158ebfe"),
+    "hydra": ("outputs/2024-01-01/12-00-00", "outputs/2024-01-01/12-10-00"),
+    "lightning": ("lightning_logs/version_0", "lightning_logs/version_1"),
+    "uuid": ("runs/" + "0123456789abcdef" * 2, "runs/" + "abcdef0123456789" * 2),
+}
+
+
+@pytest.mark.parametrize("folders", AUTOMATIC.values(), ids=AUTOMATIC)
+def test_a_folder_that_a_tracker_named_is_no_method(repository: Repository, folders: tuple[str, ...]) -> None:
+    """Also where there are so few runs that each of any name would be one."""
+    table = repository({f"{folder}/metrics.json": {"test_accuracy": 0.5} for folder in folders})
+    assert len(table.runs) == 2
+    assert not table.roles
+
+
+def test_a_chosen_name_beside_automatic_ones_is_one(repository: Repository) -> None:
+    """What stands above the tracker's folder still names the method."""
+    names = ("run-20240101_120000-abcd1234", "run-20240102_130000-x1y2z3w4")
+    files = {f"runs/{m}/{n}/metrics.json": {"test_accuracy": 0.5} for m in ("a", "b") for n in names}
+    assert repository(files).roles["method"].values == ("a", "b")
+
+
+def test_a_vocabulary_is_no_run(repository: Repository) -> None:
+    """Some of its words name metrics, among thousands."""
+    vocabulary = {f"word{place}": place for place in range(2000)} | {"loss": 3, "accuracy": 4}
+    good = {"config": {"seed": 1}, "metrics": {"acc": 1}}
+    table = repository(
+        {"encoder/encoder.json": vocabulary, "logs/encoder.json": vocabulary, "runs/a/r.json": good}
+    )
+    assert [run.id for run in table.runs] == ["runs/a/r.json"]
+
+
+def test_data_in_json_lines_is_no_broken_log(repository: Repository) -> None:
+    """A space behind the brace changes nothing, and a text that speaks of a score is no log."""
+    lines = '{ "translation": { "en": "the score" } }\n{ "translation": { "en": "a loss" } }\n'
+    table = repository({"data/val.json": lines, "runs/a/result.json": {"config": {"seed": 1}, "acc": 1}})
+    assert (len(table.runs), [f.kind for f in table.findings]) == (1, [])
+
+
+def test_sizes_in_file_names_keep_runs_apart(repository: Repository) -> None:
+    """`eval_results_1.4b_1000.json` is more than a log's name with a number."""
+    files = {
+        f"evals/eval_results_1.4b-x_{step}.json": {"model_args": {"iteration": step}, "acc": step / 10000}
+        for step in (1000, 2000)
+    }
+    table = repository(files)
+    assert (len(table.runs), {f.kind for f in table.findings} & {"conflicting-logs"}) == (2, set())
+
+
+def test_logs_that_disagree_are_told_once(repository: Repository) -> None:
+    """One finding for a run, with the count of further values."""
+    values = {f"acc_{n}": 0.5 for n in range(4)}
+    files = {
+        "runs/a/results_1.json": {"metrics": values},
+        "runs/a/results_2.json": {"metrics": dict.fromkeys(values, 0.75)},
+    }
+    (finding,) = [f for f in repository(files).findings if f.kind == "conflicting-logs"]
+    assert finding.message.endswith("runs/a/results_2.json; 3 more values differ")

@@ -21,6 +21,11 @@ _COUNTED = re.compile(r"(?:run|trial)[._\-=]?\d+$", re.IGNORECASE)
 _TIME = re.compile(
     r"(?:19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d(?:[-_T. ]*[0-2]\d[-_:.h]?[0-5]\d(?:[-_:.m]?[0-5]\d)?)?"
 )
+# Names that trackers give to folders where nobody chose one: W&B, torch, Hydra, Lightning, MLflow, UUIDs.
+_AUTOMATIC = re.compile(
+    r"(?:offline-)?run-\d{8}_\d{6}-\w+|[A-Z][a-z]{2}\d\d_\d\d-\d\d-\d\d_.*|\d\d-\d\d-\d\d|version_\d+|"
+    r"[0-9a-f]{32}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+)
 _SECONDS = re.compile(r"1\d{9}(?:\.\d+)?")
 _PAIR = re.compile(r"(?:^|[,;&+\s_-])([A-Za-z][\w.]*?)=((?:(?![,;&+\s]|[_-]+[A-Za-z][\w.]*=).)+)")
 _NUMBERED = re.compile(r"(?:^|[_-])([A-Za-z][A-Za-z_]*?)[_-](\d+(?:\.\d+)?(?:e-?\d+)?)(?=$|[_-])")
@@ -78,8 +83,8 @@ def _places(names: tuple[str, ...]) -> Places:
             fixed.append(Column(keys[depth], tuple(cells)))
             continue
         pattern += f"{mark}*"
-        # The second at which a run began, as a number.
-        if all(_SECONDS.fullmatch(cell or "") for cell in cells):
+        # The second at which a run began, as a number, says nothing of it.
+        if all(_SECONDS.fullmatch(cell or "") for cell in cells) or _are_automatic(whole):
             continue
         found = _seeds(cells)
         if found and found[0].values and (seed is None or depth > 0):
@@ -89,6 +94,11 @@ def _places(names: tuple[str, ...]) -> Places:
             parts.append(Column(keys[depth], tuple(cells)))
     levels = tuple((mark, key) for (mark, _), key in zip(columns, keys, strict=True))
     return Places(tuple(parts), seed, pattern.removeprefix("/"), spelled, tuple(fixed), levels, ends)
+
+
+def _are_automatic(cells: Sequence[str | None]) -> bool:
+    """Whether no one but a tracker named any of the folders."""
+    return all(_AUTOMATIC.fullmatch(cell) for cell in cells if cell is not None)
 
 
 def _without_time(cell: str | None) -> str | None:
