@@ -9,6 +9,7 @@ import pytest
 from paperback.build import build_paper
 from paperback.errors import ReadError, SettingsError
 from paperback.proposal import propose_settings, write_proposal
+from paperback.runs import open_runs
 from paperback.settings import open_repository
 
 
@@ -109,3 +110,72 @@ def test_a_folder_without_runs(tmp_path: Path) -> None:
     """Nothing can be proposed where nothing was run."""
     with pytest.raises(ReadError, match="no run log below"):
         propose_settings(tmp_path)
+
+
+def results(root: Path, paths: list[str]) -> Path:
+    for place, path in enumerate(paths):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text('{"metrics": {"test": {"acc": %s}}}' % (place / 100))
+    return root
+
+
+LAYOUTS = {
+    "folders": [
+        f"exp/{m}/adult-{d}/{s}/result.json" for m in ("mlp", "resnet") for d in "ab" for s in range(3)
+    ],
+    "files": [f"runs/{m}_Ant-v{d}_{s}.json" for m in ("ppo", "td3") for d in "12" for s in range(3)],
+    "times": [f"runs/{m}-s{s}/2024-01-0{s + 1}/result.json" for m in ("mlp", "cnn") for s in range(3)],
+    "padded": [f"runs/{m}/seed{s:03}/result.json" for m in ("mlp", "cnn") for s in range(3)],
+}
+
+
+@pytest.mark.parametrize("paths", LAYOUTS.values(), ids=LAYOUTS)
+def test_roles_of_the_paths_are_proposed_as_an_expression(tmp_path: Path, paths: list[str]) -> None:
+    """What only the paths tell stays as it was inferred when the proposal is read back."""
+    root = results(tmp_path, paths)
+    before, _ = open_runs(root)
+    assert "method" in before.roles
+    proposal = propose_settings(root)
+    assert "(?P<method>" in proposal.text
+    write_proposal(root, proposal, force=False)
+    after, _ = open_runs(root)
+    assert {run.id: run.identity for run in after.runs} == {run.id: run.identity for run in before.runs}
+
+
+def test_what_no_expression_gives_back_is_left_to_inference(tmp_path: Path) -> None:
+    """A method whose time stands inside its name is no group; the proposal is valid all the same."""
+    paths = [f"runs/{m}-2024-01-0{s + 1}-s{s}/result.json" for m in ("mlp", "cnn") for s in range(3)]
+    root = results(tmp_path, paths)
+    before, _ = open_runs(root)
+    write_proposal(root, propose_settings(root), force=False)
+    after, _ = open_runs(root)
+    assert {run.id: run.identity for run in after.runs} == {run.id: run.identity for run in before.runs}
+
+
+def test_few_metrics_and_names_are_proposed(study: Callable[..., Path], tmp_path: Path) -> None:
+    """The study's metric comes first; what else is logged is counted."""
+    root = study(tmp_path, methods=tuple(f"m{place}" for place in range(70)), seeds=1, toml="")
+    file = next(root.rglob("*.json"))
+    file.write_text(
+        file.read_text().replace('"test": {', '"test": {' + "".join(f'"f1_{n}": 1, ' for n in range(9)))
+    )
+    text = propose_settings(root).text
+    assert text.index("[metrics.accuracy]") < text.index("[metrics.f1_0]")
+    assert "more metrics: paperback runs --json" in text
+    assert "# 10 more, printed as logged" in text
+    assert len(tomllib.loads(text)["names"]["method"]) == 60
+
+
+def test_a_choice_among_variants_is_asked(tmp_path: Path) -> None:
+    """Which variant the study reports is never decided for the author."""
+    kinds = ("tuned", "default")
+    paths = [
+        f"exp/{m}/adult-{d}/{k}/{s}/result.json"
+        for m in ("mlp", "cnn")
+        for d in "ab"
+        for k in kinds
+        for s in "012"
+    ]
+    text = propose_settings(results(tmp_path, paths)).text
+    assert '# [study.where]\n# variant = "default" # 12 of 24 runs' in text
+    assert "where" not in tomllib.loads(text)["study"]

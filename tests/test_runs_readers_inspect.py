@@ -6,6 +6,7 @@ import struct
 import sys
 import zipfile
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paperback.errors import EvidenceError
+from paperback.evidence import estimate
 from paperback.runs import RunTable, Status, read_runs
 from paperback.runs.readers import inspect_eval
 from paperback.runs.readers.log import Log, LogFile
@@ -170,3 +173,184 @@ def test_what_inspect_writes_is_read(tmp_path: Path, logger: Callable[..., str],
     (run,) = read_runs(tmp_path, Settings()).runs
     assert run.finals["match/accuracy"].value == 1 / 3
     assert (run.status, run.params["task"], run.params["task_args.shots"]) == (Status.FINISHED, "arc", 5)
+
+
+def sample(place: int, epoch: int, **scores: Any) -> dict[str, Any]:
+    return {
+        "id": place, "epoch": epoch, "input": "q", "target": "a",
+        "metadata": {"subject": "ab"[place % 2], "note": "x" * 300},
+        "scores": {name: {"value": value, "answer": "a"} for name, value in scores.items()},
+    }  # fmt: skip
+
+
+def asked(epochs: int = 3) -> list[dict[str, Any]]:
+    """Twelve samples, the first third of them right in every epoch, the next in the first only."""
+    return [
+        sample(i, e, match="CPIN"[min(i // 4 + (e > 1) * (i // 4 == 1), 2)], many={"size": i, "ok": i < 6})
+        for e in range(1, epochs + 1)
+        for i in range(12)
+    ]
+
+
+def of(samples: list[dict[str, Any]], *names: str, status: str = "success") -> dict[str, Any]:
+    """A header whose metrics are the means of the samples under the given names."""
+    scores = [
+        {"name": name.partition("[")[0], "scorer": "x", "metrics": {"accuracy": {"value": 0.5}}, **reducer}
+        for name in names
+        for reducer in ([{"reducer": "mean"}, {"reducer": "max"}] if "[" in name else [{}])
+    ]
+    return header(status, results={"scores": scores}, samples=samples)
+
+
+FORMS: dict[str, Callable[[dict[str, Any]], tuple[str, bytes]]] = {
+    "json": lambda log: ("logs/a.json", json.dumps(log).encode()),
+    "archive": lambda log: (
+        "logs/a.eval",
+        archive(
+            {
+                "header.json": {k: v for k, v in log.items() if k != "samples"},
+                "summaries.json": log["samples"],
+            }
+        ),
+    ),
+    "samples alone": lambda log: (
+        "logs/a.eval",
+        archive(
+            {"header.json": {k: v for k, v in log.items() if k != "samples"}}
+            | {f"samples/{s['id']}_epoch_{s['epoch']}.json": s for s in log["samples"]}
+        ),
+    ),
+    "journal": lambda log: (
+        "logs/a.eval",
+        archive(
+            {"_journal/start.json": {"eval": log["eval"], "status": "success"}}
+            | {f"_journal/summaries/{n}.json": log["samples"][n::2] for n in range(2)}
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_samples_are_items(repository: Repository, form: str) -> None:
+    """Grades become numbers, epochs repetitions, and what groups the samples is known."""
+    name, data = FORMS[form](of(asked(), "match[mean]"))
+    table = repository({name: data})
+    found = estimate(table, "match[mean]/accuracy" if form != "journal" else "match/accuracy")
+    assert (found.value, found.n) == (pytest.approx((4 * 1 + 4 * (0.5 / 3)) / 12), 12)
+    assert {role: table.roles[role].key for role in ("item", "seed", "cluster")} == {
+        "item": "item", "seed": "repeat", "cluster": "metadata.subject",
+    }  # fmt: skip
+    assert estimate(table, "size/mean").value == 5.5
+    assert estimate(table, "ok/accuracy").value == 0.5
+
+
+def test_the_whole_evaluation_is_not_counted_beside_its_samples(repository: Repository) -> None:
+    """A metric that no sample has stays, such as the best of several epochs."""
+    table = repository({"logs/a.json": json.dumps(of(asked(1), "match")).encode()})
+    assert (len(table.runs), table.apart.keys()) == (12, {"sum of items"})
+    table = repository({"logs/a.json": json.dumps(of(asked(2), "match[mean]")).encode()})
+    assert len(table.runs) == 25
+    assert estimate(table, "match[max]/accuracy").value == 0.5
+
+
+def test_samples_of_an_evaluation_that_was_cancelled_do_not_count(repository: Repository) -> None:
+    """Which samples it reached is no random choice."""
+    table = repository({"logs/a.json": json.dumps(of(asked(1), "match", status="cancelled")).encode()})
+    with pytest.raises(EvidenceError, match="killed"):
+        estimate(table, "match/accuracy")
+
+
+def test_samples_that_failed_are_told() -> None:
+    """They have no score, so the mean is over the others."""
+    samples = [*asked(1), {**sample(12, 1), "scores": None, "error": {"message": "x"}}]
+    log = read(json.dumps(of(samples, "match")).encode(), "logs/a.json")
+    assert [f.message for f in log.findings] == [
+        "logs/a.json: 1 of 13 samples ended in an error and were not scored"
+    ]
+    assert len(log.records) == 13
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        ("C", 1.0),
+        ("P", 0.5),
+        ("I", 0.0),
+        ("N", 0.0),
+        ("yes", 1.0),
+        ("False", 0.0),
+        (True, 1.0),
+        (7, 7.0),
+        ("0.25", 0.25),
+    ],
+)
+def test_a_score_is_what_inspect_takes_it_for(value: Any, number: float) -> None:
+    """As `value_to_float` of Inspect has it."""
+    log = read(json.dumps(of([sample(1, 1, match=value)], "match")).encode(), "logs/a.json")
+    assert log.records[1].finals["match/accuracy"].value == number
+
+
+@pytest.mark.parametrize("value", ["maybe", None, [1, 2], {"a": "maybe"}])
+def test_a_score_that_is_no_number_is_none(value: Any) -> None:
+    """Words that Inspect has no number for are not zero here."""
+    log = read(json.dumps(of([sample(1, 1, match=value)], "match")).encode(), "logs/a.json")
+    assert len(log.records) == 1
+
+
+EVALUATION = """
+import sys
+from inspect_ai import Epochs, Task, eval
+from inspect_ai.dataset import MemoryDataset, Sample
+from inspect_ai.model import ModelOutput, ModelUsage, get_model
+from inspect_ai.scorer import Score, accuracy, match, mean, scorer, stderr
+
+@scorer(metrics=[mean(), stderr()])
+def length():
+    async def score(state, target):
+        return Score(value=float(len(state.output.completion)))
+    return score
+
+@scorer(metrics={"*": [mean()]})
+def many():
+    async def score(state, target):
+        first = "C" if state.sample_id == 1 else "I"
+        return Score(value={"size": len(state.output.completion), "first": first})
+    return score
+
+@scorer(metrics=[accuracy(), stderr()])
+def grades():
+    async def score(state, target):
+        return Score(value="CPNI"[state.sample_id % 4])
+    return score
+
+def outputs():
+    for place in range(100):
+        output = ModelOutput.from_content("mockllm/model", "a" if place % 3 else "bb")
+        output.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)
+        yield output
+
+samples = [Sample(id=i + 1, input="q", target="a", metadata={"subject": "ab"[i % 2]}) for i in range(12)]
+task = Task(MemoryDataset(samples, name="toy"), name="toy", scorer=[match(), length(), many(), grades()],
+    epochs=Epochs(3, ["mean", "at_least_2"]))
+model = get_model("mockllm/model", custom_outputs=outputs())
+(log,) = eval(task, model=model, log_dir="logs", log_format=sys.argv[1], display="none", max_connections=1)
+for score in log.results.scores:
+    for name, metric in score.metrics.items():
+        if score.reducer == "mean" and name in ("accuracy", "mean"):
+            print(f"{score.name}[mean]/{name}", repr(metric.value))
+"""
+
+
+@pytest.mark.parametrize("form", ["eval", "json"])
+def test_the_mean_over_samples_is_what_inspect_says(
+    tmp_path: Path, logger: Callable[..., str], form: str
+) -> None:
+    """An evaluation with four scorers, three epochs and two reducers, of a model that answers by rote."""
+    said = logger("inspect_ai", EVALUATION, form).split()
+    if form == "eval" and sys.version_info < (3, 14) and find_spec("zstandard") is None:
+        pytest.skip("nothing that unpacks Zstandard is installed")
+    table = read_runs(tmp_path, Settings())
+    for key, value in zip(said[::2], said[1::2], strict=True):
+        found = estimate(table, key)
+        assert (found.value, found.n) == (pytest.approx(float(value), abs=1e-12), 12)
+    assert len(said) == 10

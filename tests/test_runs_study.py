@@ -258,7 +258,7 @@ def pair(**differences: tuple[Any, Any]) -> dict[str, Any]:
                 for m, n in (("a", 10), ("b", 100))
             },
             "unequal-steps",
-            "different numbers of steps: a 9, b 99",
+            "different numbers of steps: 9 (a); 99 (b)",
         ),
         (
             {"runs/a/log.jsonl": '{"step": 1, "loss": 2.0}\n{"step": 2, "loss": NaN}\n'},
@@ -273,6 +273,29 @@ def test_unlike_conditions_are_told(tmp_path: Path, files: dict[str, Any], kind:
     table = read(tmp_path, files)
     (message,) = found(table, kind)
     assert words in message
+
+
+def test_equal_budgets_of_many_data_sets_are_told_once(tmp_path: Path) -> None:
+    """The method that had fewer steps is named, however many methods there are."""
+    files = {
+        f"runs/{m}/{d}/log.jsonl": "".join(
+            json.dumps({"method": m, "dataset": d, "seed": 0, "step": s, "acc": 1.0}) + "\n"
+            for s in range(3 if m == "z" else 9)
+        )
+        for m in "abcdefgz"
+        for d in ("wine", "iris")
+    }
+    (message,) = found(read(tmp_path, files), "unequal-steps")
+    assert "on iris, wine were" in message
+    assert message.endswith("steps: 2 (z); 8 (a, b, c, d, e and 2 more)")
+
+
+def test_a_loss_whose_target_moves_may_grow(tmp_path: Path) -> None:
+    """A critic predicts returns, which grow; NaN is a divergence all the same."""
+    rows = '{"step": 1, "critic_loss": 1, "loss": 1}\n{"step": 2, "critic_loss": 900, "loss": 2}\n'
+    files = {"runs/a/log.jsonl": rows, "runs/b/log.jsonl": rows.replace("900", "NaN")}
+    (message,) = found(read(tmp_path, files), "diverged-run")
+    assert message.startswith("1 run diverged: runs/b (critic_loss from 1 to nan)")
 
 
 def test_each_data_set_has_a_version_of_its_own(tmp_path: Path) -> None:

@@ -1,16 +1,21 @@
 """paperback.toml as `paperback init` proposes it: what was inferred and why, to be corrected."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from paperback.errors import SettingsError
 from paperback.evidence import Study, state_study
 from paperback.runs import Metric, Role, RunTable, open_runs
+from paperback.runs.expression import path_expression
 from paperback.settings import FILE, Settings
 
 Progress = Callable[[str, int, int], None]
+# More would bury what the author has to look at.
+_METRICS = 8
+_NAMES = 60
 _ROLES = ("method", "dataset", "seed")
 _ASK_DIRECTION = '# direction = "higher" # or "lower"; not known, so nothing is bold and nothing is claimed'
 
@@ -36,13 +41,15 @@ def propose_settings(root: Path, *, progress: Progress | None = None) -> Proposa
     """
     table, settings = open_runs(root, progress=progress)
     study = state_study(table, settings)
+    expression, named = path_expression(table.runs, table.roles)
     blocks = [
         "# What Paperback inferred. Correct what is wrong; delete what you do not need.",
         _paper(settings),
-        _runs(settings),
-        _roles(table),
+        _runs(settings, expression),
+        _roles(table, named),
         _study(study),
-        *_metrics(table),
+        _where(table),
+        *_metrics(table, study),
         *_names(table, settings),
         _claims(study),
     ]
@@ -81,31 +88,47 @@ def _paper(settings: Settings) -> str:
     )
 
 
-def _runs(settings: Settings) -> str:
-    if not settings.paths and not settings.exclude:
+def _runs(settings: Settings, expression: str) -> str:
+    names = [*settings.run_names, *([expression] if expression and not settings.run_names else [])]
+    if not settings.paths and not settings.exclude and not names:
         return (
             '# [runs]\n# paths = ["runs/{dataset}/{method}/{seed}/result.json"] # where folders name a run\n'
             '# exclude = ["old/**"] # files that are not run logs'
         )
-    paths = ", ".join(_quoted(path) for path in settings.paths)
-    exclude = ", ".join(_quoted(path) for path in settings.exclude)
-    return f"[runs]\npaths = [{paths}]\nexclude = [{exclude}]"
+    lines = ["[runs]"]
+    if names:
+        lines.append(f"names = [{', '.join(map(_literal, names))}] # what the runs' paths tell")
+    if settings.paths:
+        lines.append(f"paths = [{', '.join(map(_quoted, settings.paths))}]")
+    excluded = ", ".join(map(_quoted, settings.exclude))
+    lines.append(
+        f"exclude = [{excluded}]" if excluded else '# exclude = ["old/**"] # files that are no run logs'
+    )
+    return "\n".join(lines)
 
 
-def _roles(table: RunTable) -> str:
+def _roles(table: RunTable, named: frozenset[str]) -> str:
     lines = ["[roles] # which setting plays which part"]
+    keys = {key for run in table.runs for key in run.params}
     for name in dict.fromkeys((*_ROLES, *table.roles)):
         role = table.roles.get(name)
-        lines.append(
-            _role(role) if role and role.key else f'# {name} = "" # nothing was found; name a key of the logs'
-        )
+        if role is None or not role.key:
+            lines.append(f'# {name} = "" # nothing was found; name a key of the logs')
+        elif name in named:
+            lines.append("# " + _role(replace(role, key=name, how=f"{role.how}, by [runs] names")))
+        elif role.key not in keys:
+            # What only the paths tell is inferred again where nothing is declared.
+            lines.append("# " + _role(role))
+        else:
+            lines.append(_role(role))
     return "\n".join(lines)
 
 
 def _role(role: Role) -> str:
     shown = ", ".join(role.values[:6]) + (", ..." if len(role.values) > 6 else "")
     why = f"{_comment(role.how)}, {role.confidence:.0%} sure"
-    return f"{role.name} = {_quoted(role.key)} # {len(role.values)} values: {_comment(shown)}; {why}"
+    many = "value" if len(role.values) == 1 else "values"
+    return f"{role.name} = {_quoted(role.key)} # {len(role.values)} {many}: {_comment(shown)}; {why}"
 
 
 def _study(study: Study) -> str:
@@ -120,8 +143,26 @@ def _study(study: Study) -> str:
     )
 
 
-def _metrics(table: RunTable) -> list[str]:
-    return [_metric(metric) for metric in table.metrics.values()]
+def _where(table: RunTable) -> str:
+    """The choice among variants, which is the author's."""
+    role = table.roles.get("variant")
+    if role is None or len(role.values) < 2:
+        return ""
+    counts = Counter(run.identity.get("variant") for run in table.runs)
+    most = max(role.values, key=lambda value: counts[value])
+    return (
+        "# The runs also differ in variant. Choose the one that the study reports:\n"
+        f"# [study.where]\n# variant = {_quoted(most)} # {counts[most]} of {len(table.runs)} runs"
+    )
+
+
+def _metrics(table: RunTable, study: Study) -> list[str]:
+    """A block for the study's metric and for those that most runs report."""
+    counts = Counter(table.keys[key].name for run in table.runs for key in (*run.finals, *run.series))
+    first = sorted(table.metrics, key=lambda name: (name != study.metric.name, -counts[name], name))
+    blocks = [_metric(table.metrics[name]) for name in first[:_METRICS]]
+    rest = len(first) - _METRICS
+    return [*blocks, f"# {rest} more metrics: paperback runs --json"] if rest > 0 else blocks
 
 
 def _metric(metric: Metric) -> str:
@@ -139,9 +180,10 @@ def _names(table: RunTable, settings: Settings) -> list[str]:
     for name in ("method", "dataset"):
         if name in table.roles and table.roles[name].values:
             lines = [f"[names.{name}] # as logged = as printed; the order is that of the rows"]
-            lines += [
-                f"{_key(value)} = {_quoted(settings.name(name, value))}" for value in table.roles[name].values
-            ]
+            values = table.roles[name].values
+            lines += [f"{_key(value)} = {_quoted(settings.name(name, value))}" for value in values[:_NAMES]]
+            if len(values) > _NAMES:
+                lines.append(f"# {len(values) - _NAMES} more, printed as logged")
             blocks.append("\n".join(lines))
     return blocks
 
@@ -180,6 +222,12 @@ def _summary(table: RunTable, study: Study) -> tuple[str, ...]:
 def _quoted(text: str) -> str:
     # TOML's basic strings have JSON's escapes, but for U+007F, which JSON leaves bare.
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _literal(text: str) -> str:
+    """An expression as TOML, bare of escapes where it can be."""
+    plain = "'" not in text and text.isprintable()
+    return f"'{text}'" if plain else _quoted(text)
 
 
 def _key(text: str) -> str:

@@ -195,9 +195,11 @@ def check_unmixed(readings: Sequence[Reading], table: RunTable, question: Questi
         EvidenceError: Names the role and its values, or the two runs and the settings in which they differ.
     """
     logged = [reading.run for reading in readings if reading.excluded != NOT_LOGGED]
+    # Whoever averages over items averages over what groups them.
+    averaged = {*question.averaged, *(("cluster",) if "item" in question.averaged else ())}
     for role in table.roles:
         values = sorted({value for run in logged if (value := run.setting(role)) is not None})
-        if len(values) > 1 and role not in question.averaged:
+        if len(values) > 1 and role not in averaged:
             shown = ", ".join(values[:5]) + (f" and {len(values) - 5} more" if len(values) > 5 else "")
             raise EvidenceError(
                 f"the {len(logged)} runs of {question} also vary in {role} ({shown})",

@@ -9,7 +9,7 @@ import numpy as np
 from paperback.finding import Finding
 from paperback.runs.branch import restarts
 from paperback.runs.key import parse_key
-from paperback.runs.lexicon import word_set
+from paperback.runs.lexicon import word_set, words
 from paperback.runs.run import Run, text
 from paperback.runs.select import Protocol
 from paperback.runs.table import Role
@@ -18,6 +18,10 @@ _MOST = 5
 _VERSIONS = ("torch", "tensorflow", "jax", "python", "cuda", "transformers", "sklearn", "numpy")
 _DATA_WORDS = word_set("data dataset datasets corpus")
 _VERSION_WORDS = word_set("version revision hash commit digest sha md5 checksum")
+# Losses whose target moves while they are trained grow with what they predict.
+_MOVING = word_set(
+    "actor critic policy value q qf qf1 qf2 td alpha temp entropy adversarial generator discriminator"
+)
 _HARDWARE = word_set("gpu gpus gpu_name device_name hardware cuda_device accelerator gpu_type")
 
 
@@ -163,18 +167,28 @@ def _steps(runs: Sequence[Run], roles: Mapping[str, Role]) -> Iterator[Finding]:
         ]
         if lasts:
             ends[run.identity.get("dataset", "")][run.identity.get("method", "")].add(max(lasts))
+    alike: dict[str, list[str]] = defaultdict(list)
     for dataset, methods in sorted(ends.items()):
         longest = {method: max(found) for method, found in methods.items()}
         low, high = min(longest.values()), max(longest.values())
         if len(longest) > 1 and high > 1.1 * max(low, 1):
-            shown = _list([f"{method} {last}" for method, last in sorted(longest.items())])
-            where = f" on {dataset}" if dataset else ""
-            yield Finding(
-                "unequal-steps",
-                f"the methods{where} were trained for different numbers of steps: {shown}",
-                (),
-                "Give all the same budget, or say that they stopped early.",
-            )
+            alike[_budget_groups(longest)].append(dataset)
+    for shown, where in alike.items():
+        on = f" on {_list(where)}" if any(where) else ""
+        yield Finding(
+            "unequal-steps",
+            f"the methods{on} were trained for different numbers of steps: {shown}",
+            (),
+            "Give all the same budget, or say that they stopped early.",
+        )
+
+
+def _budget_groups(longest: Mapping[str, int]) -> str:
+    """Methods by the step at which they ended, the fewest steps first."""
+    groups: dict[int, list[str]] = defaultdict(list)
+    for method, last in sorted(longest.items()):
+        groups[last].append(method)
+    return _list([f"{last} ({_list(methods)})" for last, methods in sorted(groups.items())], "; ")
 
 
 def _disjoint_seeds(runs: Sequence[Run], roles: Mapping[str, Role]) -> Iterator[Finding]:
@@ -208,10 +222,12 @@ def _diverged(runs: Sequence[Run]) -> Iterator[Finding]:
     for run in runs:
         for key, series in run.series.items():
             values = series.values
-            if len(values) < 2 or "loss" not in parse_key(key).name.lower() or not np.isfinite(values[0]):
+            name = parse_key(key).name.lower()
+            if len(values) < 2 or "loss" not in name or not np.isfinite(values[0]):
                 continue
             last = values[-1]
-            if not np.isfinite(last) or (values[0] > 0 and last > 100 * values[0]):
+            grew = values[0] > 0 and last > 100 * values[0] and _MOVING.isdisjoint(words(name))
+            if not np.isfinite(last) or grew:
                 found.append(f"{run.id} ({key} from {values[0]:g} to {last:g})")
                 break
     if found:

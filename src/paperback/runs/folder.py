@@ -182,22 +182,17 @@ def _merge(name: str, parts: list[tuple[Log, Record]], findings: list[Finding]) 
     params: dict[str, Scalar] = {}
     finals: dict[str, Final] = {}
     series: dict[str, Series] = {}
+    unlike: list[tuple[str, Final, Final]] = []
     for _, record in ordered:
         for key, value in record.params.items():
             params.setdefault(key, value)
         for key, final in record.finals.items():
             known = finals.setdefault(key, final)
             if known.value != final.value and known.value == known.value:
-                message = (
-                    f"{name}: {key} is {known.value!r} in {known.source.path} "
-                    f"but {final.value!r} in {final.source.path}"
-                )
-                sources = (known.source, final.source)
-                findings.append(
-                    Finding("conflicting-logs", message, sources, "Delete the log that is out of date.")
-                )
+                unlike.append((key, known, final))
         for key, points in record.series.items():
             series[key] = _continue(series[key], points) if key in series else points
+    findings += _conflict(name, unlike)
     status = next((r.status for _, r in ordered if r.status is not Status.UNKNOWN), Status.UNKNOWN)
     if status is Status.UNKNOWN and finals:
         status = Status.FINISHED
@@ -215,6 +210,23 @@ def _merge(name: str, parts: list[tuple[Log, Record]], findings: list[Finding]) 
         facts=facts,
         directions=directions,
     )
+
+
+def _conflict(name: str, unlike: Sequence[tuple[str, Final, Final]]) -> list[Finding]:
+    """One finding for all values of a run in which its logs disagree."""
+    if not unlike:
+        return []
+    key, known, other = unlike[0]
+    more = f"; {len(unlike) - 1} more values differ" if len(unlike) > 1 else ""
+    message = (
+        f"{name}: {key} is {known.value!r} in {known.source.path} but {other.value!r} in "
+        f"{other.source.path}{more}"
+    )
+    sources = tuple(
+        dict.fromkeys(source for _, *pair in unlike for source in (pair[0].source, pair[1].source))
+    )
+    mend = "Delete the log that is out of date."
+    return [Finding("conflicting-logs", message, sources, mend)]
 
 
 def _first(mappings: Iterable[Mapping[str, _T]]) -> dict[str, _T]:

@@ -131,7 +131,7 @@ LOG_WORDS = word_set(
 )
 LOG_FOLDERS = re.compile(
     r"(?:^|[_-])(?:runs?|results?|logs?|outputs?|exps?|experiments?|checkpoints?|ckpts?|evals?|evaluations?|"
-    r"metrics|sweeps?|trials?|seeds?|models|benchmarks?|multirun|ray_results|lightning_logs|saved?)(?:[_-]|$)",
+    r"metrics|curves?|sweeps?|trials?|seeds?|models|benchmarks?|multirun|ray_results|lightning_logs|saved?)(?:[_-]|$)",
     re.IGNORECASE,
 )
 

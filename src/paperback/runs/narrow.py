@@ -57,13 +57,15 @@ def without_sums(runs: Sequence[Run], roles: Mapping[str, Role]) -> tuple[tuple[
     if "item" not in roles:
         return tuple(runs), ()
     others = [name for name in roles if name not in ("item", "cluster")]
-    logged: dict[tuple[str | None, ...], set[str]] = {}
-    for run in runs:
-        if "item" in run.identity:
-            logged.setdefault(_place(run, others), set()).update(run.finals)
+    items = [run for run in runs if "item" in run.identity]
+    logged: dict[tuple[str, ...], dict[tuple[str | None, ...], set[str]]] = {}
     kept, apart = [], []
     for run in runs:
-        known = set() if "item" in run.identity else logged.get(_place(run, others), set())
+        # What sums up items of several seeds has no seed itself.
+        names = tuple(name for name in others if name in run.identity)
+        if "item" not in run.identity and names not in logged:
+            logged[names] = _logged(items, names)
+        known = set() if "item" in run.identity else logged[names].get(_place(run, names), set())
         finals = {key: value for key, value in run.finals.items() if key not in known}
         if len(finals) == len(run.finals):
             kept.append(run)
@@ -72,6 +74,14 @@ def without_sums(runs: Sequence[Run], roles: Mapping[str, Role]) -> tuple[tuple[
         else:
             apart.append(run)
     return tuple(kept), tuple(apart)
+
+
+def _logged(items: Sequence[Run], roles: Sequence[str]) -> dict[tuple[str | None, ...], set[str]]:
+    """The metrics of the items that share the values of the roles."""
+    found: dict[tuple[str | None, ...], set[str]] = {}
+    for item in items:
+        found.setdefault(_place(item, roles), set()).update(item.finals)
+    return found
 
 
 def _place(run: Run, roles: Sequence[str]) -> tuple[str | None, ...]:

@@ -21,11 +21,19 @@ _COUNTED = re.compile(r"(?:run|trial)[._\-=]?\d+$", re.IGNORECASE)
 _TIME = re.compile(
     r"(?:19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d(?:[-_T. ]*[0-2]\d[-_:.h]?[0-5]\d(?:[-_:.m]?[0-5]\d)?)?"
 )
+# Names that trackers give to folders where nobody chose one: W&B, torch, Hydra, Lightning, MLflow, UUIDs.
+_AUTOMATIC = re.compile(
+    r"(?:offline-)?run-\d{8}_\d{6}-\w+|[A-Z][a-z]{2}\d\d_\d\d-\d\d-\d\d_.*|\d\d-\d\d-\d\d|version_\d+|"
+    r"[0-9a-f]{32}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+)
 _SECONDS = re.compile(r"1\d{9}(?:\.\d+)?")
 _PAIR = re.compile(r"(?:^|[,;&+\s_-])([A-Za-z][\w.]*?)=((?:(?![,;&+\s]|[_-]+[A-Za-z][\w.]*=).)+)")
 _NUMBERED = re.compile(r"(?:^|[_-])([A-Za-z][A-Za-z_]*?)[_-](\d+(?:\.\d+)?(?:e-?\d+)?)(?=$|[_-])")
 _SPELLED = SETTING_NAMES - {"step", "steps", "epoch", "epochs", "version", "k", "id"}
 _BARE = re.compile(r"^(?:(.*?)[_\-])?(\d{1,4})$")
+# Where paths differ in depth, a part that so many of them have still tells them apart.
+_SHARE = 0.9
+_Cells = list[str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,9 @@ class Places:
         parts: The parts in which the runs differ, from the root on, without the seed.
         seed: The seed that a part ends in; None where none does.
         spelled: Whether a word such as `seed` stands before each seed.
+        fixed: The parts that are the same in all runs.
+        levels: Of every level, varied or not, the mark before it and its key.
+        ends: Key of the level that ends in the seed.
         pattern: The common pattern of the paths, with `*` where they differ.
     """
 
@@ -43,10 +54,13 @@ class Places:
     seed: Column | None
     pattern: str
     spelled: bool = False
+    fixed: tuple[Column, ...] = ()
+    levels: tuple[tuple[str, str], ...] = ()
+    ends: str = ""
 
 
 def places_of(runs: Sequence[Run]) -> Places:
-    """The varied parts of the runs' paths; nothing where the paths differ in depth."""
+    """The varied parts of the runs' paths; of paths that differ in depth, those that nearly all have."""
     return _places(tuple(run.id for run in runs))
 
 
@@ -58,35 +72,51 @@ def _places(names: tuple[str, ...]) -> Places:
     if not columns:
         return Places((), None, "")
     parts: list[Column] = []
+    fixed: list[Column] = []
     seed: Column | None = None
-    pattern, spelled = "", False
+    pattern, spelled, ends = "", False, ""
+    keys = [f"part {depth + 1} of the path" for depth in range(len(columns))]
     for depth, (mark, whole) in enumerate(columns):
-        cells = [_TIME.sub("", cell).strip("_-.") for cell in whole]
+        cells = [_without_time(cell) for cell in whole]
         if len(set(cells)) == 1:
-            pattern += mark + cells[0]
+            pattern += mark + (cells[0] or "")
+            fixed.append(Column(keys[depth], tuple(cells)))
             continue
         pattern += f"{mark}*"
-        # The second at which a run began, as a number.
-        if all(_SECONDS.fullmatch(cell) for cell in cells):
+        # The second at which a run began, as a number, says nothing of it.
+        if all(_SECONDS.fullmatch(cell or "") for cell in cells) or _are_automatic(whole):
             continue
         found = _seeds(cells)
         if found and found[0].values and (seed is None or depth > 0):
             seed, rest, spelled = found
-            cells = rest
+            cells, ends = rest, keys[depth]
         if len(set(cells)) > 1:
-            parts.append(Column(f"part {depth + 1} of the path", tuple(cells)))
-    return Places(tuple(parts), seed, pattern.removeprefix("/"), spelled)
+            parts.append(Column(keys[depth], tuple(cells)))
+    levels = tuple((mark, key) for (mark, _), key in zip(columns, keys, strict=True))
+    return Places(tuple(parts), seed, pattern.removeprefix("/"), spelled, tuple(fixed), levels, ends)
 
 
-def _apart(paths: list[list[str]]) -> list[tuple[str, list[str]]]:
-    """The columns of the paths, each with the mark before it; nothing where the paths differ in depth.
+def _are_automatic(cells: Sequence[str | None]) -> bool:
+    """Whether no one but a tracker named any of the folders."""
+    return all(_AUTOMATIC.fullmatch(cell) for cell in cells if cell is not None)
+
+
+def _without_time(cell: str | None) -> str | None:
+    if cell is None or not _TIME.search(cell):
+        return cell
+    return _TIME.sub("", cell).strip("_-.")
+
+
+def _apart(paths: list[list[str]]) -> list[tuple[str, _Cells]]:
+    """The columns of the paths, each with the mark before it, as deep as nearly all of the paths reach.
 
     Compound parts, such as `Hopper-v4__ppo__1__1700000000`, are taken apart where all agree.
     """
-    if len({len(path) for path in paths}) != 1:
-        return []
-    columns: list[tuple[str, list[str]]] = []
-    for cells in map(list, zip(*paths, strict=True)):
+    depths = sorted(len(path) for path in paths)
+    deep = depths[int((1 - _SHARE) * len(depths))] if depths else 0
+    columns: list[tuple[str, _Cells]] = []
+    for place in range(deep):
+        cells: _Cells = [path[place] if place < len(path) else None for path in paths]
         mark, pieces = "__", _pieces(cells, "__")
         if not pieces:
             mark, pieces = "_", _named_pieces(cells)
@@ -95,24 +125,24 @@ def _apart(paths: list[list[str]]) -> list[tuple[str, list[str]]]:
     return columns
 
 
-def _pieces(cells: Sequence[str], mark: str) -> list[list[str]]:
+def _pieces(cells: Sequence[str | None], mark: str) -> list[_Cells]:
     """The columns into which the mark divides the cells; empty where it divides them unequally or not."""
-    pieces = [cell.split(mark) for cell in cells]
+    pieces = [(cell or "").split(mark) for cell in cells]
     if len({len(piece) for piece in pieces}) != 1 or len(pieces[0]) < 2:
         return []
     return [list(piece) for piece in zip(*pieces, strict=True)]
 
 
-def _named_pieces(cells: Sequence[str]) -> list[list[str]]:
+def _named_pieces(cells: Sequence[str | None]) -> list[_Cells]:
     """The columns of cells like `TD3_Hopper-v1_0`: a number at the end, known names before it.
 
     An underscore also stands inside names, so it divides only where a whole column is known.
     """
     columns = _pieces(cells, "_")
-    if len(columns) < 3 or not all(cell.isdigit() for cell in columns[-1]):
+    if len(columns) < 3 or not all((cell or "").isdigit() for cell in columns[-1]):
         return []
     known = any(
-        all(is_known_name(cell, lexicon) for cell in column)
+        all(is_known_name(cell or "", lexicon) for cell in column)
         for column in columns[:-1]
         for lexicon in (METHOD_WORDS, DATASET_WORDS)
     )
@@ -138,15 +168,15 @@ def _path(name: str) -> str:
     return f"{folder}/{stem}" if folder else stem
 
 
-def _seeds(cells: Sequence[str]) -> tuple[Column, list[str], bool] | None:
+def _seeds(cells: Sequence[str | None]) -> tuple[Column, _Cells, bool] | None:
     """The seeds that all cells end in, what stands before them, and whether a word calls them seeds."""
     for form in (_SEED, _BARE):
-        matches = [form.match(cell) for cell in cells]
+        matches = [form.match(cell or "") for cell in cells]
         found = [match for match in matches if match]
         if any((match.group(1) or "").lower() == "version" for match in found):
             return None
         if len(found) == len(cells) and len({match.group(2) for match in found}) > 1:
             seeds = tuple(str(int(match.group(2))) for match in found)
-            spelled = form is _SEED and not any(_COUNTED.search(cell) for cell in cells)
+            spelled = form is _SEED and not any(_COUNTED.search(match.string) for match in found)
             return Column("seed", seeds), [match.group(1) or "" for match in found], spelled
     return None

@@ -35,6 +35,9 @@ from paperback.runs.units import judge_metrics
 from paperback.settings import FILE, Settings, open_repository
 from paperback.version import VERSION
 
+# Of what was found unreadable where nothing was read, so much is told.
+_TOLD = 3
+
 
 def read_runs(
     root: Path,
@@ -237,7 +240,9 @@ def _fields(run: Run, templates: Sequence[str]) -> Mapping[str, str]:
 def _nothing(root: Path, collected: Collected, settings: Settings) -> ReadError:
     known = ", ".join(formats())
     where = f" and excludes {', '.join(settings.exclude)}" if settings.exclude else ""
+    bad = "".join(f"\n  {finding.message}\n    {finding.mend}" for finding in collected.findings[:_TOLD])
+    looked = f"{collected.seen} files were looked at{where}"
     return ReadError(
-        f"no run log below {root}: {collected.seen} files were looked at{where} (formats known: {known})",
+        f"no run log below {root}: {looked} (formats known: {known}){bad}",
         mend=f'Name the logs in {FILE}: [runs] paths = ["runs/{{method}}/{{dataset}}/{{seed}}/result.json"].',
     )

@@ -21,6 +21,7 @@ from paperback.runs.place import Places, places_of
 from paperback.runs.readers.leaves import number_in
 from paperback.runs.run import Run
 from paperback.runs.table import Role
+from paperback.runs.variant import filled, variant_of
 from paperback.settings import FILE, Settings
 
 # Below this a guess is offered to the author as a finding and not taken.
@@ -63,7 +64,10 @@ def assign_roles(
             guesses[name] = guess
     places = places_of(runs)
     _add_from_places(guesses, places, columns)
+    _add_fixed(guesses, places)
+    _fill(guesses, places)
     _add_items(guesses, places, columns)
+    _add_variant(guesses, places, runs)
     taken = {name: guess for name, guess in guesses.items() if guess.confidence >= THRESHOLD}
     cells = {name: _cells(name, guess) for name, guess in taken.items()}
     roles = {
@@ -184,9 +188,48 @@ def _add_from_places(guesses: dict[str, _Guess], places: Places, columns: Mappin
         free.remove(part)
         open_roles.remove(name)
     free = _free(free, [guess.column for guess in guesses.values()], runs)
+    # A study may vary one network in ways that only the paths tell; of its data the settings are believed.
+    if "dataset" in guesses and guesses["dataset"].confidence >= THRESHOLD and "dataset" in open_roles:
+        open_roles.remove("dataset")
     if len(free) == 1 and open_roles and (len(places.parts) == 1 or len(open_roles) == 1):
         confidence = 0.6 if "method" in open_roles else 0.55
         guesses[open_roles[0]] = _Guess(free[0], f"{free[0].key} {places.pattern}", confidence)
+
+
+def _add_fixed(guesses: dict[str, _Guess], places: Places) -> None:
+    """The one method or data set of all runs, where their common path holds a known name."""
+    for name, lexicon in (("method", METHOD_WORDS), ("dataset", DATASET_WORDS)):
+        if name in guesses and guesses[name].confidence >= THRESHOLD:
+            continue
+        parts = [part for part in places.fixed if all(is_known_name(v, lexicon) for v in part.values)]
+        if parts and parts[-1].values:
+            guesses[name] = _Guess(parts[-1], f"known name in {places.pattern}", 0.55)
+
+
+def _fill(guesses: dict[str, _Guess], places: Places) -> None:
+    """Method and data set of runs that lack the setting, from the level of the paths that says the same."""
+    for name in ("method", "dataset"):
+        guess = guesses.get(name)
+        if guess is None or guess.confidence < THRESHOLD:
+            continue
+        column = filled(guess.column, places.parts)
+        if column is not guess.column and column.cells != guess.column.cells:
+            guesses[name] = _Guess(column, f"{guess.how}, else the paths", guess.confidence)
+
+
+def _add_variant(guesses: dict[str, _Guess], places: Places, runs: Sequence[Run]) -> None:
+    """The level of the paths that tells apart what method, data set and seed do not."""
+    known = [guesses[name].column for name in _NEEDED if name in guesses]
+    sure = all(name in guesses and guesses[name].confidence >= THRESHOLD for name in _NEEDED)
+    if "variant" in guesses or "item" in guesses or not sure:
+        return
+    free = [
+        part
+        for part in places.parts
+        if not any(part.determines(column) or column.determines(part) for column in known)
+    ]
+    if part := variant_of(runs, known, free):
+        guesses["variant"] = _Guess(part, f"{part.key} {places.pattern}", 0.6)
 
 
 def _add_items(guesses: dict[str, _Guess], places: Places, columns: Mapping[str, Column]) -> None:

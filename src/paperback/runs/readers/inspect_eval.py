@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from paperback.finding import Finding
+from paperback.runs.readers.inspect_items import failed_samples, item_records
 from paperback.runs.readers.leaves import flatten, number_of
 from paperback.runs.readers.log import Log, LogFile, Record
 from paperback.runs.run import Final, Scalar, Status
@@ -37,14 +38,17 @@ def accepts(path: str, head: bytes) -> bool:
 
 
 def read(file: LogFile) -> Log:
-    """One record: model, task and its arguments, and every score's metrics; samples are not read.
+    """One record of the evaluation: model, task and its arguments, every score's metrics; one per sample.
 
     An archive without a header belongs to an evaluation that is running or was killed.
     """
+    samples: Any = None
     try:
-        value = (
-            _header(file.data) if file.path.endswith(".eval") else json.loads(file.data.decode("utf-8-sig"))
-        )
+        if file.path.endswith(".eval"):
+            value, samples = _opened(file.data)
+        else:
+            value = json.loads(file.data.decode("utf-8-sig"))
+            samples = value.get("samples") if isinstance(value, dict) else None
     except _NoZstandardError as error:
         mend = "Install zstandard (pip install zstandard), or run on Python 3.14."
         return Log(
@@ -57,18 +61,17 @@ def read(file: LogFile) -> Log:
         )
     if not isinstance(value, dict) or not isinstance(value.get("eval"), dict):
         return Log(file, name)
-    return Log(file, name, (_record(file, value),))
-
-
-def _broken(file: LogFile, finding: Finding) -> Log:
-    return Log(file, name, findings=(finding,))
+    record = _record(file, value)
+    found = samples if isinstance(samples, list) else []
+    return Log(file, name, (record, *item_records(file, found, record)), failed_samples(file, found))
 
 
 class _NoZstandardError(Exception):
     """Nothing that unpacks Zstandard is installed."""
 
 
-def _header(data: bytes) -> Any:
+def _opened(data: bytes) -> tuple[Any, list[Any]]:
+    """The header of an archive, or the beginning of its journal, and what it says of the samples."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = {item.filename: item for item in archive.infolist()}
@@ -77,7 +80,22 @@ def _header(data: bytes) -> Any:
     item = names.get("header.json") or names.get("_journal/start.json")
     if item is None:
         raise ValueError("neither header.json nor _journal/start.json is in the archive")
-    return json.loads(_unpacked(data, item))
+    return json.loads(_unpacked(data, item)), _samples(data, names)
+
+
+def _samples(data: bytes, names: Mapping[str, zipfile.ZipInfo]) -> list[Any]:
+    """The summaries of all samples, those of the journal, or else the samples; damaged ones are left out."""
+    journal = sorted(name for name in names if name.startswith("_journal/summaries/"))
+    whole = sorted(name for name in names if name.startswith("samples/"))
+    for members in (["summaries.json"] if "summaries.json" in names else [], journal, whole):
+        found: list[Any] = []
+        for member in members:
+            with suppress(ValueError, KeyError, OSError, EOFError, RecursionError, struct.error, zlib.error):
+                value = json.loads(_unpacked(data, names[member]))
+                found += value if isinstance(value, list) else [value]
+        if found:
+            return found
+    return []
 
 
 def _unpacked(data: bytes, item: zipfile.ZipInfo) -> bytes:

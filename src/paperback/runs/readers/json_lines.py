@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +21,7 @@ alone = True
 _SUFFIXES = (".jsonl", ".ndjson", ".jl")
 # Many programs write JSON Lines into files of another name; then the first line must be a whole object.
 _OTHER = (".json", ".log", ".txt")
+_OBJECT = re.compile(rb"\{\s*[\"']")
 
 
 def accepts(path: str, head: bytes) -> bool:
@@ -29,11 +31,7 @@ def accepts(path: str, head: bytes) -> bool:
         return True
     lines = head.split(b"\n", 2)
     first = lines[0].strip()
-    if (
-        not lower.endswith(_OTHER)
-        or len(lines) < 2
-        or not (first[:2] in (b'{"', b"{'") and first[-1:] == b"}")
-    ):
+    if not lower.endswith(_OTHER) or len(lines) < 2 or not (_OBJECT.match(first) and first[-1:] == b"}"):
         return False
     return lines[1].lstrip()[:1] == b"{" or not lower.endswith(".json")
 

@@ -1,5 +1,6 @@
 """Whether what a file holds is the log of a run: by content, then by the names around it."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -17,6 +18,10 @@ from paperback.runs.readers.log import LogFile, Record
 
 _DEEPEST = 2
 _MOST_PLACES = 3
+_MANY = 1000
+_RARE = 20
+# A dot inside a number, as in `eval_1.4b`, ends no name.
+_ENDINGS = re.compile(r"\.(?!\d)")
 
 
 def is_run_log(file: LogFile, record: Record) -> bool:
@@ -24,7 +29,11 @@ def is_run_log(file: LogFile, record: Record) -> bool:
     if file.declared:
         return bool(record.finals or record.series)
     measured = [*record.finals, *record.series]
-    if any(is_metric_name(key) for key in measured):
+    named = sum(is_metric_name(key) for key in measured)
+    # Among the words of a vocabulary are some that name metrics.
+    if len(measured) > _MANY and _RARE * named < len(measured):
+        return False
+    if named:
         return has_settings(record.params) or in_log_folder(file.path) or has_log_name(file.path)
     return any(_has_section(key, METRIC_SECTIONS) for key in measured) and has_settings(record.params)
 
@@ -62,7 +71,7 @@ def in_log_folder(path: str) -> bool:
 
 def has_log_name(path: str) -> bool:
     """Whether the file's name says nothing but that it is a log: `result.json`, `train_log.csv`."""
-    parts = words(path.rsplit("/", 1)[-1].split(".", 1)[0])
+    parts = words(_ENDINGS.split(path.rsplit("/", 1)[-1], maxsplit=1)[0])
     return bool(parts) and all(part in LOG_WORDS or part.isdigit() for part in parts)
 
 
