@@ -8,6 +8,8 @@ from textwrap import dedent
 
 import pytest
 
+from paperback.build import build_paper
+from paperback.check import check_paper
 from paperback.code import Inventory, read_code
 from paperback.code.revision import find_revision, write_sources
 from paperback.errors import ReadError
@@ -149,6 +151,28 @@ def test_a_definition_that_moved_is_known_again(tmp_path: Path) -> None:
     short = git(root, "rev-parse", "--short=7", "HEAD")
     told = [str(change) for change in since(root, "HEAD").changes]
     assert told == [f"replaced method Net.forward in place of that of {short}"]
+
+
+def test_a_paper_shows_the_change_and_follows_the_revision(tmp_path: Path) -> None:
+    """Table and listing stand in the paper, no number of them is unbound; a base that moves is built anew."""
+    root = history(tmp_path / "repo", OLD, NEW)
+    for seed in range(3):
+        folder = root / "runs" / f"ours-{seed}"
+        folder.mkdir(parents=True)
+        (folder / "metrics.csv").write_text(f"step,val_accuracy\n1,0.5\n2,0.{70 + seed}\n")
+    (root / "paperback.toml").write_text(
+        '[runs]\npaths = ["runs/{method}-{seed}/metrics.csv"]\n[code]\nbase = "HEAD~1"\n'
+    )
+    assert build_paper(root, engine="none").fresh
+    assert not build_paper(root, engine="none").fresh
+    page = (root / "paper" / "main.html").read_text("utf-8")
+    assert "this version changes against revision" in page
+    assert "Listing\N{NO-BREAK SPACE}1" in page
+    kinds = [finding.kind for finding in check_paper(root).findings]
+    assert "unbound-number" not in kinds
+    git(root, "commit", "-q", "--allow-empty", "-m", "more")
+    assert build_paper(root, engine="none").fresh
+    assert "Listing" not in (root / "paper" / "main.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize("revision", ["nope", "--help", "", "HEAD~9", "HEAD:train.py", "a\nb"])

@@ -121,7 +121,7 @@ def _words(document: Document) -> Iterator[str]:
             yield from (f"{given.help} {given.source}" for given in block.algorithm.inputs)
         elif isinstance(block, DiffFloat):
             yield f"{block.diff.caption} {block.diff.source} {block.diff.against}"
-            yield from (line.text for line in block.diff.lines)
+            yield from (f"{line.number} {line.text}" for line in block.diff.lines)
         elif isinstance(block, DiagramFloat):
             yield block.architecture.caption
     for section in document.sections:
