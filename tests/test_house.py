@@ -14,13 +14,14 @@ import pytest
 
 import paperback
 from paperback.cli import main
-from paperback.code import Algorithm, Input, Line, Words
+from paperback.code import Algorithm, Diff, DiffLine, Input, Line, Words
 from paperback.evidence import Quantity, Recipe
 from paperback.literature import Reference
 from paperback.notes.prose import Cite, Code, Emphasis, Link, Math, Strong, Text
 from paperback.paper.document import (
     AlgorithmFloat,
     DiagramFloat,
+    DiffFloat,
     Document,
     Equation,
     GraphFloat,
@@ -199,6 +200,16 @@ BOXES = Architecture(
     source=Source("net.py", 3),
     why="",
 )
+DIFF = Diff(
+    "Net.forward",
+    "Plain.forward",
+    (DiffLine("removed", "oldline", 3), DiffLine("added", "    newline", 4), DiffLine("gap", "", 0)),
+    1,
+    1,
+    2,
+    Source("net.py", 3),
+    Source("net.py", 9),
+)
 WORDS = (
     Text("plain"),
     Emphasis((Text("italic"),)),
@@ -231,6 +242,7 @@ DOCUMENT = Document(
                 ),
                 AlgorithmFloat("steps", PROCEDURE),
                 DiagramFloat(BOXES),
+                DiffFloat("lines", DIFF),
             ),
             (Section("inner", "Innerwords", (Paragraph((Text("innermost"),)),)),),
         ),
@@ -268,6 +280,10 @@ SHOWN = (
     "stepwords",
     "resultwords",
     "Boxcaption.",
+    "Net.forward against Plain.forward",
+    "oldline",
+    "newline",
+    "2 changed lines are left out.",
     "cellcode",
     "Graphcaption.",
     "Innerwords",

@@ -141,7 +141,7 @@ ERRORS = {
     ),
     "no near miss": (
         "[code]\nzzz = 1",
-        "paperback.toml: [code] has no key 'zzz'\n  Choose one of: baselines, include, proposal.",
+        "paperback.toml: [code] has no key 'zzz'\n  Choose one of: base, baselines, include, proposal.",
     ),
     "no table": (
         "study = 3",

@@ -73,7 +73,8 @@ def build_paper(
     out = folder or root / FOLDER
     _check_folder(root, out)
     previous = last_stamp(out)
-    if previous is not None and not force and still_fresh(previous, root, out, engine):
+    fresh = previous is not None and not force and still_fresh(previous, root, out, engine)
+    if previous is not None and fresh and _same_base(previous, root, settings):
         return _unchanged(out, previous)
     from paperback.paper.write import write_paper
     from paperback.render import keep_edits, make_pdf
@@ -87,7 +88,8 @@ def build_paper(
     _clear(out, previous.outputs if previous else {}, paper.document)
     step("pdf", 0, 1)
     made = make_pdf(out, engine)
-    write_stamp(out, make_stamp(root, out, engine, made.engine, _read(material)))
+    stamp = make_stamp(root, out, engine, made.engine, _read(material), material.inventory.base)
+    write_stamp(out, stamp)
     step("pdf", 1, 1)
     return Build(out, made.path, made.engine, True, kept, ledger, tuple(made.findings))
 
@@ -97,6 +99,15 @@ def _check_folder(root: Path, out: Path) -> None:
         raise SettingsError(
             f"the paper cannot be written over the repository: {out}", mend="Name a folder of its own."
         )
+
+
+def _same_base(stamp: Stamp, root: Path, settings: Settings) -> bool:
+    """Whether the revision that the code is compared with is still the same commit; a branch moves."""
+    if not settings.code_base:
+        return not stamp.base
+    from paperback.code.revision import find_revision
+
+    return find_revision(root, settings.code_base).commit == stamp.base
 
 
 def paper_status(root: Path, *, progress: Progress | None = None) -> dict[str, Any]:

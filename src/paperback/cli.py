@@ -174,16 +174,25 @@ def check(repo: Path, out: Path | None, as_json: bool) -> int:
     return FINDINGS if found.findings else NOTHING_FOUND
 
 
-@main.command(epilog=_example("paperback code my-repo"))
+@main.command(epilog=_example("paperback code my-repo --base HEAD~20"))
 @_repo
+@click.option("--base", metavar="REV", help="Git revision that the code of today is compared with.")
 @_json_option
 @_command
-def code(repo: Path, as_json: bool) -> int:
-    """Print what the code builds, changes and trains."""
+def code(repo: Path, base: str | None, as_json: bool) -> int:
+    """Print what the code builds, changes and trains.
+
+    The change is told against the baseline that the code shows, or against a revision in git, whose files
+    are read and never checked out.
+    """
+    from dataclasses import replace
+
     from paperback.code import describe_code, read_code, show_code
     from paperback.settings import open_repository
 
-    found = describe_code(read_code(repo, open_repository(repo)))
+    settings = open_repository(repo)
+    settings = settings if base is None else replace(settings, code_base=base)
+    found = describe_code(read_code(repo, settings))
     click.echo(json.dumps(found, indent=1, ensure_ascii=False) if as_json else show_code(found))
     return NOTHING_FOUND
 

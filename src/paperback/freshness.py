@@ -28,6 +28,7 @@ class Stamp:
         inputs: Path to (size, mtime in ns, digest) of every file that was read.
         others: Path to size of every other file of the repository: a new or grown one may be a log.
         outputs: Path, relative to the output folder, to digest.
+        base: The commit that the code was compared with; empty for none.
     """
 
     version: str
@@ -36,6 +37,7 @@ class Stamp:
     inputs: Mapping[str, tuple[int, int, str]]
     others: Mapping[str, int]
     outputs: Mapping[str, str]
+    base: str = ""
 
 
 def cache_of(root: Path) -> Path | None:
@@ -44,7 +46,9 @@ def cache_of(root: Path) -> Path | None:
     return paper / CACHE if (paper / "evidence.json").is_file() else None
 
 
-def make_stamp(root: Path, out: Path, engine: str, made_by: str, read: Mapping[str, str]) -> Stamp:
+def make_stamp(
+    root: Path, out: Path, engine: str, made_by: str, read: Mapping[str, str], base: str = ""
+) -> Stamp:
     """The stamp of a build that read the files `read` (path to digest) and left its outputs in `out`."""
     known = {path: hashed for path, hashed in read.items() if (root / path).is_file()}
     if (root / SETTINGS).is_file():
@@ -52,7 +56,7 @@ def make_stamp(root: Path, out: Path, engine: str, made_by: str, read: Mapping[s
     sizes = _sizes(root, out)
     inputs = {path: (*_stat(root / path), known[path]) for path in sorted(known)}
     others = {path: size for path, size in sizes.items() if path not in known}
-    return Stamp(VERSION, engine, made_by, inputs, others, _outputs(out))
+    return Stamp(VERSION, engine, made_by, inputs, others, _outputs(out), base)
 
 
 def still_fresh(stamp: Stamp, root: Path, out: Path, engine: str) -> bool:

@@ -125,6 +125,7 @@ class Settings:
         code: Glob patterns of the source files to read; empty means all Python files.
         code_proposal: The code of the proposal, `model.py:ThresholdNet` or a script; empty means inferred.
         code_baselines: The code of the baselines, nearest first; empty means inferred.
+        code_base: Git revision that the code of today is compared with in place of the baselines' code.
         seed: Seed of every random generator that a build uses.
         graphs: How many graphs of results are drawn at most.
         show: Keys of graphs that come before all others, such as `pareto`.
@@ -156,6 +157,7 @@ class Settings:
     code: tuple[str, ...] = ()
     code_proposal: str = ""
     code_baselines: tuple[str, ...] = ()
+    code_base: str = ""
     seed: int = 0
     graphs: int = 4
     show: tuple[str, ...] = ()
@@ -315,6 +317,7 @@ _CODE: dict[str, tuple[str, type]] = {
     "include": ("code", tuple),
     "proposal": ("code_proposal", str),
     "baselines": ("code_baselines", tuple),
+    "base": ("code_base", str),
 }
 _TABLES = (*_SCALARS, "code", "roles", "names", "metrics", "claims")
 _METRIC = {"name": str, "unit": str, "direction": str, "percent": bool, "decimals": int}

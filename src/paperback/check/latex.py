@@ -18,7 +18,7 @@ _SIGNS = str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789")
 # What a reader does not see as a number of the text: commands with names, formulas, code, comments.
 _NOT_PROSE = re.compile(
     r"(?<!\\)%.*"
-    r"|\\begin\{(equation\*?|align\*?|verbatim|lstlisting)\}.*?\\end\{\1\}"
+    r"|\\begin\{(equation\*?|align\*?|verbatim|lstlisting|pbdiff)\}.*?\\end\{\1\}"
     r"|\\\[.*?\\\]|\\\(.*?\\\)|(?<!\\)\$(?:[^$\n]|\n(?!\n))*(?<!\\)\$"
     r"|\\(?:pbvalue|ref|eqref|label|cite[tp]?|input|includegraphics|url|href|hyperref|begin|end|bibliography\w*"
     r"|setlength|vspace|hspace|pdfbookmark|color|textcolor|fontsize|rule)\*?(?:\[[^\]]*\])*(?:\{[^{}]*\})*"

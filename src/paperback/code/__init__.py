@@ -1,6 +1,7 @@
 """What was built: facts read from source code that is never run."""
 
 from paperback.code.describe import describe_code, show_code
+from paperback.code.diff import Diff, DiffLine
 from paperback.code.inventory import (
     AutogradFact,
     Change,
@@ -27,6 +28,8 @@ __all__ = [
     "Change",
     "Contrast",
     "DataFact",
+    "Diff",
+    "DiffLine",
     "HyperParameter",
     "Input",
     "Inventory",

@@ -4,17 +4,16 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from paperback.code.facts import FileFacts
 from paperback.code.flags import read_flags
-from paperback.code.inventory import AutogradFact, Change, Contrast, Layer, LossFact
+from paperback.code.inventory import AutogradFact, Change, Contrast, LossFact
 from paperback.code.level import own_work
 from paperback.code.linked import names_library_loss
 from paperback.code.names import last
 from paperback.code.repository import Place, Repository
+from paperback.code.sides import Side, compare_networks
 from paperback.code.subject import Subject
-from paperback.code.vocabulary import FORWARD
 from paperback.source import Source
 
 _MOST = 40
-_FRAMES = ("__init__", "setup")
 
 
 def find_contrast(subject: Subject) -> Contrast | None:
@@ -23,7 +22,7 @@ def find_contrast(subject: Subject) -> Contrast | None:
     if compared is None:
         return None
     repository = subject.trees.repository
-    baseline = _nearest(subject)
+    baseline = nearest(subject)
     return Contrast(
         _name(compared.proposal),
         _name(baseline) if baseline else "",
@@ -50,11 +49,11 @@ def find_changes(
     compared = subject.compared
     if compared is None:
         return ()
-    baseline = _nearest(subject)
+    baseline = nearest(subject)
     found: list[Change] = []
     new, old = subject.model(compared.proposal), subject.model(baseline) if baseline else None
     if new is not None and old is not None:
-        found += _architecture(subject, new, old, compared.how)
+        found += compare_networks(Side(subject.trees, new), Side(subject.trees, old), compared.how)
     if baseline is not None and not compared.proposal[1] and not baseline[1]:
         found += _scripts(subject, compared.proposal[0], baseline[0], losses)
     found += _backward(subject, autograd)
@@ -73,109 +72,17 @@ def _where(repository: Repository, place: Place) -> Source:
     return facts.source if facts else Source(place[0], 1, "", repository.files[place[0]].digest)
 
 
-def _nearest(subject: Subject) -> Place | None:
+def nearest(subject: Subject) -> Place | None:
     """The baseline that shares most kinds of layers with the proposal, the first one where several do."""
     compared = subject.compared
     if compared is None or not compared.baselines:
         return None
-    kinds = {layer.kind for layer in _layers(subject, compared.proposal)}
+    kinds = {layer.kind for layer in Side(subject.trees, compared.proposal).layers()}
 
     def shared(place: Place) -> int:
-        return len(kinds & {layer.kind for layer in _layers(subject, place)})
+        return len(kinds & {layer.kind for layer in Side(subject.trees, place).layers()})
 
     return max(compared.baselines, key=shared)
-
-
-def _layers(subject: Subject, place: Place) -> tuple[Layer, ...]:
-    """The layers of a class; those of its nearest base where it makes none itself."""
-    repository = subject.trees.repository
-    for owner in subject.trees.lineage(place):
-        made = [item.layer for item in repository.classes[owner].layers]
-        if made:
-            return tuple(made)
-    return ()
-
-
-def _architecture(subject: Subject, new: Place, old: Place, how: str) -> Iterator[Change]:
-    after, before = _layers(subject, new), _layers(subject, old)
-    inherits = old in subject.trees.lineage(new)
-    old_at = {layer.attribute: layer for layer in before if layer.attribute}
-    replaced = [
-        (layer, old_at[layer.attribute])
-        for layer in after
-        if layer.attribute in old_at
-        and sum(other.attribute == layer.attribute for other in (*before, *after)) == 2
-        and old_at[layer.attribute].kind != layer.kind
-    ]
-    for layer, former in replaced:
-        words = _described(subject, new[0], layer)
-        yield Change("replaced", "layer", words, layer.source, former.kind, layer.when, how, former.source)
-    taken = {id(layer) for pair in replaced for layer in pair}
-    kinds_before = {layer.kind for layer in before}
-    kinds_after = {layer.kind for layer in after}
-    for layer in _first_of_kind(after, kinds_before, taken):
-        what = "component" if _own(subject, new[0], layer) else "layer"
-        yield Change(
-            "added", what, _described(subject, new[0], layer), layer.source, when=layer.when, how=how
-        )
-    # A child that calls its parent's constructor keeps the parent's layers.
-    if not (inherits and after != before):
-        for layer in _first_of_kind(before, kinds_after, taken):
-            yield Change("removed", "layer", layer.kind, layer.source, how=how)
-    yield from _operators(subject, new, old, how)
-    if inherits:
-        yield from _methods(subject, new, old, how)
-
-
-def _first_of_kind(layers: Sequence[Layer], known: set[str], taken: set[int]) -> Iterator[Layer]:
-    seen = set(known)
-    for layer in layers:
-        if layer.kind not in seen and id(layer) not in taken:
-            seen.add(layer.kind)
-            yield layer
-
-
-def _own(subject: Subject, path: str, layer: Layer) -> Place | None:
-    repository = subject.trees.repository
-    place = repository.find(layer.kind, path)
-    return place if place in repository.classes else None
-
-
-def _described(subject: Subject, path: str, layer: Layer) -> str:
-    place = _own(subject, path, layer)
-    own = own_work(subject.trees.repository.classes[place]) if place else ""
-    return f"{layer.kind} with {own}" if own else layer.kind
-
-
-def _operators(subject: Subject, new: Place, old: Place, how: str) -> Iterator[Change]:
-    classes = subject.trees.repository.classes
-    former = {name for name, _ in classes[old].operators}
-    seen = set(former)
-    for name, place in classes[new].operators:
-        if name not in seen:
-            seen.add(name)
-            yield Change("added", "operator", name, place, how=how)
-    for name in classes[new].parameters:
-        if name not in classes[old].parameters:
-            yield Change("added", "parameter", name, classes[new].source, how=how)
-
-
-def _methods(subject: Subject, new: Place, old: Place, how: str) -> Iterator[Change]:
-    """Methods that a child writes anew."""
-    classes = subject.trees.repository.classes
-    for name in classes[new].methods:
-        if name in _FRAMES or name not in (*classes[old].methods, *FORWARD):
-            continue
-        here = subject.trees.scope((new[0], f"{new[1]}.{name}"))
-        there = subject.trees.method(old, (name,))
-        file = subject.trees.file(new[0])
-        if here is None or there is None or file is None:
-            continue
-        owner = subject.trees.file(there[0][0])
-        against = owner.text.place(there[1].node) if owner else None
-        words = f"{new[1]}.{name}"
-        instead = f"{there[0][1]}.{name}"
-        yield Change("replaced", "method", words, file.text.place(here.node), instead, "", how, against)
 
 
 def _backward(subject: Subject, autograd: Iterable[AutogradFact]) -> Iterator[Change]:

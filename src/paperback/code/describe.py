@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from paperback.code.diff import Diff
 from paperback.code.inventory import Change, Contrast, Inventory, Layer, Level
 from paperback.code.network import Network
 from paperback.code.procedure import Algorithm, Phrase, Symbol
@@ -10,6 +11,9 @@ from paperback.finding import Finding
 from paperback.source import Source
 
 _MOST = 12
+_MOST_DIFFS = 2
+_MOST_CHANGES = 24
+_MARKS = {"added": "+", "removed": "-", "gap": "⋮"}
 
 
 def describe_code(inventory: Inventory) -> dict[str, Any]:
@@ -21,6 +25,7 @@ def describe_code(inventory: Inventory) -> dict[str, Any]:
         "level": _level(inventory.level),
         "contrast": _contrast(inventory.contrast),
         "changes": [_change(item) for item in inventory.changes],
+        "diffs": [_diff(item) for item in inventory.diffs],
         **_facts(inventory),
         "equations": _equations(inventory),
         "algorithm": _algorithm(inventory.algorithm),
@@ -148,6 +153,19 @@ def _change(change: Change) -> dict[str, str]:
     }
 
 
+def _diff(diff: Diff) -> dict[str, Any]:
+    return {
+        "name": diff.name,
+        "baseline": diff.baseline,
+        "place": str(diff.source),
+        "against": str(diff.against),
+        "added": diff.added,
+        "removed": diff.removed,
+        "left_out": diff.left_out,
+        "lines": [{"kind": line.kind, "number": line.number, "text": line.text} for line in diff.lines],
+    }
+
+
 def _layer(layer: Layer) -> dict[str, Any]:
     return {
         "kind": layer.kind,
@@ -229,6 +247,7 @@ def show_code(told: Mapping[str, Any]) -> str:
         [f"{told['files']} source files, {told['lines']} lines{framework}"],
         _shown_level(told["level"]),
         _shown_changes(told["contrast"], told["changes"]),
+        *(_shown_diff(item) for item in told["diffs"][:_MOST_DIFFS]),
         _listed("Networks", [_shown_module(item) for item in told["modules"]]),
         _listed(
             "Derivatives written by hand", [(item["name"], item["place"]) for item in told["derivatives"]]
@@ -299,11 +318,22 @@ def _shown_changes(contrast: Mapping[str, Any] | None, changes: Sequence[Mapping
         else ", no baseline known"
     )
     lines = [f"The change: {contrast['proposal']}{against}"]
-    for item in changes:
+    for item in changes[:_MOST_CHANGES]:
         instead = f" in place of {item['instead']}" if item["instead"] else ""
         when = f" when {item['when']}" if item["when"] else ""
         lines.append(_row(f"{item['kind']} {item['what']}: {item['words']}{instead}{when}", item["place"]))
+    if not changes and contrast["baseline"]:
+        lines.append("  nothing that is read here differs")
+    if len(changes) > _MOST_CHANGES:
+        lines.append(f"  … and {len(changes) - _MOST_CHANGES} more")
     return lines
+
+
+def _shown_diff(diff: Mapping[str, Any]) -> list[str]:
+    head = f"{diff['name']} against {diff['baseline']}: +{diff['added']} −{diff['removed']} lines"
+    lines = [f"  {_MARKS.get(line['kind'], ' ')} {line['text']}".rstrip() for line in diff["lines"]]
+    more = [f"  ({diff['left_out']} changed lines left out)"] if diff["left_out"] else []
+    return [_row(head, diff["place"]).lstrip(), *lines, *more]
 
 
 def _shown_module(item: Mapping[str, Any]) -> tuple[str, str]:

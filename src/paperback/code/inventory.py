@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from paperback.code.diff import Diff
 from paperback.code.network import Network
 from paperback.code.procedure import Algorithm
 from paperback.code.record import Recorded
@@ -189,7 +190,8 @@ class Contrast:
     Attributes:
         proposal: Name of the class, or path of the script.
         baseline: The nearest baseline; empty where none is known.
-        how: How it was found: `settings`, `parent class`, `sibling model`; empty without a baseline.
+        how: How it was found: `settings`, `parent class`, `sibling model`, `git revision`; empty without a
+            baseline.
         source: Where the proposal is defined.
         against: Where the baseline is defined; None where none is known.
     """
@@ -206,11 +208,12 @@ class Change:
     """One thing in which the proposal differs from its baseline.
 
     Attributes:
-        what: `layer`, `component`, `operator`, `backward`, `loss`, `method` or `step`.
+        what: `layer`, `component`, `operator`, `parameter`, `backward`, `loss`, `method`, `step` or, since a
+            revision, also `optimiser`, `setting`, `function` or `script`.
         words: What was added or removed, or what stands there now.
         instead: What stood there before; empty unless `kind` is `replaced`.
         when: The condition that switches it on, as source text; empty where it is always so.
-        how: `settings`, `parent class`, `sibling model`, `configuration flag` or `library`.
+        how: `settings`, `parent class`, `sibling model`, `configuration flag`, `library` or `git revision`.
         source: Where it is, or where the baseline has what was removed.
         against: Where the baseline has what was replaced; None where it has no place of its own.
     """
@@ -237,8 +240,10 @@ class Inventory:
     Attributes:
         files: Path to digest, of every source file that was read.
         lines: Number of lines read.
+        diffs: Definitions beside their baseline, the most telling first.
         objectives: What the training loops differentiate.
         checked: Place to what the last numeric check of its equation found.
+        base: The commit that the code is compared with; empty where it is no revision.
         framework: `torch`, `keras`, `jax`, `sklearn` or empty: what most modules are written in.
     """
 
@@ -256,7 +261,9 @@ class Inventory:
     findings: tuple[Finding, ...] = ()
     contrast: Contrast | None = None
     changes: tuple[Change, ...] = ()
+    diffs: tuple[Diff, ...] = ()
     algorithm: Algorithm | None = None
     network: Network | None = None
     checked: Mapping[str, Recorded] = field(default_factory=dict)
     objectives: tuple[ObjectiveFact, ...] = ()
+    base: str = ""

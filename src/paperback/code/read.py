@@ -2,41 +2,55 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from tempfile import TemporaryDirectory
 
 from paperback.code.algorithm import training_algorithm
-from paperback.code.change import find_changes, find_contrast
+from paperback.code.change import find_changes, find_contrast, nearest
+from paperback.code.diff import Diff
 from paperback.code.facts import FileFacts
-from paperback.code.file import read_file
 from paperback.code.forward import chain, follow_class, follow_function
-from paperback.code.inventory import HyperParameter, Inventory, Level, ModuleFact, ObjectiveFact
-from paperback.code.level import Component, Fired, decide_level, fire_rules
-from paperback.code.linked import (
-    autograd,
-    components,
-    data,
-    hyperparameters,
-    is_loss_class,
-    losses,
-    optimisers,
-    sequences,
+from paperback.code.inventory import (
+    Change,
+    Contrast,
+    HyperParameter,
+    Inventory,
+    Level,
+    ModuleFact,
+    ObjectiveFact,
 )
+from paperback.code.level import decide_level
+from paperback.code.linked import data
+from paperback.code.listings import find_diffs, most_telling
 from paperback.code.network import Network
-from paperback.code.reach import Reach, reach
+from paperback.code.reach import Reach
 from paperback.code.record import FILE as RECORD
 from paperback.code.record import Recorded, read_record
-from paperback.code.repository import link
+from paperback.code.repository import Place
+from paperback.code.revision import find_revision, write_sources
+from paperback.code.scan import Scan, ordered, scan
+from paperback.code.since import changes_since, compare_states, diffs_since
 from paperback.code.subject import Subject, find_comparison, root_models
-from paperback.code.trees import Trees
-from paperback.code.walk import find_source_files
 from paperback.errors import ReadError
 from paperback.finding import Finding
 from paperback.settings import Settings
 from paperback.source import Source
 
 _SWITCH = re.compile(r"^(True|False|None|0|0\.0?|['\"].*['\"])$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """The proposal against its baseline; `known` are definitions that the baseline has too."""
+
+    contrast: Contrast | None = None
+    changes: tuple[Change, ...] = ()
+    diffs: tuple[Diff, ...] = ()
+    level: Level | None = None
+    known: frozenset[Place] = frozenset()
+    base: str = ""
 
 
 def read_code(root: Path, settings: Settings) -> Inventory:
@@ -46,50 +60,78 @@ def read_code(root: Path, settings: Settings) -> Inventory:
 
     Args:
         root: The repository.
-        settings: Which files are read, the methods of the study, and the classes or scripts that play them.
+        settings: Which files are read, the methods of the study, the classes or scripts that play them, and
+            the revision that stands in for their baseline.
+
+    Raises:
+        ReadError: The revision cannot be read.
     """
-    files = [read_file(path, root) for path in find_source_files(root, settings.code)]
-    repository = link(files)
-    framework = _framework(files)
-    own = [item for file in files for item in components(repository, file)]
-    built = [item for file in files for item in sequences(repository, file)]
-    modules = _ordered([*(item.fact for item in own), *built])
-    derivatives = _ordered(item for file in files for item in autograd(repository, file))
-    # Turtles walk `.backward()` too: without a framework nothing is trained.
-    found = _ordered(losses(repository, files)) if framework else ()
-    reached = reach(repository)
-    networks = [item for item in own if not is_loss_class(repository, item)]
-    fired = fire_rules(networks, built, derivatives, found, files) if framework else ()
-    names = settings.code_proposal or settings.proposal, settings.code_baselines or settings.baselines
-    subject = _subject(Trees(root, repository), reached, own, fired, names)
-    loops = _ordered(item for file in files for item in file.loops) if framework else ()
-    made = _ordered(item for file in files for item in optimisers(repository, file))
-    offered = _ordered(item for file in files for item in hyperparameters(repository, file))
+    found = scan(root, settings)
+    subject = _subject(found, settings)
+    loops = ordered(item for file in found.files for item in file.loops) if found.framework else ()
+    modules = ordered([*(item.fact for item in found.own), *found.built])
+    compared = _compared(root, found, subject, settings)
     checked, damaged = _checked(root)
     return Inventory(
         modules=modules,
-        autograd=derivatives,
-        losses=found,
-        optimisers=made,
+        autograd=found.derivatives,
+        losses=found.losses,
+        optimisers=found.optimisers,
         loops=loops,
-        hyperparameters=offered,
-        data=_ordered(item for file in files for item in data(repository, file)),
-        level=_level(fired, subject) if framework else None,
-        framework=framework,
-        files={file.path: file.digest for file in files},
-        lines=sum(file.lines for file in files),
+        hyperparameters=found.offered,
+        data=ordered(item for file in found.files for item in data(found.trees.repository, file)),
+        level=compared.level,
+        framework=found.framework,
+        files={file.path: file.digest for file in found.files},
+        lines=sum(file.lines for file in found.files),
         findings=(
-            *(item for file in files for item in file.findings),
-            *_unreached(modules, reached),
+            *(item for file in found.files for item in file.findings),
+            *_unreached(modules, found.reached),
             *damaged,
         ),
-        contrast=find_contrast(subject) if framework else None,
-        changes=find_changes(subject, derivatives, found, _switches(offered)) if framework else (),
+        contrast=compared.contrast,
+        changes=compared.changes,
+        diffs=compared.diffs,
         checked=checked,
-        network=_network(subject, built),
-        algorithm=training_algorithm(subject, loops, made, found, offered),
-        objectives=_objectives(root, files) if framework == "torch" else (),
+        base=compared.base,
+        network=_network(subject, found.built, compared.known),
+        algorithm=training_algorithm(subject, loops, found.optimisers, found.losses, found.offered),
+        objectives=_objectives(root, found.files) if found.framework == "torch" else (),
     )
+
+
+def _compared(root: Path, found: Scan, subject: Subject, settings: Settings) -> _Compared:
+    if settings.code_base:
+        return _against_revision(root, found, subject, settings)
+    if not found.framework:
+        return _Compared()
+    counts = subject.counts()
+    return _Compared(
+        find_contrast(subject),
+        find_changes(subject, found.derivatives, found.losses, _switches(found.offered)),
+        most_telling(find_diffs(subject, nearest(subject)), found.losses, found.fired),
+        decide_level(found.fired, lambda item: counts(item.source.path), subject.in_baseline(found.fired)),
+        _former(subject),
+    )
+
+
+def _against_revision(root: Path, found: Scan, subject: Subject, settings: Settings) -> _Compared:
+    """The repository of today against the revision that the author names."""
+    revision = find_revision(root, settings.code_base)
+    # The two states are read by one reader; the folder is gone when both have been compared.
+    with TemporaryDirectory() as folder:
+        write_sources(root, revision, Path(folder))
+        since = compare_states(found, scan(Path(folder), settings), revision)
+        counts = subject.counts()
+        level = decide_level(found.fired, lambda item: counts(item.source.path), since.untouched)
+        return _Compared(
+            since.contrast(),
+            changes_since(since),
+            most_telling(diffs_since(since), found.losses, found.fired),
+            level,
+            since.kept(),
+            revision.commit,
+        )
 
 
 def _objectives(root: Path, files: Iterable[FileFacts]) -> tuple[ObjectiveFact, ...]:
@@ -97,17 +139,22 @@ def _objectives(root: Path, files: Iterable[FileFacts]) -> tuple[ObjectiveFact, 
     from paperback.code.objectives import find_objectives
 
     paths = (file.path for file in files if not file.test and file.path.endswith(".py"))
-    return _ordered(item for path in paths for item in find_objectives(root / path, root))
+    return ordered(item for path in paths for item in find_objectives(root / path, root))
 
 
-def _network(subject: Subject, built: Iterable[ModuleFact]) -> Network | None:
+def _former(subject: Subject) -> frozenset[Place]:
+    """What the networks of the baselines use."""
+    compared = subject.compared
+    former = [subject.model(baseline) for baseline in compared.baselines] if compared else []
+    return frozenset(inner for baseline in former if baseline for inner in subject.trees.closure(baseline))
+
+
+def _network(subject: Subject, built: Iterable[ModuleFact], known: frozenset[Place]) -> Network | None:
     """The forward pass of the proposal's network, or of the first that is assembled without a class."""
     compared = subject.compared
     place = subject.model(compared.proposal) if compared else None
-    if compared is not None and place is not None:
-        former = [subject.model(baseline) for baseline in compared.baselines]
-        known = {inner for baseline in former if baseline for inner in subject.trees.closure(baseline)}
-        return follow_class(subject.trees, place, frozenset(known))
+    if place is not None:
+        return follow_class(subject.trees, place, known)
     first = next((item for item in built if item.source.path in subject.reached), None)
     # Beside networks that are classes, a sequence is only a part of one.
     if first is None or subject.models:
@@ -122,45 +169,20 @@ def _switches(offered: Iterable[HyperParameter]) -> frozenset[str]:
     return frozenset(item.name for item in offered if _SWITCH.match(item.default or "None"))
 
 
-def _subject(
-    trees: Trees,
-    reached: Reach,
-    own: list[Component],
-    fired: Sequence[Fired],
-    names: tuple[str, tuple[str, ...]],
-) -> Subject:
+def _subject(found: Scan, settings: Settings) -> Subject:
     weights = Counter(
-        (item.source.path, item.name.partition(".")[0]) for item in fired if item.kind != "standard"
+        (item.source.path, item.name.partition(".")[0]) for item in found.fired if item.kind != "standard"
     )
-    models = [item for item in root_models(trees.repository, own) if item.fact.source.path in reached.files]
+    roots = root_models(found.trees.repository, found.own)
+    models = [item for item in roots if item.fact.source.path in found.reached.files]
     compared = find_comparison(
-        trees, models, lambda place: weights[place], proposal=names[0], baselines=names[1]
+        found.trees,
+        models,
+        lambda place: weights[place],
+        proposal=settings.code_proposal or settings.proposal,
+        baselines=settings.code_baselines or settings.baselines,
     )
-    return Subject(trees, tuple(models), compared, reached.files)
-
-
-def _level(fired: Sequence[Fired], subject: Subject) -> Level | None:
-    counts = subject.counts()
-    return decide_level(fired, lambda item: counts(item.source.path), subject.in_baseline(fired))
-
-
-class _Placed(Protocol):
-    @property
-    def source(self) -> Source: ...
-
-
-_T = TypeVar("_T", bound=_Placed)
-
-
-def _ordered(items: Iterable[_T]) -> tuple[_T, ...]:
-    return tuple(sorted(items, key=lambda item: (item.source.path, item.source.line or 0)))
-
-
-def _framework(files: Iterable[FileFacts]) -> str:
-    counts = Counter(name for file in files for name in set(file.frameworks))
-    # scikit-learn is imported for metrics and splits everywhere; it counts where nothing else is.
-    networks = Counter({name: count for name, count in counts.items() if name != "sklearn"}) or counts
-    return min(networks, key=lambda name: (-networks[name], name)) if networks else ""
+    return Subject(found.trees, tuple(models), compared, found.reached.files)
 
 
 def _checked(root: Path) -> tuple[dict[str, Recorded], tuple[Finding, ...]]:
@@ -172,7 +194,7 @@ def _checked(root: Path) -> tuple[dict[str, Recorded], tuple[Finding, ...]]:
 
 
 def _unreached(modules: Iterable[ModuleFact], reached: Reach) -> Iterator[Finding]:
-    outside = [module for module in _ordered(modules) if module.source.path not in reached.files]
+    outside = [module for module in ordered(modules) if module.source.path not in reached.files]
     if not outside:
         return
     names = ", ".join(module.name for module in outside[:6]) + (" …" if len(outside) > 6 else "")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from paperback.code import Algorithm
+from paperback.code import Algorithm, Diff
 from paperback.evidence.quantity import Quantity
 from paperback.literature import Reference
 from paperback.notes.prose import Cite, Code, Emphasis, Link, Math, Strong, Text
@@ -124,7 +124,20 @@ class DiagramFloat:
     architecture: Architecture
 
 
-Block = Paragraph | ItemList | Equation | TableFloat | GraphFloat | AlgorithmFloat | DiagramFloat
+@dataclass(frozen=True, slots=True)
+class DiffFloat:
+    """A numbered listing: a definition of the proposal beside that of the baseline, changed lines marked.
+
+    Attributes:
+        key: Stable slug that `Ref` names.
+        diff: What is compared.
+    """
+
+    key: str
+    diff: Diff
+
+
+Block = Paragraph | ItemList | Equation | TableFloat | GraphFloat | AlgorithmFloat | DiagramFloat | DiffFloat
 
 
 @dataclass(frozen=True, slots=True)

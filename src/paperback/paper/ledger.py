@@ -8,7 +8,15 @@ from paperback.claims import Verdict, strength
 from paperback.code.stated import Statement
 from paperback.finding import Finding
 from paperback.notes.prose import Code, Math, Text
-from paperback.paper.document import AlgorithmFloat, DiagramFloat, Document, Equation, GraphFloat, TableFloat
+from paperback.paper.document import (
+    AlgorithmFloat,
+    DiagramFloat,
+    DiffFloat,
+    Document,
+    Equation,
+    GraphFloat,
+    TableFloat,
+)
 from paperback.paper.ledger_file import FORMAT
 from paperback.paper.material import Material
 from paperback.paper.printed import Printed, blocks, inlines_of, printed_numbers
@@ -111,6 +119,9 @@ def _words(document: Document) -> Iterator[str]:
             yield str(block.algorithm)
             yield from (str(line.source) for line in block.algorithm.lines)
             yield from (f"{given.help} {given.source}" for given in block.algorithm.inputs)
+        elif isinstance(block, DiffFloat):
+            yield f"{block.diff.caption} {block.diff.source} {block.diff.against}"
+            yield from (f"{line.number} {line.text}" for line in block.diff.lines)
         elif isinstance(block, DiagramFloat):
             yield block.architecture.caption
     for section in document.sections:

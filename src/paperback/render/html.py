@@ -11,6 +11,7 @@ from paperback.paper.document import (
     AlgorithmFloat,
     Block,
     DiagramFloat,
+    DiffFloat,
     Document,
     Equation,
     GraphFloat,
@@ -28,6 +29,7 @@ from paperback.render.drawing import INK
 from paperback.render.folder import put
 from paperback.render.graphs import draw_all
 from paperback.render.html_algorithm import algorithm_html
+from paperback.render.html_diff import diff_html
 from paperback.render.html_evidence import evidence_html
 from paperback.render.html_page import page
 from paperback.render.html_table import table_html
@@ -144,6 +146,8 @@ class _Writer:
                 return self._algorithm(block)
             case DiagramFloat(architecture=architecture):
                 return self._drawing(architecture, "diagram", escape_breakable(architecture.caption))
+            case DiffFloat():
+                return self._diff(block)
         assert_never(block)
 
     def _equation(self, equation: Equation) -> str:
@@ -178,6 +182,14 @@ class _Writer:
             f'<figure class="algorithm"{self._id("algorithm", block.key)}>\n'
             f"<figcaption><b>{escape(place.words)}.</b> {title}</figcaption>\n"
             f"{algorithm_html(block.algorithm)}\n</figure>"
+        )
+
+    def _diff(self, block: DiffFloat) -> str:
+        place = self._numbering.floats["listing", block.key]
+        caption = f"<b>{escape(place.words)}.</b> {escape_breakable(block.diff.caption)}"
+        return (
+            f'<figure class="listing"{self._id("listing", block.key)}>\n'
+            f"<figcaption>{caption}</figcaption>\n{diff_html(block.diff)}\n</figure>"
         )
 
     def _references(self, document: Document) -> str:

@@ -11,6 +11,7 @@ from paperback.paper.document import (
     AlgorithmFloat,
     Block,
     DiagramFloat,
+    DiffFloat,
     Document,
     Equation,
     GraphFloat,
@@ -28,6 +29,7 @@ from paperback.render.bibtex import references_bib
 from paperback.render.folder import put_all, safe_name
 from paperback.render.graphs import draw_all
 from paperback.render.latex_algorithm import algorithm_body
+from paperback.render.latex_diff import diff_body
 from paperback.render.latex_shell import abstract_block, ending, preamble, title_block
 from paperback.render.latex_table import table_body
 from paperback.render.mathml import clean_formula, why_not_math
@@ -43,6 +45,7 @@ _REF = {
     "figure": "Figure",
     "equation": "Eq.",
     "algorithm": "Algorithm",
+    "listing": "Listing",
 }
 
 
@@ -84,8 +87,9 @@ class _Writer:
 
     def document(self, document: Document) -> str:
         abstract = "\n\n".join(self._parts(paragraph.parts) for paragraph in document.abstract)
+        kinds = {type(block) for block in blocks(document)}
         body = [
-            preamble(algorithms=any(isinstance(block, AlgorithmFloat) for block in blocks(document))),
+            preamble(algorithms=AlgorithmFloat in kinds, listings=DiffFloat in kinds),
             title_block(self._words(document.title), [self._words(name) for name in document.authors]),
             abstract_block(abstract) if abstract.strip() else "",
             *(self._section(section, "section") for section in document.sections),
@@ -147,6 +151,8 @@ class _Writer:
                 return self._algorithm(block)
             case DiagramFloat():
                 return self._diagram(block)
+            case DiffFloat():
+                return self._diff(block)
         assert_never(block)
 
     def _equation(self, equation: Equation) -> str:
@@ -193,6 +199,14 @@ class _Writer:
         return (
             f"\\begin{{algorithm}}[tbp]\n  \\caption{{{self._words(block.algorithm.title)}}}"
             f"{self._label(block.key)}\n{algorithm_body(block.algorithm)}\n\\end{{algorithm}}"
+        )
+
+    def _diff(self, block: DiffFloat) -> str:
+        diff = block.diff
+        self._boxed.update(character for line in diff.lines for character in boxed(line.text))
+        return (
+            f"\\begin{{listing}}[tbp]\n  \\caption{{{self._words(diff.caption)}}}{self._label(block.key)}\n"
+            f"{diff_body(diff)}\n\\end{{listing}}"
         )
 
     def _parts(self, parts: tuple[Inline, ...]) -> str:

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 
-def preamble(*, algorithms: bool = False) -> str:
+def preamble(*, algorithms: bool = False, listings: bool = False) -> str:
     """All before the title: page, packages and the macros that hold numbers.
 
     Args:
         algorithms: Also the packages of algorithm boxes, which not every installation has.
+        listings: Also the float of listings.
     """
-    parts = ["preamble.tex", *(["algorithm.tex"] if algorithms else [])]
+    wanted = {"algorithm.tex": algorithms, "listing.tex": listings}
+    parts = ["preamble.tex", *(part for part, needed in wanted.items() if needed)]
     return "".join((files("paperback.render") / part).read_text("utf-8") for part in parts)
 
 

@@ -13,6 +13,15 @@ _WIDE = frozenset("mwMWÆŒæœ@%")
 _SLIM = frozenset("iljtfrI.,:;'|!()[]/ ")
 _TYPEWRITER = 0.55
 _NUMERAL = re.compile(r"[-+−]?[\d.,]+(?:e[-+]?\d+)?\s?%?|[–—]?")
+# Size of type, gap, whether headers are broken, and how much of the usual width long words may take.
+_WAYS = (
+    (9, 12, False, 1.0),
+    (9, 10, True, 1.0),
+    (9, 7, True, 1.0),
+    (8, 8, True, 1.0),
+    (8, 6, True, 1.0),
+    (8, 6, True, 0.78),
+)
 _WIDEST_STUB = 0.36
 _WIDEST_TEXT = 0.34
 
@@ -54,15 +63,18 @@ class Layout:
 def lay_out(table: Table, width: float) -> Layout:
     """The first of an ordered list of ways to set the table that fits `width` points.
 
-    Large type, then broken headers, then narrow gaps, then smaller type; at last the columns are dealt over
-    panels that repeat the row names. Type never goes below 8 points. Widths are estimated from the letters.
+    Large type, then broken headers, then narrow gaps, then smaller type, then narrower columns of words; at
+    last the columns are dealt over panels that repeat the row names. Type never goes below 8 points. Widths
+    are estimated from the letters.
     """
-    for size, gap, broken in ((9, 12, False), (9, 10, True), (9, 7, True), (8, 8, True), (8, 6, True)):
-        stub, widths = _widths(table, size, width, broken=broken)
+    for size, gap, broken, widest in _WAYS:
+        stub, widths = _widths(table, size, width * widest, broken=broken)
         if stub + sum(widths) + gap * len(widths) <= width:
-            columns = tuple(_column(table, i, size, width, broken=broken) for i in range(len(widths)))
+            columns = tuple(
+                _column(table, i, size, width * widest, broken=broken) for i in range(len(widths))
+            )
             spare = width - stub - sum(widths) - gap * len(widths)
-            return Layout(size, gap, _stub_limit(table, size, width), (_widened(columns, spare),))
+            return Layout(size, gap, _stub_limit(table, size, width * widest), (_widened(columns, spare),))
     return _in_panels(table, 8, 8, width)
 
 

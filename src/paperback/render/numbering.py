@@ -8,6 +8,7 @@ from paperback.finding import Finding
 from paperback.paper.document import (
     AlgorithmFloat,
     DiagramFloat,
+    DiffFloat,
     Document,
     Equation,
     GraphFloat,
@@ -16,9 +17,10 @@ from paperback.paper.document import (
 )
 from paperback.render.folder import safe_name
 
-Kind = Literal["section", "equation", "table", "figure", "algorithm"]
+Kind = Literal["section", "equation", "table", "figure", "algorithm", "listing"]
 _PREFIX: Mapping[Kind, str] = {
     "section": "sec", "equation": "eq", "table": "tab", "figure": "fig", "algorithm": "alg",
+    "listing": "lst",
 }  # fmt: skip
 
 
@@ -62,7 +64,7 @@ class Numbering:
 
 
 def number_document(document: Document) -> Numbering:
-    """The numbers of all sections, equations, tables, figures, algorithms and cited works."""
+    """The numbers of all sections, equations, tables, figures, algorithms, listings and cited works."""
     places: dict[str, Place] = {}
     floats: dict[tuple[Kind, str], Place] = {}
     findings: list[Finding] = []
@@ -100,6 +102,8 @@ def _keyed_in(section: Section, number: str) -> Iterator[tuple[str, Kind, str]]:
                 yield architecture.key, "figure", ""
             case AlgorithmFloat(key=key):
                 yield key, "algorithm", ""
+            case DiffFloat(key=key):
+                yield key, "listing", ""
             case _:
                 pass
     for position, inner in enumerate(section.sections, start=1):

@@ -11,6 +11,7 @@ from paperback.paper.document import (
     AlgorithmFloat,
     Block,
     DiagramFloat,
+    DiffFloat,
     Document,
     Equation,
     GraphFloat,
@@ -31,6 +32,7 @@ from paperback.render.numbering import Kind, Numbering, number_document
 from paperback.render.objections import bare_formula, no_place, no_work
 from paperback.render.references import ending, format_reference, tied
 from paperback.render.typst_algorithm import algorithm_box
+from paperback.render.typst_diff import diff_box
 from paperback.render.typst_math import typst_formula
 from paperback.render.typst_table import table_panels
 from paperback.render.typst_text import content, literal, literal_exact
@@ -130,6 +132,9 @@ class _Writer:
                 return f'#figure(kind: "algorithm", {algorithm_box(algorithm, title)}){self._label(key)}'
             case DiagramFloat():
                 return self._diagram(block)
+            case DiffFloat(key=key, diff=diff):
+                caption = self._caption("listing", key, diff.caption)
+                return f'#figure(kind: "listing", {caption}, {diff_box(diff)}){self._label(key)}'
         assert_never(block)
 
     def _diagram(self, block: DiagramFloat) -> str:

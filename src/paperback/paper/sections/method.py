@@ -1,9 +1,10 @@
 """Method: the problem, the idea, the model as it was built, the algorithm, assumptions and limits."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from paperback.code import AutogradFact, Inventory, LossFact, ModuleFact
+from paperback.code import AutogradFact, Contrast, Inventory, LossFact, ModuleFact
+from paperback.code.since import HOW as SINCE_REVISION
 from paperback.evidence import convention
 from paperback.finding import Finding
 from paperback.notes import NoteEquation
@@ -13,6 +14,7 @@ from paperback.paper.document import (
     AlgorithmFloat,
     Block,
     DiagramFloat,
+    DiffFloat,
     Equation,
     Inline,
     Number,
@@ -33,6 +35,7 @@ from paperback.story.code_table import change_table, component_table
 from paperback.story.settings_table import method_table
 
 _LONGEST_DOC = 110
+_MOST_DIFFS = 2
 
 
 def method(material: Material, told: list[Finding]) -> tuple[Section | None, tuple[Answer, ...]]:
@@ -135,18 +138,28 @@ def _difference(inventory: Inventory) -> tuple[Block, ...]:
     contrast = inventory.contrast
     if table is None or contrast is None or not contrast.baseline:
         return ()
-    return (
-        paragraph(
-            "L2b",
-            Ref(table.key),
-            Text(" lists what "),
-            Code(contrast.proposal),
-            Text(" changes against "),
-            Code(contrast.baseline),
-            Text("."),
-        ),
-        TableFloat(table),
-    )
+    opening = (Ref(table.key), Text(" lists what "), _side(contrast, contrast.proposal))
+    ending = (Text(" changes against "), _side(contrast, contrast.baseline), Text("."))
+    return (paragraph("L2b", *opening, *ending), TableFloat(table), *_listings(inventory))
+
+
+def _side(contrast: Contrast, name: str) -> Inline:
+    """One side of the change; a class or script is code, a state of the repository is not."""
+    return Text(name) if contrast.how == SINCE_REVISION else Code(name)
+
+
+def _listings(inventory: Inventory) -> Iterator[Block]:
+    """The definitions that tell most about the change, beside their baseline."""
+    shown = inventory.diffs[:_MOST_DIFFS]
+    if not shown:
+        return
+    keys = [f"diff-{number}" for number in range(1, len(shown) + 1)]
+    pieces = [
+        (Ref(key), Text(" ("), Code(diff.name), Text(")")) for key, diff in zip(keys, shown, strict=True)
+    ]
+    verb = " shows" if len(shown) == 1 else " show"
+    yield paragraph("L2b", *enumerate_parts(pieces), Text(f"{verb} the change line by line."))
+    yield from (DiffFloat(key, diff) for key, diff in zip(keys, shown, strict=True))
 
 
 _LEVELS = {
