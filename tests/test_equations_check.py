@@ -211,6 +211,16 @@ def test_code_that_cannot_be_run_leaves_the_equation_static(case: str, tmp_path:
     assert reason in verdict.reason
 
 
+def test_a_wrong_order_is_refused(tmp_path: Path) -> None:
+    """Smallest first where the code takes the largest first is no equation of the code."""
+    path = tmp_path / "losses.py"
+    path.write_text(HEAD + 'def f(x):\n    """x: (N, C)"""\n    return x.topk(2, dim=1)[0].sum()\n')
+    found = derive(path, "f", root=tmp_path)
+    assert verify(found, python=TORCH).word == "verified (value and gradient)"
+    turned = [replace(line, latex=line.latex.replace(r"\geq", r"\leq")) for line in found.lines]
+    assert verify(replace(found, lines=tuple(turned)), python=TORCH).word == "mismatch"
+
+
 def test_only_the_slice_is_executed(tmp_path: Path) -> None:
     """Statements of the module that the loss does not need are not run."""
     canary = tmp_path / "canary"

@@ -129,11 +129,12 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             return -(temperature / base_temperature) * ((mask * log_prob).sum(1) / mask.sum(1)).mean()
         """,
         (
-            r"\mathcal{L} = -\frac{\tau}{\tau_{0} N} \sum_{i=1}^{N} \frac{m_{i}^{\top} l_{i}}{\sum_{j=1}^{N} m_{ij}}",  # noqa: E501
-            r"m_{ij} = \mathbf{1}\left[y_{i} = y_{j} \land i \neq j\right]",
-            r"l_{ij} = x_{ij} - \log \sum_{n=1,\, i \neq n}^{N} \exp\left(x_{in}\right)",
-            r"x_{ij} = a_{ij} - \operatorname{sg}\left(\max_{1 \leq n \leq N} a_{in}\right)",
-            r"a_{ij} = \frac{z_{i}^{\top} z_{j}}{\tau}",
+            r"\begin{aligned} \mathcal{L} &= -\frac{\tau}{\tau_{0} N} \sum_{i=1}^{N} \frac{1}"
+            r"{\sum_{\substack{j=1 \\ y_{i} = y_{j} \land i \neq j}}^{N} 1} "
+            r"\sum_{\substack{j=1 \\ y_{i} = y_{j} \land i \neq j}}^{N} "
+            r"\Bigl(\frac{z_{i}^{\top} z_{j}}{\tau} "
+            r"\\ &\quad - \log \sum_{n=1,\, i \neq n}^{N} "
+            r"\exp\left(\frac{z_{i}^{\top} z_{n}}{\tau}\right)\Bigr) \end{aligned}",
         ),
     ),
     "NT-Xent": (

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from paperback.code.equations.evaluate import EvaluationError, World, evaluate
@@ -103,6 +103,9 @@ FORMS = st.recursive(leaves(), larger, max_leaves=9)
 
 
 @settings(max_examples=400, deadline=None)
+@example(Red("sum", (("k", C),), El("w", (Var("k"),)), Cmp("<=", Var("k"), Sym("tau"))))
+@example(Red("sum", (("k", C),), El("w", (Var("k"),)), Cmp("<=", Var("k"), Mul((HALF, Var("i"))))))
+@example(Red("sum", (("k", C),), El("w", (Var("k"),)), Cmp("<=", Var("k"), Var("c"))))
 @given(FORMS)
 def test_reading_what_was_printed_gives_the_same_value(form: Expr) -> None:
     """A random form, printed and read back, has the value it had."""

@@ -2,6 +2,7 @@
 
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,6 +28,16 @@ AXES = {"x": "(N, C)", "y": "(N, C)", "s": "(C, C)", "v": "(N,)", "image": "(N, 
 
 def softmax(z: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.exp(z) / np.exp(z).sum(-1, keepdims=True)
+
+
+def windows(x: NDArray[np.float64], kernel: int | tuple[int, int], stride: int) -> NDArray[np.float64]:
+    """Every window over the last two axes, its own axes at the end."""
+    shape = (kernel, kernel) if isinstance(kernel, int) else kernel
+    return np.lib.stride_tricks.sliding_window_view(x, shape, (-2, -1))[:, :, ::stride, ::stride]
+
+
+def padded(mode: Any) -> NDArray[np.float64]:
+    return np.pad(IMAGE, [(0, 0), (0, 0), (1, 1), (1, 1)], mode=mode)
 
 
 def page_value(found: Derivation, given: dict[str, NDArray[np.float64]]) -> list[NDArray[np.float64]]:
@@ -168,6 +179,40 @@ OPERATIONS = {
     ),
     "a, b = x.unbind(0)[0:2] if False else (x, y)\na - b": lambda: X - Y,
     "f = lambda a, b=2: a * b\nf(x) + f(b=1, a=y)": lambda: 2 * X + Y,
+    "torch.sort(x, dim=1)[0]": lambda: np.sort(X, 1),
+    "x.sort(dim=0, descending=True).values": lambda: -np.sort(-X, 0),
+    "torch.argsort(x, dim=1)": lambda: X.argsort(1),
+    "x.argsort(1).argsort(1)": lambda: X.argsort(1).argsort(1),
+    "torch.topk(image.flatten(1), 2)[0]": lambda: -np.sort(-IMAGE.reshape(2, -1), 1)[:, :2],
+    "x.topk(2, dim=1, largest=False).indices": lambda: X.argsort(1)[:, :2],
+    "x.kthvalue(2, dim=1)[0]": lambda: np.sort(X, 1)[:, 1],
+    "v.median()": lambda: np.sort(V)[1],
+    "x.median(dim=1).values": lambda: np.median(X, 1),
+    "torch.quantile(v, 0.3)": lambda: np.quantile(V, 0.3),
+    "torch.linalg.det(s)": lambda: np.linalg.det(S),
+    "torch.logdet(s.T @ s)": lambda: np.linalg.slogdet(S.T @ S)[1],
+    "torch.linalg.slogdet(s).logabsdet": lambda: np.linalg.slogdet(S)[1],
+    "torch.linalg.inv(s + 0.1)": lambda: np.linalg.inv(S + 0.1),
+    "torch.linalg.solve(s, x[0])": lambda: np.linalg.solve(S, X[0]),
+    "F.max_pool2d(image, 2)": lambda: windows(IMAGE, 2, 2).max((-1, -2)),
+    "F.max_pool1d(x, 3, 1, 1)": lambda: np.stack([X[:, :2].max(1), X.max(1), X[:, 1:].max(1)], 1),
+    "-F.max_pool2d(-image, (3, 1), 1, (1, 0))": lambda: windows(
+        np.pad(IMAGE, [(0, 0), (0, 0), (1, 1), (0, 0)], constant_values=9), (3, 1), 1
+    ).min((-1, -2)),
+    "F.avg_pool2d(image, (3, 1), 1, (1, 0))": lambda: windows(padded("constant")[..., 1:-1], (3, 1), 1).mean((-1, -2)),  # noqa: E501
+    "F.adaptive_avg_pool2d(image, 1)": lambda: IMAGE.mean((2, 3), keepdims=True),
+    "F.conv2d(image, torch.ones(2, image.shape[1], 3, 2))": lambda: np.stack(
+        [windows(IMAGE, (3, 2), 1).sum((1, -1, -2))] * 2, 1
+    ),
+    "k = torch.tensor([[1.0, 0.0], [2.0, -1.0]])[None, None]\nF.conv2d(image[:, :1], k)": lambda: (
+        windows(IMAGE[:, :1], 2, 1) * np.array([[1, 0], [2, -1]])
+    ).sum((-1, -2)),
+    "F.pad(image, (1, 1))": lambda: padded("constant")[:, :, 1:-1],
+    "F.pad(image, (1, 1, 1, 1), mode='reflect')": lambda: padded("reflect"),
+    "F.pad(image, (1, 1, 1, 1), mode='replicate')": lambda: padded("edge"),
+    "F.pad(image, (1, 1, 1, 1), mode='circular')": lambda: padded("wrap"),
+    "F.interpolate(image, scale_factor=2)": lambda: IMAGE.repeat(2, 2).repeat(2, 3),
+    "z = x * 1\nz[:, 1:] = z[:, 1:] - z[:, :-1]\nz": lambda: np.diff(X, axis=1, prepend=0),
 }  # fmt: skip
 
 

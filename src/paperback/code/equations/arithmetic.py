@@ -371,6 +371,8 @@ def cases(cond: Expr, then: Expr, other: Expr) -> Expr:
         return Ind(cond)
     if then == ZERO and other == ONE:
         return indicator(negate(cond))
+    if isinstance(then, Cases) and canonical(then.other) == canonical(other):
+        return Cases(conjunction(cond, then.cond), then.then, other)
     return Cases(cond, then, other)
 
 

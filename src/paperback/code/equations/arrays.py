@@ -7,6 +7,7 @@ from paperback.code.equations import reshape as rs
 from paperback.code.equations.casts import converted, unwrapped
 from paperback.code.equations.form import MINUS, ONE, Expr, num
 from paperback.code.equations.makers import _arange, _eye, _one_hot, dtype_of
+from paperback.code.equations.ordering import _sort, middle, values_only
 from paperback.code.equations.pieces import split
 from paperback.code.equations.pointwise import Operation, _gelu, _where, condition, fn, numbers, tensor
 from paperback.code.equations.reductions import (
@@ -236,6 +237,8 @@ ARRAYS: dict[str, Operation] = {
     "log_softmax": _spelled(log_softmax),
     "convert_to_tensor": unwrapped,
     "constant": unwrapped,
+    "sort": values_only(_sort),
+    "median": middle,
     "epsilon": lambda _: 1e-7,
 }
 

@@ -204,6 +204,10 @@ class Undefined(Exception):  # noqa: N818 - a property of the point, not a failu
     """The equation divides by zero where the code does not."""
 
 
+class Tied(Exception):  # noqa: N818 - a property of the point, not a failure
+    """Entries are equal that are put in order, or of which one is taken: there is no one gradient."""
+
+
 def _worst(
     page: Page, plan: Plan, samples: Sequence[Sample], arms: dict[Expr, set[int]]
 ) -> tuple[float, float, bool, int]:
@@ -214,14 +218,20 @@ def _worst(
     """
     worst, steepest, moved, undefined = 0.0, 0.0, False, 0
     left = [0, 0, 0]
+    unclear = False
     for sample in samples:
         try:
             value, slope, alive = _differences(page, plan, sample, arms)
         except Undefined:
             undefined += 1
             continue
+        except Tied:
+            unclear = True
+            continue
         left[sample.point.shape_set] += 1
         worst, steepest, moved = max(worst, value), max(steepest, slope), moved or alive
+    if unclear and min(left) < LEAST_POINTS and any(item.point.domain != "tiny/tiny" for item in samples):
+        raise EvaluationError("entries that it puts in order are equal nearly everywhere")
     if undefined and min(left) < LEAST_POINTS and any(item.point.domain != "tiny/tiny" for item in samples):
         raise EvaluationError("it divides by zero nearly everywhere")
     return worst, steepest, moved, undefined
@@ -264,7 +274,7 @@ def _judged(
     steepest: float,
     moved: bool,
 ) -> Verdict:
-    tolerance = max((item.answer.get("tolerance", TOLERANCE) for item in samples), default=TOLERANCE)
+    tolerance = _tolerance(samples)
     if not worst <= tolerance:
         return Verdict("mismatch", f"values differ by {worst:.2g}", count, worst, steepest)
     assert derivation.plan is not None
@@ -277,6 +287,10 @@ def _judged(
         reason = "the gradient is zero everywhere" if given else "the code gives no gradient"
         return Verdict("verified (value)", reason, count, worst, steepest)
     return Verdict("verified (value and gradient)", "", count, worst, steepest)
+
+
+def _tolerance(samples: Sequence[Sample]) -> float:
+    return max((item.answer.get("tolerance", TOLERANCE) for item in samples), default=TOLERANCE)
 
 
 def _differences(
@@ -295,6 +309,8 @@ def _differences(
     if not all(bool(np.all(np.isfinite(node.value))) for node in outputs):
         raise Undefined
     worst = max(_difference(node.value, want) for node, want in zip(outputs, expected, strict=True))
+    if world.sorted_ties and not worst <= _tolerance([sample]):
+        raise Tied
     if plan.kind == "autograd":
         return worst, 0.0, True
     steepest, moved = 0.0, False
@@ -319,6 +335,8 @@ def _differences(
         gap = float(np.max(np.abs(got - want), initial=0.0)) / scale
         steepest = max(steepest, gap if np.isfinite(gap) else np.inf)
         moved = moved or bool(np.any(want != 0))
+    if (world.sorted_ties or world.tied) and not steepest <= _tolerance([sample]):
+        raise Tied
     return worst, steepest, moved
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from paperback.code.equations import arithmetic as ar
 from paperback.code.equations import reshape as rs
-from paperback.code.equations.form import Expr, Var, num, subst
+from paperback.code.equations.form import Expr, Var, fresh, num, subst
 from paperback.code.equations.pointwise import condition, tensor
 from paperback.code.equations.sizes import Misfit, Unknown
 from paperback.code.equations.tensor import Axis, Tensor, align, elementwise, freshened, join
@@ -24,9 +24,15 @@ def written(rec: Record, value: Tensor, key: Any, new: Any) -> Tensor:
         return _written_mask(found, items[0], new)
     conditions: list[Expr] = []
     kept: list[Axis] = []
+    shifts: dict[str, Expr] = {}
     for axis, item in zip(found.axes, items, strict=False):
         if isinstance(item, slice) and item == slice(None):
             kept.append(axis)
+        elif isinstance(item, slice) and len(axis.atoms) == 1 and axis.cond is None:
+            part, held, moved = _range(axis, item)
+            kept.append(part)
+            conditions += held
+            shifts |= moved
         elif isinstance(item, int | Expr) and len(axis.atoms) == 1:
             target = rs.from_zero(number(item), axis.size)
             conditions.append(ar.compare("==", Var(axis.names[0]), target))
@@ -48,7 +54,27 @@ def written(rec: Record, value: Tensor, key: Any, new: Any) -> Tensor:
             raise Unknown("an assignment of a mask")
         return Tensor(found.axes, ar.disjunction(ar.conjunction(where, target_cond),
                       ar.conjunction(ar.negate(where), found.body)), "bool")  # fmt: skip
-    return Tensor(found.axes, ar.cases(where, subst(body, change), found.body), found.dtype)
+    placed = subst(subst(body, change), shifts)
+    return Tensor(found.axes, ar.cases(where, placed, found.body), found.dtype)
+
+
+def _range(axis: Axis, item: slice) -> tuple[Axis, list[Expr], dict[str, Expr]]:
+    """The axis of a slice, the conditions under which an entry of `axis` is in it, and where it stands there.
+
+    Raises:
+        Unknown: The slice leaves entries out between its ends.
+    """
+    if item.step not in (None, 1):
+        raise Unknown("an assignment to a slice with steps")
+    (name, size), *_ = axis.atoms
+    first, last = rs.ends(item.start, item.stop, size)
+    length, here = ar.sub(last, first), Var(name)
+    conditions = [] if first == num(0) else [ar.compare(">", here, first)]
+    conditions += [] if last == size else [ar.compare("<=", here, last)]
+    if length == num(1):
+        return Axis(()), conditions, {}
+    own = fresh(name)
+    return Axis(((own, length),)), conditions, {own: ar.sub(here, first)}
 
 
 def _written_mask(found: Tensor, mask: Tensor, new: Any) -> Tensor:

@@ -17,13 +17,16 @@ from paperback.code.equations.form import (
     Cases,
     Cat,
     Cmp,
+    Det,
     El,
     Expr,
     Fn,
     Ind,
+    Inv,
     Lam,
     Mul,
     Num,
+    Order,
     Pow,
     Red,
     ScalarFunction,
@@ -71,6 +74,8 @@ class World:
         opaques: For each opaque function, its value as a node of its whole arguments.
         arms: Which arms of each choice (cases, indicator, larger and smaller of two) were taken.
         stages: Names whose entries at one place of their first axis follow from those at other places.
+        tied: Whether the extreme of a range was reached by several entries.
+        sorted_ties: Whether entries that were sorted were equal.
     """
 
     scalars: dict[str, Node] = field(default_factory=dict)
@@ -79,6 +84,8 @@ class World:
     opaques: Mapping[str, Callable[[list[Node]], Node]] = field(default_factory=dict)
     arms: dict[Expr, set[int]] = field(default_factory=dict)
     stages: dict[str, Stages] = field(default_factory=dict)
+    tied: bool = False
+    sorted_ties: bool = False
 
 
 def size(expr: Expr, world: World) -> int:
@@ -128,6 +135,13 @@ def evaluate(expr: Expr, world: World, scope: Scope = ()) -> Node:
             return Node(evaluate(body, world, scope).value)
         case Red():
             return _reduction(expr, world, scope)
+        case Order():
+            return _ordered(expr, world, scope)
+        case Det(matrix):
+            return tape.determinant(_inside(matrix, world, scope))
+        case Inv(matrix, row, column):
+            inverse = tape.inverse(_inside(matrix, world, scope))
+            return _entry(inverse, (row, column), world, scope)
         case Apply(name, arg):
             return _custom(world.functions[name], evaluate(arg, world, scope), world)
         case Cat():
@@ -272,11 +286,46 @@ def _reduction(red: Red, world: World, scope: Scope) -> Node:
     if red.kind == "prod":
         return tape.product(body, axes)
     if red.kind in ("max", "min"):
+        hits = body.value == (body.value.max if red.kind == "max" else body.value.min)(
+            axis=axes, keepdims=True
+        )
+        world.tied |= bool(np.any(hits.sum(axis=axes) > 1))
         return tape.peak(body, axes, largest=red.kind == "max")
     if red.kind in ("argmax", "argmin") and len(own) == 1:
         found = (np.argmax if red.kind == "argmax" else np.argmin)(body.value, axis=axes[0])
         return Node(found.astype(float) + 1)
     raise EvaluationError(f"the reduction {red.kind}")
+
+
+def _inside(lam: Lam, world: World, scope: Scope) -> Node:
+    """A whole tensor, its own axes after those of the indices around it."""
+    own = tuple((name, size(length, world)) for axis in lam.axes for name, length in axis)
+    body = evaluate(lam.body, world, (*scope, *own))
+    return tape.spread(body, (*body.value.shape[: len(scope)], *(length for _, length in own)))
+
+
+def _entry(found: Node, index: tuple[Expr, ...], world: World, scope: Scope) -> Node:
+    """Entries at `index` of the last axes, where the axes before them are those of the scope."""
+    rank = len(scope)
+    places = [np.rint(evaluate(item, world, scope).value).astype(int) - 1 for item in index]
+    shape = np.broadcast_shapes(found.value.shape[:rank], *(place.shape for place in places))
+    whole = tape.spread(found, (*shape, *found.value.shape[rank:]))
+    grid = np.indices(shape, sparse=True)
+    inner = [
+        np.clip(np.broadcast_to(place, shape), 0, length - 1)
+        for place, length in zip(places, found.value.shape[rank:], strict=True)
+    ]
+    return tape.gather(whole, (*grid, *inner))
+
+
+def _ordered(order: Order, world: World, scope: Scope) -> Node:
+    """Whole numbers from one; entries that are equal keep their order."""
+    values = _inside(order.entries, world, scope).value
+    sign = -1.0 if order.op == ">=" else 1.0
+    found = np.argsort(sign * values, axis=-1, kind="stable")
+    ranked = np.take_along_axis(values, found, -1)
+    world.sorted_ties |= bool(np.any(ranked[..., 1:] == ranked[..., :-1]))
+    return _entry(Node(found.astype(float) + 1), (order.place,), world, scope)
 
 
 def _bounded(red: Red, world: World, scope: Scope) -> tuple[Red, Scope]:

@@ -249,7 +249,7 @@ def attribute(rec: Record, value: Any, name: str) -> Any:
     if isinstance(value, Lib):
         return Lib(f"{value.name}.{name}")
     if isinstance(value, Pair):
-        return subscript(rec, value, {"values": 0, "indices": 1}.get(name, 9))
+        return subscript(rec, value, {"values": 0, "indices": 1, "sign": 0, "logabsdet": 1}.get(name, 9))
     if isinstance(value, Expr | int | float) and name in ("data", "real"):
         return value
     if isinstance(value, str) and name in ("value", "name"):

@@ -154,6 +154,35 @@ class Call(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class Order(Expr):
+    """The index of what stands at `place` once `entries`, a whole vector, are sorted.
+
+    Attributes:
+        op: ">=" where the largest comes first, "<=" where the smallest does.
+    """
+
+    entries: Lam
+    place: Expr
+    op: str
+
+
+@dataclass(frozen=True, slots=True)
+class Det(Expr):
+    """The determinant of a whole matrix."""
+
+    matrix: Lam
+
+
+@dataclass(frozen=True, slots=True)
+class Inv(Expr):
+    """An element of the inverse of a whole matrix."""
+
+    matrix: Lam
+    row: Expr
+    column: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Apply(Expr):
     """A scalar function with its own derivative, defined beside the equation."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-from paperback.code.equations.arithmetic import split_coefficient
+from paperback.code.equations.arithmetic import MIRRORED, conjunction, split_coefficient
 from paperback.code.equations.form import (
     HALF,
     ONE,
@@ -16,10 +16,12 @@ from paperback.code.equations.form import (
     Cases,
     Cat,
     Cmp,
+    Det,
     El,
     Expr,
     Fn,
     Ind,
+    Inv,
     Lam,
     Mul,
     Num,
@@ -128,6 +130,10 @@ class Printer:
             case Call(name, args, index):
                 inside = ",\\, ".join(self.argument(arg) for arg in args)
                 return rf"{self.names[name]}\left({inside}\right){self.subscript(index)}", POWER
+            case Det(matrix):
+                return rf"\det {self.matrix(matrix)}", POWER
+            case Inv(matrix, row, column):
+                return rf"\left({self.matrix(matrix)}^{{-1}}\right){self.subscript((row, column))}", ATOM
             case Cmp(op, left, right):
                 return f"{self.show(left)} {RELATIONS[op]} {self.show(right)}", ATOM
             case Bool(op, args):
@@ -138,9 +144,23 @@ class Printer:
         if op == "not":
             return rf"\neg\left({self.show(args[0])}\right)"
         word = r" \land " if op == "and" else r" \lor "
-        return word.join(
-            self.show(arg) if isinstance(arg, Cmp) else rf"\left({self.show(arg)}\right)" for arg in args
-        )
+        parts = []
+        rest = list(args)
+        while rest:
+            first = rest.pop(0)
+            if op == "and" and rest and _between(first, rest[0]):
+                parts.append(self.chain(first, rest.pop(0)))
+            else:
+                shown = self.show(first)
+                parts.append(shown if isinstance(first, Cmp) else rf"\left({shown}\right)")
+        return word.join(parts)
+
+    def chain(self, low: Expr, high: Expr) -> str:
+        """Two bounds of one value on its two sides."""
+        assert isinstance(low, Cmp)
+        assert isinstance(high, Cmp)
+        signs = RELATIONS[MIRRORED[low.op]], RELATIONS[high.op]
+        return f"{self.show(low.right)} {signs[0]} {self.show(low.left)} {signs[1]} {self.show(high.right)}"
 
     def subscript(self, index: Sequence[Expr]) -> str:
         if not index:
@@ -148,6 +168,11 @@ class Printer:
         parts = [self.show(item) for item in index]
         letters = all(len(part) == 1 and part.isalpha() for part in parts)
         return "_{" + ("" if letters else ", ").join(parts) + "}"
+
+    def matrix(self, lam: Lam) -> str:
+        """A whole matrix by its name, with the indices that choose it among several."""
+        assert isinstance(lam.body, El)
+        return self.names[lam.body.name] + self.subscript(lam.body.index[:-2])
 
     def argument(self, arg: Expr) -> str:
         """A whole tensor: its name, or names of tensors joined along their last axis."""
@@ -232,7 +257,7 @@ class Printer:
             top, bottom = (self.show(arg) for arg in args)
             return rf"\left\lfloor \frac{{{top}}}{{{bottom}}} \right\rfloor", ATOM
         first = args[0]
-        if name == "log" and isinstance(first, El | Sym):
+        if name == "log" and isinstance(first, El | Sym | Det):
             return rf"\log {self.show(first)}", OPEN
         if name == "log" and isinstance(first, Red) and first.kind in LARGE and not dot_product(first):
             return rf"\log {self.show(first)}", OPEN
@@ -264,15 +289,35 @@ class Printer:
         bound = _upper_limit(red, name)
         if bound is not None:
             return rf"{LARGE[red.kind]}_{{{letter}=1}}^{{{inner.show(bound)}}}"
-        cond = inner.show(red.cond) if red.cond is not None and at == len(red.ranges) - 1 else ""
+        parts = conditions_at(red, at)
+        cond = inner.show(conjunction(*parts)) if parts else ""
+        under = f"{letter}=1" if red.kind in LARGE else rf"1 \leq {letter} \leq {limit}"
+        if cond:
+            under = rf"\substack{{{under} \\ {cond}}}" if len(parts) > 1 else rf"{under},\, {cond}"
         if red.kind in LARGE:
-            under = f"{letter}=1"
-            under = rf"{under},\, {cond}" if cond else under
             return rf"{LARGE[red.kind]}_{{{under}}}^{{{limit}}}"
-        under = rf"1 \leq {letter} \leq {limit}"
-        under = rf"{under},\, {cond}" if cond else under
         word = {"max": r"\max", "min": r"\min", "argmax": r"\arg\max", "argmin": r"\arg\min"}[red.kind]
         return rf"{word}_{{{under}}}"
+
+
+def _between(low: Expr, high: Expr) -> bool:
+    """Whether two conditions bound one value from below and from above."""
+    if not (isinstance(low, Cmp) and isinstance(high, Cmp)):
+        return False
+    return low.left == high.left and low.op in (">", ">=") and high.op in ("<", "<=")
+
+
+def conditions_at(red: Red, at: int) -> list[Expr]:
+    """The parts of the condition that stand under the sign of range `at`: those that need no later index."""
+    if red.cond is None:
+        return []
+    parts = red.cond.args if isinstance(red.cond, Bool) and red.cond.op == "and" else (red.cond,)
+    names = [name for name, _ in red.ranges]
+
+    def home(part: Expr) -> int:
+        return max((k for k, name in enumerate(names) if name in free(part)), default=len(names) - 1)
+
+    return [part for part in parts if home(part) == at]
 
 
 def _upper_limit(red: Red, name: str) -> Expr | None:

@@ -141,6 +141,7 @@ GLOSSARY: dict[str, tuple[str, ...]] = {
     "ent_coef": (r"\lambda_{\mathrm{ent}}",),
     "vf_coef": (r"\lambda_{\mathrm{vf}}",),
     "@gradient": ("g",),
+    "order": (r"\pi", r"\rho"),
 }
 ENDINGS = {
     "weight": r"\lambda",

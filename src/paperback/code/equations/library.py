@@ -10,7 +10,9 @@ from paperback.code.equations.arrays import ARRAYS
 from paperback.code.equations.arrays import LIBRARIES as ARRAY_LIBRARIES
 from paperback.code.equations.einops import rearranged
 from paperback.code.equations.form import Call, Cat, El, Expr, Lam, Sym, Var, fresh, num
+from paperback.code.equations.linear_algebra import LINEAR_ALGEBRA
 from paperback.code.equations.losses import LOSSES, MODULES, layer_norm
+from paperback.code.equations.ordering import ORDERINGS
 from paperback.code.equations.pointwise import POINTWISE, Operation, condition, numbers, tensor
 from paperback.code.equations.reductions import REDUCTIONS
 from paperback.code.equations.shapes import SHAPES, shape_of, transposed
@@ -27,8 +29,11 @@ from paperback.code.equations.values import (
     number,
     plain,
 )
+from paperback.code.equations.windows import WINDOWS
 
-OPERATIONS: dict[str, Operation] = {**POINTWISE, **REDUCTIONS, **SHAPES, **LOSSES}
+OPERATIONS: dict[str, Operation] = {
+    **POINTWISE, **REDUCTIONS, **SHAPES, **ORDERINGS, **LINEAR_ALGEBRA, **WINDOWS, **LOSSES
+}  # fmt: skip
 RENAMED = {"axis": "dim", "keepdims": "keepdim", "axes": "dim"}
 IGNORED = {
     "out",
@@ -257,6 +262,7 @@ def _known_layer(rec: Record, layer: Layer, args: tuple[Any, ...], options: Mapp
         "gelu",
         "cosine_similarity",
         "glu",
+        *WINDOWS,
     ):
         given = (*args, *layer.args)
     elif name in ("relu", "sigmoid", "tanh", "relu6", "silu", "hardswish", "hardsigmoid", "mish"):

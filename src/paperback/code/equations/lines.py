@@ -5,13 +5,17 @@ from dataclasses import dataclass, replace
 
 from paperback.code.equations.form import (
     ONE,
+    Add,
     Bool,
     Call,
     Cat,
     Cmp,
+    Det,
     El,
     Expr,
+    Inv,
     Lam,
+    Order,
     Range,
     Red,
     Sym,
@@ -27,7 +31,7 @@ from paperback.code.equations.form import (
 )
 from paperback.code.equations.reduce import simplify
 from paperback.code.equations.sizes import Unknown
-from paperback.code.equations.tensor import opened
+from paperback.code.equations.tensor import delinearize, opened
 from paperback.code.equations.values import Definition, Record
 
 SHORT = 12
@@ -51,7 +55,7 @@ def gather(outputs: list[Definition], record: Record, keep: frozenset[str] = fro
     """
     table = dict(record.definitions)
     recurrent = {name for name, item in table.items() if item.recurrent}
-    pinned = _whole_arguments(outputs, table) | keep | recurrent
+    pinned = _whole_arguments(outputs, table) | _wholes(outputs, table) | keep | recurrent
     kept = set(pinned) | {name for name, item in table.items() if isinstance(item.body, Cat)}
     while True:
         main = [_finished(item, table, kept) for item in outputs]
@@ -81,6 +85,17 @@ def _whole_arguments(outputs: list[Definition], table: Mapping[str, Definition])
     return frozenset(found & table.keys())
 
 
+def _wholes(outputs: list[Definition], table: Mapping[str, Definition]) -> frozenset[str]:
+    """Intermediates that are sorted, or a matrix as a whole, and what sorting gives."""
+    found = {name for name, item in table.items() if isinstance(item.body, Order)}
+    for item in (*outputs, *table.values()):
+        for part in walk(item.body):
+            if isinstance(part, Order | Det | Inv):
+                whole = part.entries if isinstance(part, Order) else part.matrix
+                found |= {inner.name for inner in walk(whole) if isinstance(inner, El)}
+    return frozenset(found & table.keys())
+
+
 def _finished(item: Definition, table: Mapping[str, Definition], kept: set[str]) -> Definition:
     body, *first = (simplify(opened(inline(part, table, kept))) for part in item.parts)
     return replace(item, body=body, first=first[0] if first else None)
@@ -93,7 +108,9 @@ def inline(expr: Expr, table: Mapping[str, Definition], kept: set[str]) -> Expr:
         item = table[inner.name]
         if item.recurrent:
             return inner
-        new = dict(zip((name for name, _ in item.ranges), inner.index, strict=True))
+        new: dict[str, Expr] = {}
+        for axis, index in zip(item.axes, inner.index, strict=True):
+            new |= delinearize(index, axis)
         return inline(subst(item.body, new), table, kept)
     return inner
 
@@ -178,7 +195,9 @@ def extract(lines: Lines, taken: set[str], at: int) -> Lines | None:
         size = weight(part)
         repeated = _count(target.body, part)
         score = size * repeated
-        if size < 5 or size > 0.8 * whole or isinstance(part, El | Lam | Sym | Var):
+        # A long sum may be nearly the whole line: on a line of its own it breaks at its signs.
+        most = whole - 1 if isinstance(part, Add) and len(part.terms) > 3 else 0.8 * whole
+        if size < 5 or size > most or isinstance(part, El | Lam | Sym | Var):
             continue
         balance = min(score, whole - score + size)
         if best is None or balance > best[0]:

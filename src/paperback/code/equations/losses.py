@@ -376,4 +376,8 @@ MODULES: dict[str, str] = {
     "Identity": "contiguous",
     "GLU": "glu",
     "Hardtanh": "hardtanh",
+    **{f"MaxPool{rank}d": f"max_pool{rank}d" for rank in (1, 2, 3)},
+    **{f"AvgPool{rank}d": f"avg_pool{rank}d" for rank in (1, 2, 3)},
+    **{f"AdaptiveAvgPool{rank}d": f"adaptive_avg_pool{rank}d" for rank in (1, 2, 3)},
+    **{f"AdaptiveMaxPool{rank}d": f"adaptive_max_pool{rank}d" for rank in (1, 2, 3)},
 }

@@ -136,7 +136,7 @@ def random(distribution: str) -> Operation:
     return operation
 
 
-def _quantile(_: Record, x: Any, q: Any, dim: Any = None, keepdim: bool = False, **options: Any) -> Tensor:
+def shape_of_quantiles(_: Record, x: Any, q: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Only the shape of quantiles is known, which is enough for a parameter that starts from them."""
     found, levels = freshened(tensor(x)), freshened(tensor(q))
     drop = range(len(found.axes)) if dim is None else [dimension(found, integer(dim))]

@@ -8,8 +8,8 @@ import numpy as np
 from paperback.code.equations import tape
 from paperback.code.equations.derivation import Line
 from paperback.code.equations.evaluate import EvaluationError, World, evaluate, size
-from paperback.code.equations.form import El, Expr, ScalarFunction, Var, num, subst, walk
-from paperback.code.equations.read import Equation, read_equation, read_expression
+from paperback.code.equations.form import El, Expr, Order, ScalarFunction, Var, num, subst, walk
+from paperback.code.equations.read import PLACE, Equation, read_equation, read_expression
 from paperback.code.equations.tape import Node
 from paperback.code.equations.tokens import Entry
 
@@ -39,7 +39,10 @@ def read_page(lines: Sequence[Line], notation: Mapping[str, Entry]) -> Page:
             functions[found.name] = found
             continue
         equations[found.key] = found
-        indices[found.key] = tuple((letter, read_expression(text, notation)) for letter, text in line.indices)
+        ranges = tuple((letter, read_expression(text, notation)) for letter, text in line.indices)
+        if isinstance(found.body, Order):
+            ranges = (*ranges[:-1], (PLACE, ranges[-1][1]))
+        indices[found.key] = ranges
     return Page(equations, indices, functions, tuple(key for key in equations if key.startswith("@output")))
 
 

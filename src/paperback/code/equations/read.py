@@ -6,18 +6,24 @@ from fractions import Fraction
 
 from paperback.code.equations.form import (
     MINUS,
+    ONE,
+    TWO,
     Add,
     Bool,
     Cmp,
+    El,
     Expr,
     Fn,
+    Lam,
     Mul,
     Num,
+    Order,
     Pow,
     Red,
     ScalarFunction,
     Sym,
     Var,
+    fresh,
     rebuild,
     renamed,
 )
@@ -115,7 +121,10 @@ class Reader(Heads):
         left = self.sum()
         if self.peek() not in _RELATIONS:
             raise LatexError(f"a comparison was expected before {self.peek()!r}")
-        return Cmp(_RELATIONS[self.take()], left, self.sum())
+        low = Cmp(_RELATIONS[self.take()], left, self.sum())
+        if self.peek() not in _RELATIONS:
+            return low
+        return Bool("and", (low, Cmp(_RELATIONS[self.take()], low.right, self.sum())))
 
     def sum(self) -> Expr:
         negative = False
@@ -181,6 +190,9 @@ class Reader(Heads):
             return Num(Fraction(self.take()))
         if token in LARGE or token in (r"\max", r"\min", r"\arg"):
             return self.large()
+        inverse = self.inverse() if token == "(" else None
+        if inverse is not None:
+            return inverse
         if token in ("(", "[", "{"):
             self.take()
             inner = self.sum()
@@ -191,6 +203,7 @@ class Reader(Heads):
             r"\tfrac": self.fraction,
             r"\dfrac": self.fraction,
             r"\sqrt": self.root,
+            r"\det": self.determinant,
             r"\log": self.logarithm,
             r"\ln": self.logarithm,
             r"\lvert": self.absolute,
@@ -253,6 +266,8 @@ def read_equation(text: str, notation: Mapping[str, Entry]) -> Equation | Scalar
     if entry.kind == "operator":
         return _scalar_function(found, entry, spelled)
     index = found.index(len(entry.sizes), entry.sizes)
+    if found.peek() in ORDERS:
+        return sorting(found, El(entry.key, index))
     found.take("=")
     equation = Equation(entry.key, index, scoped(found.sum()))
     if found.peek() == ",":
@@ -260,6 +275,41 @@ def read_equation(text: str, notation: Mapping[str, Entry]) -> Equation | Scalar
     if found.peek():
         raise LatexError(f"left over: {' '.join(found.text[found.at :])!r}")
     return equation
+
+
+ORDERS = {r"\geq": ">=", r"\leq": "<="}
+PLACE = "@place"
+
+
+def sorting(found: Reader, first: El) -> Equation:
+    """A chain of entries from the first to the last in order, as the definition of their indices."""
+    sign = found.take()
+    second = found.symbol()
+    for token in (sign, r"\dots", sign):
+        found.take(token)
+    last = found.symbol()
+    if found.peek():
+        raise LatexError(f"left over: {' '.join(found.text[found.at :])!r}")
+    orders = [item for item in first.index if isinstance(item, El) and item.index[-1:] == (ONE,)]
+    if len(orders) != 1 or not isinstance(last, El):
+        raise LatexError("what is sorted has no index that is a sorted one")
+    order, at = orders[0], first.index.index(orders[0])
+    end = last.index[at] if at < len(last.index) else None
+    size = end.index[-1] if isinstance(end, El) and end.index else ONE
+    if second != _placed(first, at, TWO) or last != _placed(first, at, size):
+        raise LatexError("what is sorted differs from place to place")
+    own = fresh("s")
+    entries = El(first.name, (*first.index[:at], Var(own), *first.index[at + 1 :]))
+    body = Order(Lam((((own, size),),), entries), Var(PLACE), ORDERS[sign])
+    return Equation(order.name, (*order.index[:-1], Var(PLACE)), body)
+
+
+def _placed(first: El, at: int, place: Expr) -> El:
+    """`first` with another place in the index `at`."""
+    order = first.index[at]
+    assert isinstance(order, El)
+    moved = El(order.name, (*order.index[:-1], place))
+    return El(first.name, (*first.index[:at], moved, *first.index[at + 1 :]))
 
 
 def _recurrence(found: Reader, equation: Equation, entry: Entry, spelled: list[str]) -> Equation:

@@ -8,13 +8,18 @@ from paperback.code.equations.form import (
     ONE,
     TWO,
     Cases,
+    Det,
+    El,
     Expr,
     Fn,
     Ind,
+    Inv,
+    Lam,
     Mul,
     Pow,
     Red,
     Sg,
+    Var,
     fresh,
 )
 from paperback.code.equations.read_names import Names
@@ -85,6 +90,34 @@ class Heads(Names):
         inner = self.sum()
         self.take(CLOSERS[opening])
         return Fn("abs", (inner,))
+
+    def determinant(self) -> Expr:
+        self.take(r"\det")
+        return Det(self.matrix())
+
+    def matrix(self) -> Lam:
+        """A whole matrix: a name with all of its indices but the last two."""
+        entry = self.named_tensor()
+        if len(entry.sizes) < 2:
+            raise LatexError("a matrix was expected")
+        lead = self.index(len(entry.sizes) - 2, entry.sizes[:-2])
+        row, column = fresh("r"), fresh("c")
+        axes = (((row, entry.sizes[-2]),), ((column, entry.sizes[-1]),))
+        return Lam(axes, El(entry.key, (*lead, Var(row), Var(column))))
+
+    def inverse(self) -> Expr | None:
+        """An element of an inverse; None where something else stands in the brackets."""
+        start = self.at
+        try:
+            self.take("(")
+            matrix = self.matrix()
+            for token in ("^", "{", "-", "1", "}", ")", "_"):
+                self.take(token)
+            self.at -= 1
+            return Inv(matrix, *self.index(2, ()))
+        except LatexError:
+            self.at = start
+            return None
 
     def norm(self) -> Expr:
         self.take()

@@ -132,9 +132,13 @@ class Names(Cursor):
         return sizes
 
     def plain_tensor(self) -> Lam:
+        entry = self.named_tensor()
+        axes = tuple(((fresh(), size),) for size in entry.sizes)
+        return Lam(axes, El(entry.key, tuple(Var(axis[0][0]) for axis in axes)))
+
+    def named_tensor(self) -> Entry:
         for spelled, entry in self.names:
             if entry.kind == "tensor" and self.text[self.at : self.at + len(spelled)] == spelled:
                 self.at += len(spelled)
-                axes = tuple(((fresh(), size),) for size in entry.sizes)
-                return Lam(axes, El(entry.key, tuple(Var(axis[0][0]) for axis in axes)))
+                return entry
         raise LatexError(f"a tensor was expected at {self.peek()!r}")

@@ -28,6 +28,7 @@ from paperback.code.equations.tensor import (
     linear,
     place,
 )
+from paperback.code.equations.values import number
 
 
 def reshape(tensor: Tensor, sizes: Sequence[Expr]) -> Tensor:
@@ -153,6 +154,19 @@ def from_zero(index: Expr, size: Expr) -> Expr:
     return add(index, ONE)
 
 
+def ends(start: Expr | int | None, stop: Expr | int | None, size: Expr) -> tuple[Expr, Expr]:
+    """The number of entries before a slice, and that of those up to its end."""
+    begin = number(0 if start is None else start)
+    first = add(size, begin) if from_end(begin) else begin
+    if stop is None:
+        return first, size
+    end = number(stop)
+    last = add(size, end) if from_end(end) else end
+    if isinstance(last, Num) and isinstance(size, Num) and last.value > size.value:
+        last = size
+    return first, last
+
+
 def cut(tensor: Tensor, dim: int, start: Expr, stop: Expr | None, step: int = 1) -> Tensor:
     """The slice `start:stop:step` of axis `dim`, as Python counts."""
     tensor = freshened(tensor)
@@ -160,10 +174,7 @@ def cut(tensor: Tensor, dim: int, start: Expr, stop: Expr | None, step: int = 1)
     if axis.cond is not None:
         raise Unknown("a slice of a filtered axis")
     size = axis.size
-    first = add(size, start) if from_end(start) else start
-    last = size if stop is None else (add(size, stop) if from_end(stop) else stop)
-    if isinstance(last, Num) and isinstance(size, Num) and last.value > size.value:
-        last = size
+    first, last = ends(start, stop, size)
     length = sub(last, first)
     if step < 1:
         raise Unknown("a slice with a negative step")

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from paperback.code.equations.form import ONE, ZERO, Add, El, Expr, Var, rebuild, subst
+from paperback.code.equations.form import ONE, TWO, ZERO, Add, El, Expr, Order, Var, rebuild, subst
 from paperback.code.equations.latex import Printer
 from paperback.code.equations.layout import broken, width
-from paperback.code.equations.tensor import linear
+from paperback.code.equations.tensor import delinearize, linear
 from paperback.code.equations.values import Definition
 
 _BEGIN, _END = r"\begin{aligned} ", r" \end{aligned}"
@@ -40,7 +40,10 @@ def _source(item: Definition, table: Mapping[str, Definition]) -> Definition | N
             return None
         if found.recurrent:
             return found
-        body = subst(found.body, dict(zip((name for name, _ in found.ranges), body.index, strict=True)))
+        new: dict[str, Expr] = {}
+        for axis, index in zip(found.axes, body.index, strict=True):
+            new |= delinearize(index, axis)
+        body = subst(found.body, new)
     return None
 
 
@@ -70,6 +73,21 @@ def recurrence_text(item: Definition, symbol: str, scope: Printer, room: float) 
     ends = (last, "1") if item.descending else ("1", last)
     tail.append(rf"{letter} = {ends[0]}, \dots, {ends[1]}")
     return _joined(rule, tail, room)
+
+
+def order_text(item: Definition, symbol: str, scope: Printer, room: float) -> str | None:
+    """What is sorted, with the indices that `item` defines; None where it does not fit `room`."""
+    order = item.body
+    assert isinstance(order, Order)
+    ((name, size),) = order.entries.axes[0]
+    lead = [linear([(Var(n), s) for n, s in axis]) if axis else ONE for axis in item.axes[:-1]]
+    named = Printer({**scope.names, item.name: symbol}, scope.taken, scope.indices)
+    first, second, last = (
+        named.show(subst(order.entries.body, {name: El(item.name, (*lead, at))})) for at in (ONE, TWO, size)
+    )
+    sign = {">=": r"\geq", "<=": r"\leq"}[order.op]
+    text = rf"{first} {sign} {second} {sign} \dots {sign} {last}"
+    return text if width(text) <= room else None
 
 
 def _joined(rule: str, tail: list[str], room: float) -> str | None:

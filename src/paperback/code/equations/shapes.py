@@ -16,7 +16,6 @@ from paperback.code.equations.makers import (
     _like,
     _linspace,
     _one_hot,
-    _quantile,
     _triangle_indices,
     dtype_of,
     random,
@@ -252,7 +251,9 @@ def _as_tensor(_: Record, x: Any, *args: Any, **options: Any) -> Any:
     if isinstance(x, Tensor):
         return x
     if isinstance(x, list | tuple):
-        return _stack(_, [tensor(item) for item in x])
+        return _stack(
+            _, [_as_tensor(_, item) if isinstance(item, list | tuple) else tensor(item) for item in x]
+        )
     kind = dtype_of(options.get("dtype"))
     return converted(tensor(x), kind if kind != "int" else None)
 
@@ -284,7 +285,6 @@ def _tolist(_: Record, x: Any) -> Any:
 
 SHAPES: dict[str, Operation] = {
     "tolist": _tolist,
-    "quantile": _quantile,
     "size": _size,
     "numel": _numel,
     "dim": _ndim,

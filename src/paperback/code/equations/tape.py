@@ -121,6 +121,33 @@ def peak(arg: Node, axes: tuple[int, ...], *, largest: bool) -> Node:
     return Node(value.squeeze(axis=axes), ((arg, lambda g: np.expand_dims(g, axes) * share),))
 
 
+def determinant(arg: Node) -> Node:
+    """Determinants over the last two axes."""
+    matrix = arg.value.astype(float)
+    value = np.asarray(np.linalg.det(matrix))
+
+    def back(gradient: Array) -> Array:
+        scaled: Array = (gradient * value)[..., None, None] * np.swapaxes(_inverted(matrix), -1, -2)
+        return scaled
+
+    return Node(value, ((arg, back),))
+
+
+def inverse(arg: Node) -> Node:
+    """Inverses over the last two axes."""
+    value = _inverted(arg.value.astype(float))
+    turned = np.swapaxes(value, -1, -2)
+    return Node(value, ((arg, lambda g: -turned @ g.astype(float) @ turned),))
+
+
+def _inverted(matrix: Array) -> Array:
+    """The inverse; not a number where there is none."""
+    try:
+        return np.asarray(np.linalg.inv(matrix), dtype=float)
+    except np.linalg.LinAlgError:
+        return np.full_like(matrix, np.nan)
+
+
 def gather(arg: Node, index: tuple[NDArray[np.int_], ...]) -> Node:
     """Entries at broadcast integer arrays that count from zero."""
 

@@ -10,6 +10,7 @@ from paperback.code.equations.form import (
     Call,
     El,
     Expr,
+    Order,
     Red,
     Sym,
     Var,
@@ -23,7 +24,7 @@ from paperback.code.equations.latex import Printer
 from paperback.code.equations.layout import COLUMN, NUMBER_ROOM, broken, width
 from paperback.code.equations.letters import Symbols
 from paperback.code.equations.lines import Lines, authored, extract, gather
-from paperback.code.equations.rounds import merged, recurrence_text
+from paperback.code.equations.rounds import merged, order_text, recurrence_text
 from paperback.code.equations.sizes import Unknown
 from paperback.code.equations.tensor import linear
 from paperback.code.equations.tokens import Entry
@@ -123,8 +124,9 @@ def _names(lines: Lines) -> set[str]:
 
 def _symbols(lines: Lines, traced: Traced) -> Symbols:
     """Symbols for every name of the lines: sizes first, intermediates last."""
-    record, symbols = traced.record, Symbols()
-    used = _names(lines)
+    record, used = traced.record, _names(lines)
+    # A permutation is called π unless the number π stands in the equation.
+    symbols = Symbols((r"\pi",) if "pi" in used else ())
     for key in record.functions:
         used |= {
             x.name
@@ -196,7 +198,9 @@ def _printed(lines: Lines, traced: Traced) -> tuple["_Page", int | None]:
             linear([(Var(name), size) for name, size in axis]) if axis else num(1) for axis in item.axes
         )
         left = symbols.of[item.name] + scope.subscript(index)
-        if item.recurrent:
+        if isinstance(item.body, Order):
+            text = order_text(item, symbols.of[item.name], scope, ROOM)
+        elif item.recurrent:
             text = recurrence_text(item, symbols.of[item.name], scope, ROOM)
         else:
             text = broken(left, scope.show(item.body), ROOM)
