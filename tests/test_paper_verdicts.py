@@ -9,13 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from builders import said
 from paperback.build import gather
 from paperback.claims import Word
-from paperback.notes.prose import Text
-from paperback.paper.document import Inline, Number, Ref
-from paperback.paper.ledger import NUMERAL
 from paperback.paper.material import Material
-from paperback.paper.printing import print_number
 from paperback.paper.sections.caveats import caveats
 from paperback.paper.verdicts import detail, ranking_sentence, takeaway, tally, verdict_sentence
 from paperback.settings import open_repository
@@ -66,24 +63,6 @@ def material_of(
         toml='[study]\nproposal = "ours"\n' + extra,
     )
     return gather(root, open_repository(root))
-
-
-def said(parts: tuple[Inline, ...]) -> str:
-    """The parts as a reader sees them, each number as #."""
-    words = ""
-    for part in parts:
-        match part:
-            case Text(text):
-                assert not NUMERAL.findall(text), text
-                words += text
-            case Number():
-                assert print_number(part)
-                words += "#"
-            case Ref(key):
-                words += f"<{key}>"
-            case _:
-                words += "?"
-    return words
 
 
 ENDS = r"\+?#(?: \S+| percentage points)?, interval \[#, #\]"

@@ -10,14 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from builders import said
 from paperback.build import build_paper, gather
 from paperback.check import check_paper
 from paperback.claims import Verdict, Word
-from paperback.notes.prose import Text
-from paperback.paper.document import Inline, Number, Ref
-from paperback.paper.ledger import NUMERAL
 from paperback.paper.material import Material
-from paperback.paper.printing import print_number
 from paperback.paper.verdicts import detail, takeaway, verdict_sentence
 from paperback.settings import open_repository
 
@@ -139,22 +136,6 @@ def told(root: Path) -> tuple[Verdict, Material]:
     material = gather(root, open_repository(root))
     (verdict,) = material.verdicts
     return verdict, material
-
-
-def said(parts: tuple[Inline, ...]) -> str:
-    """The parts as a reader sees them, each number as #."""
-    words = ""
-    for part in parts:
-        match part:
-            case Text(text):
-                assert not NUMERAL.findall(text), text
-                words += text
-            case Number():
-                assert print_number(part)
-                words += "#"
-            case Ref(key):
-                words += f"<{key}>"
-    return words
 
 
 @pytest.mark.parametrize("sign", WORDS)
