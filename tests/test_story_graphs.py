@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from paperback.build import build_paper
 from paperback.errors import SettingsError
 from paperback.evidence import Quantity, recompute, state_study
 from paperback.evidence.aggregate import aggregate, strata
@@ -291,21 +292,31 @@ def test_costs_stand_in_a_table(tmp_path: Path) -> None:
     assert cells[2] == TextCell("GPU X")
 
 
-def test_a_length_of_time_is_added_up(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("clock", "units", "times"),
+    [("0:00:40", ("s", "s"), [40, 80]), ("0:01:30", ("s", "min"), [90, 3]), ("5:00:00", ("h", "h"), [5, 10])],
+)
+def test_a_length_of_time_is_added_up(
+    clock: str, units: tuple[str, ...], times: list[float], tmp_path: Path
+) -> None:
     """A setting such as 0:01:30 is the time of a run; all runs of a method together have their column."""
     logs = {
         f"runs/{method}-{seed}.json": {
-            "config": {"method": method, "dataset": "d", "seed": seed, "train_time": "0:01:30"},
+            "config": {"method": method, "dataset": "d", "seed": seed, "train_time": clock},
             "metrics": {"test": {"accuracy": 0.8 + seed / 100}},
         }
         for method in ("a", "b")
         for seed in range(2)
     }
-    made = cost_table(written(tmp_path, logs))
+    seen = written(tmp_path, logs)
+    made = cost_table(seen)
     assert made is not None
-    cells = dict(made.rows)["a"]
-    assert made.columns == ("Time of a run", "All runs")
-    assert [cell.quantity.value for cell in cells if isinstance(cell, QuantityCell)] == [90, 180]
+    assert (made.columns, made.units) == (("Time of a run", "All runs"), units)
+    found = [cell.quantity for cell in dict(made.rows)["a"] if isinstance(cell, QuantityCell)]
+    assert [quantity.value for quantity in found] == times
+    assert [recompute(quantity.recipe, seen.table) for quantity in found] == times
+    text = build_paper(tmp_path, engine="none").folder.joinpath("main.html").read_text()
+    assert f'All runs<span class="unit">({units[1]})</span>' in text
 
 
 def test_no_cost_no_table(seen: View) -> None:

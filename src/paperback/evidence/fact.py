@@ -9,11 +9,13 @@ from paperback.evidence.quantity import Quantity, Recipe
 from paperback.runs import Run, RunTable, Scalar
 
 FIELDS = ("mean", "total")
+# Seconds in each unit of time that a total may be told in.
+TIMES = {"s": 1, "min": 60, "h": 3600}
 _CLOCK = re.compile(r"(?:(\d+) days?, )?(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 
 
 def run_fact(
-    table: RunTable, key: str, field: str, where: Mapping[str, str] | None = None
+    table: RunTable, key: str, field: str, where: Mapping[str, str] | None = None, *, unit: str = ""
 ) -> Quantity | None:
     """Mean or total of the number `key` over the runs that match; None where one of them does not log it.
 
@@ -22,10 +24,13 @@ def run_fact(
         key: Of `Run.facts`, else of `Run.params`; a time such as `0:01:31` counts as seconds.
         field: `mean` or `total`.
         where: Role or configuration key to the value that a run must have.
+        unit: `s`, `min` or `h` where the number is a time in seconds; it is divided accordingly.
 
     Raises:
-        EvidenceError: `field` is neither.
+        EvidenceError: `field` is neither, or `unit` is no unit of time.
     """
+    if unit and unit not in TIMES:
+        raise EvidenceError(f"{unit!r} is no unit of time", mend=near_miss(unit, TIMES))
     if field not in FIELDS:
         raise EvidenceError(f"a fact of runs has no {field!r}", mend=near_miss(field, FIELDS))
     pairs = dict(sorted((where or {}).items()))
@@ -35,9 +40,10 @@ def run_fact(
     if not runs or len(known) < len(values):
         return None
     total = math.fsum(known)
-    recipe = Recipe("fact", field, {"key": key, "where": pairs})
+    recipe = Recipe("fact", field, {"key": key, "where": pairs} | ({"unit": unit} if unit else {}))
     sources = tuple(sorted({source for run in runs for source in run.sources}, key=str))
-    return Quantity(total if field == "total" else total / len(known), recipe, "", sources)
+    value = total if field == "total" else total / len(known)
+    return Quantity(value / TIMES[unit or "s"], recipe, unit, sources)
 
 
 def fact_of(run: Run, key: str) -> Scalar:

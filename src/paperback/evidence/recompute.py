@@ -91,7 +91,7 @@ def _ranking(field: str, arguments: dict[str, Any], table: RunTable) -> Quantity
 
 
 def _fact(field: str, arguments: Mapping[str, Any], table: RunTable) -> Quantity:
-    found = run_fact(table, arguments["key"], field, arguments["where"])
+    found = run_fact(table, arguments["key"], field, arguments["where"], unit=arguments.get("unit", ""))
     if found is None:
         raise EvidenceError(
             f"not every run logs {arguments['key']!r} any more", mend="Build the paper again."

@@ -1,11 +1,12 @@
 """What the runs cost: parameters, time and hardware, as far as they log it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from paperback.errors import PaperbackError
-from paperback.evidence import Cells, pivot
-from paperback.evidence.fact import fact_of, number_of, run_fact
+from paperback.evidence import Cells, Quantity, pivot
+from paperback.evidence.fact import TIMES, fact_of, number_of, run_fact
 from paperback.runs import Run, RunTable
 from paperback.story.decimals import decimals_for
 from paperback.story.results import down_title
@@ -94,10 +95,12 @@ def cost_table(view: View) -> Table | None:
     methods = view.study.methods or ("",)
     columns: list[tuple[str, str, list[Cell]]] = []
     for cost in known:
+        if cost.kind.name == "seconds" and not cost.is_metric:
+            columns.append(_time(view, cost, methods, "mean", cost.kind.title))
+            columns.append(_time(view, cost, methods, "total", "All runs"))
+            continue
         cells = cost_cells(view, cost) if cost.is_metric else None
         columns.append((cost.kind.title, cost.unit, [_cell(view, cost, m, cells) for m in methods]))
-        if cost.kind.name == "seconds" and not cost.is_metric:
-            columns.append(("All runs", cost.unit, [_fact(view, cost, m, "total") for m in methods]))
     gpus = [_hardware(view.table, method) for method in methods]
     if known and any(gpus):
         columns.append(("Hardware", "", [TextCell(gpu) for gpu in gpus]))
@@ -132,13 +135,27 @@ def cost_cells(view: View, cost: Cost) -> Cells | None:
 
 def _cell(view: View, cost: Cost, method: str, cells: Cells | None) -> Cell:
     if not cost.is_metric:
-        return _fact(view, cost, method, "mean")
+        return _known(run_fact(view.table, cost.key, "mean", _of(method)))
     found = None if cells is None else cells.cells.get((method, ""))
     return _UNLOGGED if found is None else EstimateCell(found, _decimals(found.value))
 
 
-def _fact(view: View, cost: Cost, method: str, field: str) -> Cell:
-    quantity = run_fact(view.table, cost.key, field, {"method": method} if method else {})
+def _time(
+    view: View, cost: Cost, methods: Sequence[str], field: str, title: str
+) -> tuple[str, str, list[Cell]]:
+    """The column of a time, in the largest unit of which the longest entry holds two."""
+    seconds = [run_fact(view.table, cost.key, field, _of(method)) for method in methods]
+    longest = max((each.value for each in seconds if each is not None), default=0.0)
+    unit = next((unit for unit in ("h", "min") if longest >= 2 * TIMES[unit]), "s")
+    found = [run_fact(view.table, cost.key, field, _of(method), unit=unit) for method in methods]
+    return title, unit, [_known(each) for each in found]
+
+
+def _of(method: str) -> dict[str, str]:
+    return {"method": method} if method else {}
+
+
+def _known(quantity: Quantity | None) -> Cell:
     return _UNLOGGED if quantity is None else QuantityCell(quantity, _decimals(quantity.value))
 
 
