@@ -174,6 +174,27 @@ def test_the_takeaway_shortens_what_it_repeats(study: Callable[..., Path], tmp_p
     assert "the same holds against " in found
 
 
+def test_many_claims_are_told_in_short(study: Callable[..., Path], tmp_path: Path) -> None:
+    """Four claims come with their numbers; the verdict of every other one is told, whatever it is."""
+    gains = {"ours": 0.0, "a": 0.1, "b": 0.1, "c": 0.1, "d": 0.1, "worse": 0.2, "ahead": -0.2}
+    root = study(
+        tmp_path,
+        methods=tuple(gains),
+        datasets=("wine",),
+        seeds=4,
+        value=lambda method, _dataset, seed: 0.5 - gains[method] + 0.003 * (seed + len(method) % 2 * seed**2),
+        toml='[study]\nproposal = "ours"\nbaselines = ["a", "b", "c", "d", "worse", "ahead"]\n',
+    )
+    material = gather(root, open_repository(root))
+    found = said(takeaway(material))
+    assert found.count("#, interval") == 4
+    told = found[found.index(". ") + 2 :]
+    assert (
+        told
+        == "The evidence supports: ours better than worse. The evidence contradicts: ours better than ahead."
+    )
+
+
 def test_without_a_claim_the_best_rank_is_told(study: Callable[..., Path], tmp_path: Path) -> None:
     """Where no proposal is declared the ranking is described, and no claim is made."""
     root = study(tmp_path, datasets=FEW, toml="")

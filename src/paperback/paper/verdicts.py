@@ -1,5 +1,7 @@
 """Sentences about claims: none is stronger than its verdict allows."""
 
+from collections.abc import Sequence
+
 from paperback.claims import Verdict, Word, strength
 from paperback.errors import PaperbackError
 from paperback.evidence import Assessment, Comparison, PairOverDatasets, Quantity, Ranking, rank_methods
@@ -15,6 +17,8 @@ from paperback.paper.weighed import weighed_clause, weighed_parts
 from paperback.runs import Metric
 
 _MOST_RANKS = 8
+# Of an abstract; what the evidence says of the other claims is told without its numbers.
+_MOST_CLAUSES = 4
 # Values of data sets that differ by more than this are not on one scale.
 _MOST_TIMES = 10
 
@@ -70,19 +74,25 @@ def takeaway(material: Material) -> Parts:
     )
     if not main:
         return _leader(material)
-    return (*enumerate_parts(_clauses(main, material), last="; "), Text("."))
+    first, rest = main[:_MOST_CLAUSES], main[_MOST_CLAUSES:]
+    besides = [Text(" "), *_tallied(rest, material)] if rest else []
+    return (*enumerate_parts(_clauses(first, material), last="; "), Text("."), *besides)
 
 
 def tally(material: Material) -> Parts:
-    """Which claims hold, which are open and which are contradicted; empty without claims."""
+    """Which claims hold, which are open and which are contradicted, and why; empty without claims."""
+    return _tallied(material.verdicts, material, reasons=True)
+
+
+def _tallied(verdicts: Sequence[Verdict], material: Material, *, reasons: bool = False) -> Parts:
     pieces: list[Inline] = []
     for word, opening in _TALLY.items():
-        found = [verdict for verdict in material.verdicts if verdict.word is word]
+        found = [verdict for verdict in verdicts if verdict.word is word]
         if found:
             named = [_claimed(verdict, material) for verdict in found]
-            pieces += [Text(opening), *enumerate_words(named), Text(". ")]
-            reasons = sorted({verdict.reason for verdict in found})
-            pieces += [Text(f"The reason: {'; '.join(reasons)}. ")] if word is not Word.SUPPORTED else []
+            pieces += [Text(f"{' ' if pieces else ''}{opening}"), *enumerate_words(named), Text(".")]
+            why = "; ".join(sorted({verdict.reason for verdict in found}))
+            pieces += [Text(f" The reason: {why}.")] if reasons and word is not Word.SUPPORTED else []
     return tuple(pieces)
 
 
