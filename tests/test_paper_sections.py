@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from paperback.build import build_paper, gather, paper_status
+from paperback.evidence import recompute
 from paperback.notes import ITEMS
 from paperback.notes.prose import Code, Text
 from paperback.paper.document import (
@@ -22,7 +23,7 @@ from paperback.paper.document import (
 from paperback.paper.ledger import NUMERAL, typed_numerals
 from paperback.paper.printed import blocks, inlines_of
 from paperback.paper.questions import outline_state, questions_page
-from paperback.paper.sections.experiments import results_answers
+from paperback.paper.sections.experiments import results_answers, setup_parts
 from paperback.paper.sections.method import doc_clause
 from paperback.paper.write import Paper, write_paper
 from paperback.settings import open_repository
@@ -341,3 +342,26 @@ def test_a_figure_without_a_table_is_named(tmp_path: Path) -> None:
     assert [finding.kind for finding in material.story.findings] == ["table-left-out"]
     (answer, *_) = results_answers(material)
     assert "learning-curves" in repr(answer.blocks)
+
+
+def test_runs_of_another_metric_are_no_part_of_the_study(tmp_path: Path) -> None:
+    """Methods and data sets that do not report the metric are neither counted nor given an empty row."""
+    for method in ("ours", "mlp", "other"):
+        for dataset in ("wine", "iris", "sine"):
+            for seed in range(3):
+                metric = "error" if method == "other" or dataset == "sine" else "accuracy"
+                log = {"config": {"method": method, "dataset": dataset, "seed": seed}}
+                log["metrics"] = {"test": {metric: 0.5 + seed / 100 + (method == "ours") / 10}}
+                (tmp_path / f"{method}-{dataset}-{seed}.json").write_text(json.dumps(log))
+    (tmp_path / "paperback.toml").write_text(
+        '[study]\nmetric = "accuracy"\nproposal = "ours"\nbaselines = ["mlp"]\n'
+    )
+    material = gather(tmp_path, open_repository(tmp_path))
+    study = material.study
+    assert (study.methods, study.datasets, study.whole) == (("mlp", "ours"), ("iris", "wine"), False)
+    numbers = [part.quantity for part in setup_parts(material) if isinstance(part, Number)]
+    assert [number.value for number in numbers] == [2, 2, 3, 12]
+    assert [recompute(number.recipe, material.table) for number in numbers] == [2, 2, 3, 12]
+    results, compared = material.story.tables
+    assert (results.columns, [name for name, _ in results.rows]) == (("iris", "wine"), ["mlp", "ours"])
+    assert [name for name, _ in compared.rows] == ["iris", "wine"]

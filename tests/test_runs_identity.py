@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from paperback.evidence import estimate, recognise_shape
-from paperback.runs import RunTable
+from paperback.runs import RunTable, history
 
 Repository = Callable[..., RunTable]
 
@@ -151,3 +151,72 @@ def test_a_compound_folder_is_taken_apart_by_what_is_known(
     roles = repository(files).roles
     assert roles["method"].values == ("a2c", "td3")
     assert roles["dataset"].key == "env_id"
+
+
+def test_a_column_that_counts_the_rows_is_no_metric(repository: Repository) -> None:
+    """The unnamed column that pandas writes is left out; one that names the rows is kept."""
+    counted = ",seed,method,accuracy\n0,0,net,0.5\n1,1,net,0.6\n"
+    table = repository({"runs/table.csv": counted})
+    assert set(table.metrics) == {"accuracy"}
+    assert [run.params for run in table.runs] == [{"seed": seed, "method": "net"} for seed in (0, 1)]
+
+
+def test_what_is_the_same_everywhere_beside_the_data_set_is_no_method(repository: Repository) -> None:
+    """`dmc_hop`, `dmc_run`: what stands before the data set is a suite."""
+    files = {
+        f"curves/dmc_{task}.csv": f"task,seed,step,reward\n{task},0,1,3\n{task},0,2,4\n{task},1,1,3\n"
+        for task in ("hop", "run", "swim")
+    }
+    table = repository(files)
+    assert set(table.roles) == {"dataset", "seed"}
+
+
+@pytest.mark.parametrize("key", ["framework", "classifier", "estimator", "learner"])
+def test_what_was_trained_is_the_method(key: str, repository: Repository) -> None:
+    """Benchmarks of other fields call their methods otherwise."""
+    rows = "".join(
+        f"{name},{task},{0.5 + len(task) / 10}\n" for name in ("forest", "svm") for task in ("a", "bc")
+    )
+    table = repository({"results.csv": f"{key},task,acc\n{rows}"})
+    assert table.roles["method"].values == ("forest", "svm")
+
+
+def test_words_and_settings_tell_rows_apart(repository: Repository) -> None:
+    """A table of results whose columns bear unknown names gives one run a row."""
+    rows = [(name, task, lr) for name in ("big", "small") for task in ("a", "b") for lr in (0.1, 0.2)]
+    lines = "".join(f"{name},{task},{lr},{place / 10}\n" for place, (name, task, lr) in enumerate(rows))
+    table = repository({"results.csv": f"flavour,task,lr,acc\n{lines}"})
+    assert [(run.params["flavour"], run.params["task"], run.params["lr"]) for run in table.runs] == rows
+    assert [next(iter(run.finals.values())).value for run in table.runs] == [place / 10 for place in range(8)]
+
+
+def test_words_in_a_history_split_no_run(repository: Repository) -> None:
+    """Events of other kinds, times and a changing learning rate stand in the history of one run."""
+    rows = [
+        {
+            "seed": 1,
+            "step": step,
+            "lr": 0.1 / (1 + step),
+            "when": f"12:00:0{step}",
+            "what": what,
+            key: step / 10,
+        }
+        for step in (0, 1, 2, 1, 2, 3)
+        for what, key in (("fit", "loss"), ("eval", "acc"))
+    ]
+    table = repository({"runs/log.jsonl": "\n".join(map(json.dumps, rows))})
+    assert len(table.runs) == 1
+    series = history(table, table.runs[0], "loss")
+    assert series is not None
+    assert series.values.tolist() == [0, 0.1, 0.2, 0.3]
+
+
+def test_words_tell_histories_apart_that_share_their_steps(repository: Repository) -> None:
+    """Two runs in one file, told apart by a column that no lexicon knows."""
+    rows = [
+        {"seed": 1, "step": step, "flavour": flavour, "loss": step + len(flavour)}
+        for flavour in ("big", "small")
+        for step in range(3)
+    ]
+    table = repository({"runs/log.jsonl": "\n".join(map(json.dumps, rows))})
+    assert [run.params["flavour"] for run in table.runs] == ["big", "small"]

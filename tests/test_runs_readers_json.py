@@ -83,3 +83,19 @@ def test_a_cut_log_keeps_every_whole_line(size: int) -> None:
     whole += rest == len(WHOLE) // 9 - 1
     have = len(log.records[0].series["loss"].values) if log.records and log.records[0].series else 0
     assert have == whole
+
+
+def test_curves_that_are_lists(repository: Repository) -> None:
+    """A list of runs, each with what is drawn over what, however little the lists' names say."""
+    curves = [
+        {"task": task, "method": "net", "seed": seed, "xs": [0, 500, 1000], "ys": [seed, 2.0, 3.5]}
+        for task in ("hop", "run")
+        for seed in range(2)
+    ]
+    table = repository({"scores/net.json": curves, "figures/plot.json": {"xs": [0, 1], "ys": [1, 2]}})
+    assert [run.identity for run in table.runs] == [
+        {"method": "net", "dataset": task, "seed": str(seed)} for task in ("hop", "run") for seed in range(2)
+    ]
+    series = history(table, table.runs[1], "ys")
+    assert series is not None
+    assert (series.steps.tolist(), series.values.tolist()) == ([0, 500, 1000], [1, 2.0, 3.5])

@@ -1,7 +1,8 @@
 """Counts of runs and roles, and settings that all runs share."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from paperback.errors import EvidenceError, near_miss
 from paperback.evidence.quantity import Quantity, Recipe
@@ -9,19 +10,30 @@ from paperback.runs import Run, RunTable, Status
 from paperback.source import Source
 
 
-def count(table: RunTable, what: str, where: Mapping[str, str] | None = None) -> Quantity:
+def count(
+    table: RunTable,
+    what: str,
+    where: Mapping[str, str] | None = None,
+    *,
+    reporting: tuple[str, str] = ("", ""),
+) -> Quantity:
     """How many there are among the runs that match; crashed runs count.
 
     Args:
         table: The runs.
         what: `runs`, `failed` (failed or killed runs), or a role in the plural, such as `methods`.
         where: Role or configuration key to the value that a run must have.
+        reporting: Name and split of a metric that a run must report; every run matches where no name is
+            given.
 
     Raises:
         EvidenceError: The study has no such role.
     """
-    runs = _matching(table, where)
-    recipe = Recipe("count", what, {"where": dict(sorted((where or {}).items()))})
+    runs = _matching(reporting_runs(table, *reporting) if reporting[0] else table.runs, where)
+    arguments: dict[str, Any] = {"where": dict(sorted((where or {}).items()))}
+    if reporting[0]:
+        arguments["reporting"] = list(reporting)
+    recipe = Recipe("count", what, arguments)
     return Quantity(float(_number(table, what, runs)), recipe, "", _sources(runs))
 
 
@@ -30,7 +42,7 @@ def shared_setting(table: RunTable, key: str, where: Mapping[str, str] | None = 
 
     None too where a run lacks it, or where it is no finite number. Text such as "1e-3" is a number.
     """
-    runs = _matching(table, where)
+    runs = _matching(table.runs, where)
     values = {_finite(run.setting(key)) for run in runs}
     value = values.pop() if len(values) == 1 else None
     if value is None:
@@ -39,9 +51,15 @@ def shared_setting(table: RunTable, key: str, where: Mapping[str, str] | None = 
     return Quantity(value, recipe, "", _sources(runs))
 
 
-def _matching(table: RunTable, where: Mapping[str, str] | None) -> list[Run]:
+def reporting_runs(table: RunTable, metric: str, split: str) -> list[Run]:
+    """The runs that log a value of the metric on the split."""
+    keys = [key.key for key in table.keys.values() if (key.name, key.split) == (metric, split)]
+    return [run for run in table.runs if any(key in run.finals or key in run.series for key in keys)]
+
+
+def _matching(runs: Sequence[Run], where: Mapping[str, str] | None) -> list[Run]:
     pairs = (where or {}).items()
-    return [run for run in table.runs if all(run.setting(key) == value for key, value in pairs)]
+    return [run for run in runs if all(run.setting(key) == value for key, value in pairs)]
 
 
 def _number(table: RunTable, what: str, runs: list[Run]) -> int:

@@ -53,7 +53,8 @@ def quantity_again(recipe: Recipe, table: RunTable) -> Quantity:
         case "weighed":
             return joint_again(table, recipe.field, arguments)
         case "count":
-            return count(table, recipe.field, arguments["where"])
+            metric, split = arguments.get("reporting", ("", ""))
+            return count(table, recipe.field, arguments["where"], reporting=(metric, split))
         case "setting":
             return _setting(arguments, table)
         case "fact":

@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from paperback.errors import EvidenceError, SettingsError, near_miss
+from paperback.evidence.count import count, reporting_runs
+from paperback.evidence.quantity import Quantity
 from paperback.runs import Metric, RunTable, find_metric
 from paperback.settings import Settings
 
@@ -18,13 +20,15 @@ class Study:
     Attributes:
         metric: The metric that the tables show.
         split: The split that is reported.
-        methods: As logged, in the order of print; empty where nothing plays the role.
-        datasets: As logged, in the order of print; empty where nothing plays the role.
+        methods: Those that report the metric, as logged, in the order of print; empty where nothing plays
+            the role.
+        datasets: Those on which it is reported, alike.
         seeds: As logged.
         proposal: The proposed method; empty when the author declared none.
         baselines: Methods the proposal is compared with.
         ablations: Methods that take a part of the proposal away.
         how: Why this metric and split were taken, one phrase.
+        whole: Whether all methods and data sets of the runs report the metric.
     """
 
     metric: Metric
@@ -36,6 +40,11 @@ class Study:
     baselines: tuple[str, ...]
     ablations: tuple[str, ...]
     how: str
+    whole: bool = True
+
+    def count(self, table: RunTable, what: str) -> Quantity:
+        """How many `runs`, `methods`, ... the study has; runs that report other metrics are no part of it."""
+        return count(table, what, reporting=("", "") if self.whole else (self.metric.name, self.split))
 
 
 def state_study(table: RunTable, settings: Settings) -> Study:
@@ -58,17 +67,27 @@ def state_study(table: RunTable, settings: Settings) -> Study:
                 mend=near_miss(declared, methods),
             )
     others = rivals(table, settings, metric, split)
+    parts = {role: _reporting(table, role, metric, split) for role in ("method", "dataset")}
     return Study(
         metric=table.metrics[metric],
         split=split,
-        methods=methods,
-        datasets=table.roles["dataset"].values if "dataset" in table.roles else (),
+        methods=parts["method"],
+        datasets=parts["dataset"],
         seeds=table.roles["seed"].values if "seed" in table.roles else (),
         proposal=settings.proposal,
         baselines=settings.baselines or (others if settings.proposal else ()),
         ablations=settings.ablations,
         how=how,
+        whole=all(parts[role] == table.roles[role].values for role in parts if role in table.roles),
     )
+
+
+def _reporting(table: RunTable, role: str, metric: str, split: str) -> tuple[str, ...]:
+    """The values of a role whose runs report the metric."""
+    if role not in table.roles:
+        return ()
+    found = {run.setting(role) for run in reporting_runs(table, metric, split)}
+    return tuple(value for value in table.roles[role].values if value in found)
 
 
 def rivals(table: RunTable, settings: Settings, metric: str, split: str) -> tuple[str, ...]:
@@ -78,11 +97,9 @@ def rivals(table: RunTable, settings: Settings, metric: str, split: str) -> tupl
     """
     methods = table.roles["method"].values if "method" in table.roles else ()
     others = tuple(m for m in methods if m != settings.proposal and m not in settings.ablations)
-    keys = [key.key for key in table.keys.values() if (key.name, key.split) == (metric, split)]
     run_on: dict[str | None, set[str | None]] = {}
-    for run in table.runs:
-        if any(key in run.finals or key in run.series for key in keys):
-            run_on.setdefault(run.setting("method"), set()).add(run.setting("dataset"))
+    for run in reporting_runs(table, metric, split):
+        run_on.setdefault(run.setting("method"), set()).add(run.setting("dataset"))
     ours = run_on.get(settings.proposal, set())
     shared = tuple(name for name in others if run_on.get(name, set()) & ours)
     return shared or others

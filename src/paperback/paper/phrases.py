@@ -14,12 +14,12 @@ def words(text: str) -> Parts:
     return (Text(text),)
 
 
-def enumerate_parts(items: Sequence[Parts], last: str = " and ") -> Parts:
+def enumerate_parts(items: Sequence[Parts], last: str = " and ", between: str = ", ") -> Parts:
     """`a`, `a and b`, `a, b and c`."""
     parts: list[Inline] = []
     for place, item in enumerate(items):
         if place:
-            parts.append(Text(last if place == len(items) - 1 else ", "))
+            parts.append(Text(last if place == len(items) - 1 else between))
         parts += item
     return tuple(parts)
 

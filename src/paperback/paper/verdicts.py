@@ -76,7 +76,7 @@ def takeaway(material: Material) -> Parts:
         return _leader(material)
     first, rest = main[:_MOST_CLAUSES], main[_MOST_CLAUSES:]
     besides = [Text(" "), *_tallied(rest, material)] if rest else []
-    return (*enumerate_parts(_clauses(first, material), last="; "), Text("."), *besides)
+    return (*enumerate_parts(_clauses(first, material), last="; ", between="; "), Text("."), *besides)
 
 
 def tally(material: Material) -> Parts:

@@ -52,6 +52,10 @@ CONTAINERS = (
     )
 )
 
+# Lists of a curve that tell no more than which is drawn over which.
+CURVE_STEPS = ("xs", "x")
+CURVE_VALUES = frozenset(("ys", "y"))
+
 STEPS = (
     "step",
     "global_step",
@@ -141,6 +145,7 @@ LOWER = word_set(
     loss losses error err errors rmse mse mae mape smape rmsle nll perplexity ppl fid kid lpips wer cer
     ter ece mce latency time seconds secs runtime duration memory regret brier bpb bpc bits_per_byte eer
     ce crossentropy bce deviance distance nmse rse cost elbo_loss kl kld hinge fpr fnr mpjpe emd chamfer
+    logloss mase crps msle medae ade fde minade minfde hd95 assd
     """
 )
 HIGHER = word_set(
@@ -149,6 +154,7 @@ HIGHER = word_set(
     meteor cider iou miou dice psnr ssim r2 return returns reward rewards rew success precision recall
     score top1 top5 elo sensitivity specificity mcc kappa ndcg mrr em exact_match hits spearman pearson
     win winrate likelihood auroc hit tpr tnr mauve bertscore chrf comet pass
+    hota mota idf1 sdr sisdr snr sisnr pesq stoi nmi ari ami clipscore pck lddt map50 ap50 ap75 spl bleurt
     """
 )
 BOUNDED = word_set(
@@ -222,6 +228,10 @@ ROLE_KEYS: dict[str, tuple[tuple[str, float], ...]] = {
         ("backbone", 0.55),
         ("agent", 0.55),
         ("_name_or_path", 0.55),
+        ("framework", 0.6),
+        ("classifier", 0.6),
+        ("estimator", 0.6),
+        ("learner", 0.6),
         ("model_name_or_path", 0.6),
     ),
     "dataset": (
@@ -268,14 +278,17 @@ ROLE_KEYS: dict[str, tuple[tuple[str, float], ...]] = {
 FIELD_ROLES = {
     name: role
     for role, names in {
-        "method": ("method", "algorithm", "algo", "model", "approach", "arch", "agent"),
+        "method": (
+            "method", "algorithm", "algo", "model", "approach", "arch", "agent", "framework", "classifier",
+            "estimator", "learner",
+        ),
         "dataset": ("dataset", "data", "env", "env_id", "task", "environment", "benchmark"),
         "seed": ("seed", "trial", "replicate", "repeat", "random_state"),
         "fold": ("fold",),
         "variant": ("variant", "ablation"),
     }.items()
     for name in names
-}
+}  # fmt: skip
 METHOD_WORDS = word_set(
     """
     mlp resnet cnn rnn lstm gru transformer vit bert gpt2 xgboost catboost lightgbm ppo sac a2c dqn ddpg

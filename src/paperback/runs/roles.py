@@ -272,13 +272,15 @@ def _is_varied(guesses: Mapping[str, _Guess]) -> bool:
 def _free(parts: Sequence[Column], known: Sequence[Column], runs: int) -> list[Column]:
     """The parts that may still play a role.
 
-    A part that tells the method, such as `mlp-lr3`, is composed of it and something else; one of nothing but
-    numbers is a setting, and one of names such as `results` and `samples` says what a file holds.
+    A part that tells the method, such as `mlp-lr3`, is composed of it and something else, and one that is the
+    same everywhere beside it tells nothing; one of nothing but numbers is a setting, and one of names such as
+    `results` and `samples` says what a file holds.
     """
     return [
         part
         for part in parts
         if not any(part.determines(column) and not column.is_constant for column in known)
+        and not part.is_constant
         and not (part.is_unique and runs > 3)
         and not all(number_in(value) is not None for value in part.values)
         and not all(_LOG_NAME.match(value) for value in part.values)

@@ -62,7 +62,8 @@ def differences(cells: Cells, study: Study, settings: Settings, others: Sequence
         compare_cells(cells, study.proposal, other, common(cells, study.proposal, other)) for other in others
     ]
     found = {(c.dataset, c.over): c for column in columns for c in column}
-    datasets = study.datasets or ("",)
+    compared = {dataset for dataset, _ in found}
+    datasets = [dataset for dataset in study.datasets or ("",) if dataset in compared or not compared]
     alone = [abs(each.difference) for each in found.values() if each.low is None and each.difference]
     bare = decimals_for(median(alone), percent=study.metric.percent) if alone else 0
     proposal = settings.name("method", study.proposal)

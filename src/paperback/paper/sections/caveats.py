@@ -36,7 +36,7 @@ def _few(material: Material) -> list[Inline]:
     if 1 < len(study.seeds) < HEADLINE:
         parts += [
             Text("The evidence rests on "),
-            *counted(count(material.table, "seeds"), "seed"),
+            *counted(study.count(material.table, "seeds"), "seed"),
             Text(" per method, which is few for a headline. "),
         ]
     if 1 < len(study.seeds) < _ENOUGH_FOR_ANY_SHAPE and not items:
@@ -49,7 +49,7 @@ def _few(material: Material) -> list[Inline]:
     if 1 < len(study.datasets) < FEWEST_DATASETS and not items:
         parts += [
             Text("With "),
-            *counted(count(material.table, "datasets"), "data set"),
+            *counted(study.count(material.table, "datasets"), "data set"),
             Text(" no rank test over data sets can reach the level of the tests. "),
         ]
     return parts

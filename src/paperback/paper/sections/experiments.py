@@ -1,7 +1,9 @@
 """Experimental study: questions, design, data, baselines, results, discussion."""
 
+from functools import partial
+
 from paperback.claims import Verdict
-from paperback.evidence import Comparison, count, shared_setting
+from paperback.evidence import Comparison, shared_setting
 from paperback.finding import Finding
 from paperback.notes.prose import Text
 from paperback.paper.answer import Answer, paragraph, present, section
@@ -52,16 +54,17 @@ def experiments(material: Material, told: list[Finding]) -> tuple[Section | None
 def setup_parts(material: Material) -> Parts:
     """`5 methods on 6 data sets with 10 seeds each, 300 runs in total`."""
     table, study = material.table, material.study
+    number = partial(study.count, table)
     pieces: list[Inline] = []
     if len(study.methods) > 1:
-        pieces += [*counted(count(table, "methods"), "method")]
+        pieces += [*counted(number("methods"), "method")]
     if study.datasets:
-        pieces += [Text(" on " if pieces else ""), *counted(count(table, "datasets"), "data set")]
+        pieces += [Text(" on " if pieces else ""), *counted(number("datasets"), "data set")]
     if len(study.seeds) > 1:
-        pieces += [Text(" with " if pieces else ""), *counted(count(table, "seeds"), "seed"), Text(" each")]
+        pieces += [Text(" with " if pieces else ""), *counted(number("seeds"), "seed"), Text(" each")]
     if "item" in table.roles:
-        pieces += [Text(" with " if pieces else ""), *counted(count(table, "items"), "test item")]
-    total = counted(count(table, "runs"), "run" if "item" not in table.roles else "record")
+        pieces += [Text(" with " if pieces else ""), *counted(number("items"), "test item")]
+    total = counted(number("runs"), "run" if "item" not in table.roles else "record")
     return (*pieces, Text(", "), *total, Text(" in total")) if pieces else total
 
 

@@ -55,7 +55,15 @@ def parse_tables(text: str, line: int) -> list[CsvTable]:
                 table.lines.append(line + reader.line_num - 1)
     except csv.Error:
         table.ragged.append(line + reader.line_num - 1)
-    return tables
+    return list(map(_without_index, tables))
+
+
+def _without_index(table: CsvTable) -> CsvTable:
+    """The table without a first column that only counts the rows, as pandas writes it."""
+    named = table.header[:1] in ([""], ["Unnamed: 0"]) and all(table.header[1:])
+    if not named or len(table.header) < 2 or not all(cells[0].strip().isdigit() for cells in table.rows):
+        return table
+    return CsvTable(table.header[1:], [cells[1:] for cells in table.rows], table.lines, table.ragged)
 
 
 def _is_header(cells: Sequence[str], header: Sequence[str]) -> bool:

@@ -54,6 +54,9 @@ def grow(file: LogFile, log: Log, size: int) -> Log | None:
     if bad or not rows or file.data[size - 1 : size] != b"\n" or len(log.records) != 1:
         return None
     (old,) = log.records
+    # Whether words tell runs apart shows only when all rows are seen.
+    if old.params and any(isinstance(value, str) for row in rows for value in flatten(row).values()):
+        return None
     found = records_of_rows(file, rows, lines)
     if len(found) != 1 or old.finals or found[0].finals or dict(old.params) != dict(found[0].params):
         return None

@@ -26,6 +26,7 @@ _ITEM_KEYS = (
     "sample_id",
     "doc_id",
 )
+_CURVE = re.compile(rb'"(?:xs|x)"\s*:\s*\[')
 _HEAD = re.compile(rb"^(?:\xef\xbb\xbf)?\s*[\[{]")
 
 
@@ -36,9 +37,8 @@ def accepts(path: str, head: bytes) -> bool:
 
 def read(file: LogFile) -> Log:
     """One record for an object, one per element for a list of runs, none for other data."""
-    if not file.declared and (
-        NOT_A_LOG.search(file.path.rsplit("/", 1)[-1]) or not mentions_metric(file.data)
-    ):
+    tells = mentions_metric(file.data) or _CURVE.search(file.data)
+    if not file.declared and (NOT_A_LOG.search(file.path.rsplit("/", 1)[-1]) or not tells):
         return Log(file, name)
     try:
         twice: list[str] = []

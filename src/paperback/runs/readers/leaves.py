@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from paperback.runs.lexicon import (
+    CURVE_STEPS,
     HISTORY_SECTIONS,
     METRIC_SECTIONS,
     SETTINGS_SECTIONS,
@@ -81,7 +82,7 @@ class Leaves:
         for name, item in value.items():
             inner = f"{key}.{name}" if key else str(name)
             if axis and _is_numbers(item) and len(item) == len(axis[1]) and name != axis[0]:
-                self._add_series(inner, item, axis[1], axis[0])
+                self._add_series(inner, item, axis[1], "step" if axis[0] in CURVE_STEPS else axis[0])
             elif not (axis and name == axis[0]):
                 self.add(item, inner, _section(str(name), item, section))
 
@@ -122,7 +123,7 @@ def _section(name: str, item: Any, section: str) -> str:
 
 def _axis(value: Mapping[str, Any]) -> tuple[str, list[float]] | None:
     """The list of steps among lists of equal length, such as `epoch` beside `loss`."""
-    for name in STEPS:
+    for name in (*STEPS, *CURVE_STEPS):
         item = value.get(name)
         if isinstance(item, list) and len(item) > 1 and _is_numbers(item):
             return name, item

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from paperback.runs.lexicon import (
+    CURVE_VALUES,
     FIELD_ROLES,
     LOG_FOLDERS,
     LOG_WORDS,
@@ -33,6 +34,8 @@ def is_run_log(file: LogFile, record: Record) -> bool:
     # Among the words of a vocabulary are some that name metrics.
     if len(measured) > _MANY and _RARE * named < len(measured):
         return False
+    if not named and has_settings(record.params):
+        named = sum(key.rsplit(".", 1)[-1] in CURVE_VALUES for key in record.series)
     if named:
         return has_settings(record.params) or in_log_folder(file.path) or has_log_name(file.path)
     return any(_has_section(key, METRIC_SECTIONS) for key in measured) and has_settings(record.params)

@@ -1,13 +1,20 @@
 """Rows of a table or of JSON Lines, gathered into runs."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from paperback.runs.lexicon import ITEM_NAMES, SETTINGS_SECTIONS
-from paperback.runs.readers.leaves import Leaves, flatten, series_of_rows, step_key
+from paperback.runs.lexicon import ITEM_NAMES, SETTINGS_SECTIONS, is_metric_name, is_setting_name
+from paperback.runs.readers.leaves import SPLIT_KEYS, Leaves, flatten, number_in, series_of_rows, step_key
 from paperback.runs.readers.log import LogFile, Record
 from paperback.runs.readers.recognise import is_role_name
 from paperback.runs.run import text
+
+# What is said of a row beside what was run.
+_SAID = frozenset(
+    ("status", "state", "event", "type", "kind", "note", "notes", "info", "message", "comment", "host")
+)
+_MOMENT = re.compile(r"\s*\d{1,4}[-/:.T]\d")
 
 
 def records_of_rows(file: LogFile, rows: Sequence[Mapping[str, Any]], lines: Sequence[int]) -> list[Record]:
@@ -25,6 +32,7 @@ def records_of_rows(file: LogFile, rows: Sequence[Mapping[str, Any]], lines: Seq
     keys = dict.fromkeys(key for row in flat for key in row)
     setting = [key for key in keys if is_setting_column(key)]
     axis = step_key(keys)
+    setting = [*dict.fromkeys((*setting, *(telling_columns(flat, keys, setting, axis) if setting else ())))]
     if axis is None and (item := item_column(flat, keys, setting)):
         setting = [*dict.fromkeys((*setting, item))]
     groups: dict[tuple[str, ...], list[int]] = {}
@@ -36,6 +44,62 @@ def records_of_rows(file: LogFile, rows: Sequence[Mapping[str, Any]], lines: Seq
         name = "" if single else str(lines[places[0]])
         records.append(_record(file, [flat[i] for i in places], setting, name=name, stepped=axis is not None))
     return records
+
+
+def telling_columns(
+    rows: Sequence[Mapping[str, Any]], keys: Iterable[str], setting: Sequence[str], axis: str | None
+) -> list[str]:
+    """Columns of words or of named settings without which rows of several runs would seem to be of one.
+
+    They are looked for where other columns play a role. Rows seem to be of one run where they have the same
+    settings and log the same metric, at the same step if any column counts steps. Numbers of named settings,
+    such as `lr`, may also change in the course of a run: they tell runs apart only where nothing is counted
+    and no two rows are left alike.
+
+    Args:
+        rows: With dotted keys.
+        keys: All of their keys.
+        setting: Those that are known to tell settings.
+        axis: The one that counts steps.
+    """
+    found: list[str] = []
+    crowded = _crowded(rows, setting, axis)
+    open_keys = [key for key in keys if key not in setting and key != axis] if crowded else []
+    for key in open_keys:
+        if _is_name([row.get(key) for row in rows], key):
+            left = _crowded(rows, [*setting, *found, key], axis)
+            found += [key] if left < crowded else []
+            crowded = min(crowded, left)
+    if axis is None and crowded:
+        named = [key for key in open_keys if is_setting_name(key) and not is_metric_name(key)]
+        named = [key for key in named if _comes_back([row.get(key) for row in rows])]
+        found += named if not _crowded(rows, [*setting, *found, *named], axis) else []
+    return found
+
+
+def _crowded(rows: Sequence[Mapping[str, Any]], setting: Sequence[str], axis: str | None) -> int:
+    """How many rows come after one of the same settings, and step, that logs the same keys."""
+    seen = {
+        (*(_text(row.get(key)) for key in setting), row.get(axis) if axis else None, *sorted(row))
+        for row in rows
+    }
+    return len(rows) - len(seen)
+
+
+def _is_name(cells: Sequence[Any], key: str) -> bool:
+    """Whether a column names things in words, each of them in several rows."""
+    known = [cell for cell in cells if cell is not None]
+    words = all(
+        isinstance(cell, str) and number_in(cell) is None and not _MOMENT.match(cell) for cell in known
+    )
+    last = key.rsplit(".", 1)[-1].lower()
+    return words and last not in (*SPLIT_KEYS, *_SAID) and _comes_back(cells)
+
+
+def _comes_back(cells: Sequence[Any]) -> bool:
+    """Whether there are few values, each of them in several rows."""
+    known = [_text(cell) for cell in cells if cell is not None]
+    return 2 <= len(set(known)) <= len(known) / 2
 
 
 def _record(
