@@ -1,7 +1,7 @@
 """Rows of a table or of JSON Lines, gathered into runs."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from paperback.runs.lexicon import ITEM_NAMES, SETTINGS_SECTIONS, is_metric_name, is_setting_name
@@ -63,27 +63,35 @@ def telling_columns(
         axis: The one that counts steps.
     """
     found: list[str] = []
-    crowded = _crowded(rows, setting, axis)
-    open_keys = [key for key in keys if key not in setting and key != axis] if crowded else []
+    # Rows of one number seem to be of one run.
+    alike = _numbered(
+        (*(_text(row.get(key)) for key in setting), _text(row.get(axis or "")), *sorted(row)) for row in rows
+    )
+    if len(set(alike)) == len(rows):
+        return []
+    open_keys = [key for key in keys if key not in setting and key != axis]
     for key in open_keys:
-        if _is_name([row.get(key) for row in rows], key):
-            left = _crowded(rows, [*setting, *found, key], axis)
-            found += [key] if left < crowded else []
-            crowded = min(crowded, left)
-    if axis is None and crowded:
+        cells = [row.get(key) for row in rows]
+        if _is_name(cells, key) and len(set(apart := _parted(alike, cells))) > len(set(alike)):
+            found.append(key)
+            alike = apart
+    if axis is None:
         named = [key for key in open_keys if is_setting_name(key) and not is_metric_name(key)]
         named = [key for key in named if _comes_back([row.get(key) for row in rows])]
-        found += named if not _crowded(rows, [*setting, *found, *named], axis) else []
+        for key in named:
+            alike = _parted(alike, [row.get(key) for row in rows])
+        found += named if len(set(alike)) == len(rows) else []
     return found
 
 
-def _crowded(rows: Sequence[Mapping[str, Any]], setting: Sequence[str], axis: str | None) -> int:
-    """How many rows come after one of the same settings, and step, that logs the same keys."""
-    seen = {
-        (*(_text(row.get(key)) for key in setting), row.get(axis) if axis else None, *sorted(row))
-        for row in rows
-    }
-    return len(rows) - len(seen)
+def _numbered(values: Iterable[Hashable]) -> list[int]:
+    """The same number for the same value."""
+    known: dict[Hashable, int] = {}
+    return [known.setdefault(value, len(known)) for value in values]
+
+
+def _parted(alike: Sequence[int], cells: Sequence[Any]) -> list[int]:
+    return _numbered(zip(alike, map(_text, cells), strict=True))
 
 
 def _is_name(cells: Sequence[Any], key: str) -> bool:
