@@ -80,6 +80,42 @@ def test_a_side_table_is_proposed(tmp_path: Path) -> None:
     assert "method" not in table.roles
 
 
+def lists(**cells: tuple[tuple[str, int], ...]) -> dict[str, str]:
+    return {
+        f"lists/{name}.csv": rows_of(("run", "seed"), *((f"models/{run}", seed) for run, seed in rows))
+        for name, rows in cells.items()
+    }
+
+
+def test_tables_that_name_every_run_once_are_used(tmp_path: Path) -> None:
+    """Their columns are settings, and which table named the run is one too."""
+    files = NAMED | lists(ring=(("w", 1), ("x", 2)), star=(("y", 1), ("z", 2)))
+    table = read(tmp_path, files)
+    assert [run.setting("table") for run in table.runs] == ["ring", "ring", "star", "star"]
+    assert [run.identity["seed"] for run in table.runs] == ["1", "2", "1", "2"]
+    assert {source.path for source in table.runs[0].sources} == {"out/w/result.json", "lists/ring.csv"}
+    (finding,) = [finding for finding in table.findings if finding.kind == "side-table"]
+    assert "lists/ring.csv and 1 more: column 'run' names each of the 4 runs once" in finding.message
+    assert 'file = "lists/{dataset}.csv", path = "run"' in finding.mend
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        lists(ring=(("w", 1), ("x", 2)), star=(("y", 1), ("w", 2))),
+        lists(ring=(("w", 1), ("x", 2), ("y", 3), ("z", 4), ("q", 5))),
+        lists(ring=(("w", 1), ("x", 2), ("y", 3))),
+    ],
+    ids=["a run twice", "another run", "not all runs"],
+)
+def test_tables_that_leave_a_doubt_are_not_used(tmp_path: Path, files: dict[str, str]) -> None:
+    """They are proposed, a group of them once."""
+    table = read(tmp_path, NAMED | files)
+    assert "seed" not in table.roles
+    (message,) = found(table, "side-table")
+    assert message.endswith("tells seed; it is not used")
+
+
 @pytest.mark.parametrize(
     ("declared", "error", "words"),
     [
