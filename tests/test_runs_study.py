@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -324,6 +325,30 @@ def test_equal_budgets_of_many_data_sets_are_told_once(tmp_path: Path) -> None:
     (message,) = found(read(tmp_path, files), "unequal-steps")
     assert "on iris, wine were" in message
     assert message.endswith("steps: 2 (z); 8 (a, b, c, d, e and 2 more)")
+
+
+def clock(*gaps: float, key: str = "wall_time") -> str:
+    times = list(itertools.accumulate(gaps))
+    return "".join(json.dumps({"step": s, "acc": 0.5, key: t}) + "\n" for s, t in enumerate(times))
+
+
+@pytest.mark.parametrize(
+    ("log", "words"),
+    [
+        (clock(*[2.0] * 20, 3600.0, *[2.0] * 20), "runs/a (3598 of 3678 by wall_time)"),
+        (clock(*[2.0] * 40, key="time/step"), ""),
+        (clock(*([2.0] * 9 + [60.0]) * 6), ""),
+        (clock(*[2.0] * 300, 45.0), ""),
+        (clock(*[2.0] * 20, 3600.0, *[2.0] * 20, key="step_time"), ""),
+        (clock(*[2.0] * 20, -20.0, 3600.0, *[2.0] * 20), ""),
+    ],
+    ids=["resumed", "even", "evaluations", "a little", "time of a step", "clock set back"],
+)
+def test_a_pause_is_told_from_work(tmp_path: Path, log: str, words: str) -> None:
+    """A run that was resumed the next day did not train all night."""
+    messages = found(read(tmp_path, {"runs/a/log.jsonl": log}), "paused-run")
+    assert len(messages) == bool(words)
+    assert all(words in message for message in messages)
 
 
 def test_a_loss_whose_target_moves_may_grow(tmp_path: Path) -> None:
