@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -78,6 +79,42 @@ def test_a_side_table_is_proposed(tmp_path: Path) -> None:
     assert "column 'run' names 3 of 4 runs and tells method, seed" in finding.message
     assert 'file = "list.csv", path = "run"' in finding.mend
     assert "method" not in table.roles
+
+
+def lists(**cells: tuple[tuple[str, int], ...]) -> dict[str, str]:
+    return {
+        f"lists/{name}.csv": rows_of(("run", "seed"), *((f"models/{run}", seed) for run, seed in rows))
+        for name, rows in cells.items()
+    }
+
+
+def test_tables_that_name_every_run_once_are_used(tmp_path: Path) -> None:
+    """Their columns are settings, and which table named the run is one too."""
+    files = NAMED | lists(ring=(("w", 1), ("x", 2)), star=(("y", 1), ("z", 2)))
+    table = read(tmp_path, files)
+    assert [run.setting("table") for run in table.runs] == ["ring", "ring", "star", "star"]
+    assert [run.identity["seed"] for run in table.runs] == ["1", "2", "1", "2"]
+    assert {source.path for source in table.runs[0].sources} == {"out/w/result.json", "lists/ring.csv"}
+    (finding,) = [finding for finding in table.findings if finding.kind == "side-table"]
+    assert "lists/ring.csv and 1 more: column 'run' names each of the 4 runs once" in finding.message
+    assert 'file = "lists/{dataset}.csv", path = "run"' in finding.mend
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        lists(ring=(("w", 1), ("x", 2)), star=(("y", 1), ("w", 2))),
+        lists(ring=(("w", 1), ("x", 2), ("y", 3), ("z", 4), ("q", 5))),
+        lists(ring=(("w", 1), ("x", 2), ("y", 3))),
+    ],
+    ids=["a run twice", "another run", "not all runs"],
+)
+def test_tables_that_leave_a_doubt_are_not_used(tmp_path: Path, files: dict[str, str]) -> None:
+    """They are proposed, a group of them once."""
+    table = read(tmp_path, NAMED | files)
+    assert "seed" not in table.roles
+    (message,) = found(table, "side-table")
+    assert message.endswith("tells seed; it is not used")
 
 
 @pytest.mark.parametrize(
@@ -288,6 +325,30 @@ def test_equal_budgets_of_many_data_sets_are_told_once(tmp_path: Path) -> None:
     (message,) = found(read(tmp_path, files), "unequal-steps")
     assert "on iris, wine were" in message
     assert message.endswith("steps: 2 (z); 8 (a, b, c, d, e and 2 more)")
+
+
+def clock(*gaps: float, key: str = "wall_time") -> str:
+    times = list(itertools.accumulate(gaps))
+    return "".join(json.dumps({"step": s, "acc": 0.5, key: t}) + "\n" for s, t in enumerate(times))
+
+
+@pytest.mark.parametrize(
+    ("log", "words"),
+    [
+        (clock(*[2.0] * 20, 3600.0, *[2.0] * 20), "runs/a (3598 of 3678 by wall_time)"),
+        (clock(*[2.0] * 40, key="time/step"), ""),
+        (clock(*([2.0] * 9 + [60.0]) * 6), ""),
+        (clock(*[2.0] * 300, 45.0), ""),
+        (clock(*[2.0] * 20, 3600.0, *[2.0] * 20, key="step_time"), ""),
+        (clock(*[2.0] * 20, -20.0, 3600.0, *[2.0] * 20), ""),
+    ],
+    ids=["resumed", "even", "evaluations", "a little", "time of a step", "clock set back"],
+)
+def test_a_pause_is_told_from_work(tmp_path: Path, log: str, words: str) -> None:
+    """A run that was resumed the next day did not train all night."""
+    messages = found(read(tmp_path, {"runs/a/log.jsonl": log}), "paused-run")
+    assert len(messages) == bool(words)
+    assert all(words in message for message in messages)
 
 
 def test_a_loss_whose_target_moves_may_grow(tmp_path: Path) -> None:

@@ -141,6 +141,37 @@ def archive() -> bytes:
     return out.getvalue()
 
 
+def packed(members: Mapping[str, object]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name, value in members.items():
+            zipped.writestr(name, json.dumps(value))
+    return out.getvalue()
+
+
+def comet() -> bytes:
+    point = {"metric": {"metricName": "loss", "metricValue": 0.5, "step": 1}}
+    message = {"type": "metric_msg", "payload": point}
+    return packed({"experiment.json": {"offline_id": "x"}, "messages.json": message})
+
+
+def clearml() -> bytes:
+    value = {"iter": 1, "metric": "loss", "variant": "train", "value": 0.5}
+    batch = [{"type": "training_stats_scalar", **value}]
+    return packed({"metrics.jsonl": batch, "task.json": {"id": "x", "name": "n"}})
+
+
+def swanlab() -> bytes:
+    points = [
+        part(13, part(1, b"loss") + b"\x10" + varint(i) + part(5, b"\x09" + struct.pack("<d", 1 / (i + 1))))
+        for i in range(30)
+    ]
+    run = part(10, part(1, b"p") + part(4, b"name") + part(10, b"abc"))
+    return (
+        b":SWL" + struct.pack("<HB", 0xE1D6, 2) + b"".join(map(chunk, (run, *points, part(11, b"\x08\x01"))))
+    )
+
+
 def array() -> bytes:
     out = io.BytesIO()
     np.save(out, np.array([0.5, 0.25, 0.125]))
@@ -186,6 +217,10 @@ def samples() -> dict[str, bytes]:
         "runs/a/log.jsonl": '{"step": 1, "loss": 0.5}\n{"step": 2, "loss": NaN}\n',
         "runs/a/result.json": json.dumps({"config": {"seed": 1}, "metrics": {"acc": 0.5}, "loss": [1, 2]}),
         "preds/ours.csv": "idx,label,prediction\n0,cat,dog\n1,cat,cat\n",
+        "runs/b/loss.csv": "1,1000,0.5\n2,2000,nan\n",
+        ".neptune/offline/run__a/data-1.log": json.dumps(
+            {"obj": {"type": "LogFloats", "path": ["loss"], "values": [{"value": 0.5, "step": 1}]}}
+        ),
         "runs/a/log.csv": "step,loss,acc\n1,0.5,93.2%\n2,0.25,\n",
         "runs/a/0.monitor.csv": '#{"env_id": "Ant"}\nr,l,t\n2,5,1\n',
         "runs/a/notebook.ipynb": json.dumps({"cells": [{"outputs": [{"text": ["epoch 1 loss 0.5\n"]}]}]}),
@@ -195,6 +230,9 @@ def samples() -> dict[str, bytes]:
     binary = {
         "runs/a/events.out.tfevents.1.h": b"".join(event(i, "loss", 1 / (i + 1)) for i in range(30)),
         "w/run-abc.wandb": wandb(),
+        "w/run-abc.swanlab": swanlab(),
+        "comet.zip": comet(),
+        "clearml.zip": clearml(),
         "mlflow.db": database(MLFLOW),
         "optuna.db": database(OPTUNA),
         "trackio.db": database(TRACKIO),

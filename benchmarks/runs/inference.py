@@ -34,7 +34,7 @@ class Question:
         split: The split.
         names: Printed name to a pattern of the name in the logs, where they differ.
         spread: The metric that is printed as spread, where it is no spread over runs.
-        over: What is averaged away.
+        over: What is averaged away; None leaves it to the tool.
         told_apart: The roles of which the study prints several names.
         also: Further settings, from the row.
     """
@@ -43,7 +43,7 @@ class Question:
     split: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
     spread: str = ""
-    over: tuple[str, ...] = ("seed",)
+    over: tuple[str, ...] | None = None
     told_apart: frozenset[str] = frozenset()
     also: Callable[[Row], dict[str, str]] = lambda _: {}
 
@@ -71,7 +71,8 @@ QUESTIONS: dict[str, Question] = {
         {"success %": "mean infos.r over steps", "Letter success %": "mean infos.r_letter over steps",
          "Word success %": "mean infos.r_word over steps",
          "Game success %": "mean infos.r_word == 1 over steps"},
-        names={"IO prompt": "gpt-4_0.7_naive_standard_sample_100_start900_end1000",
+        names={"Game of 24": "game24", "Mini Crosswords": "crosswords",
+               "IO prompt": "gpt-4_0.7_naive_standard_sample_100_start900_end1000",
                "CoT prompt": "gpt-4_0.7_naive_cot_sample_100_start900_end1000",
                "IO": "gpt-4_0.7_naive_standard_sample_10_start0_end20",
                "CoT": "gpt-4_0.7_naive_cot_sample_10_start0_end20"},

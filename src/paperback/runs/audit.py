@@ -10,6 +10,7 @@ from paperback.finding import Finding
 from paperback.runs.branch import restarts
 from paperback.runs.key import parse_key
 from paperback.runs.lexicon import word_set, words
+from paperback.runs.pause import pauses
 from paperback.runs.run import Run, text
 from paperback.runs.select import Protocol
 from paperback.runs.table import Role
@@ -38,6 +39,7 @@ def audit(
     yield from _disjoint_seeds(runs, roles)
     yield from _diverged(runs)
     yield from _restarted(runs)
+    yield from pauses(runs)
 
 
 def _test_selection(protocol: Protocol) -> Iterator[Finding]:

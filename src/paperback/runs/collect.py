@@ -251,7 +251,7 @@ def _digest(stream: BufferedReader, head: bytes) -> str:
 
 
 def _is_too_large(entry: os.DirEntry[str], declared: bool) -> bool:
-    is_text = entry.name.lower().endswith((*_SUFFIXES, ".out", ".err", ".ipynb", ".npz", ".parquet"))
+    is_text = entry.name.lower().endswith((*_SUFFIXES, ".out", ".err", ".ipynb", ".npz", ".parquet", ".zip"))
     return is_text and "tfevents" not in entry.name and not declared and entry.stat().st_size > _TEXT_LIMIT
 
 

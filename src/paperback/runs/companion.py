@@ -47,10 +47,10 @@ def _parse(path: str, data: bytes) -> Any:
 
 
 def _unwrap(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    """W&B writes `{key: {desc: ..., value: ...}}`."""
+    """W&B writes `{key: {desc: ..., value: ...}}`, and SwanLab `sort` besides."""
     return {
         key: item["value"]
-        if isinstance(item, dict) and set(item) <= {"desc", "value"} and "value" in item
+        if isinstance(item, dict) and set(item) <= {"desc", "sort", "value"} and "value" in item
         else item
         for key, item in value.items()
         if isinstance(key, str) and key not in ("wandb_version", "_wandb")

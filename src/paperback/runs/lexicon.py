@@ -294,6 +294,9 @@ METHOD_WORDS = word_set(
     mlp resnet cnn rnn lstm gru transformer vit bert gpt2 xgboost catboost lightgbm ppo sac a2c dqn ddpg
     td3 trpo erm irm baseline ours proposed linear logistic knn svm rf gbdt tabnet vae gan unet gcn gat
     adam sgd full ablation random greedy finetune scratch
+    gpt llama mistral mixtral qwen gemma claude gemini deepseek t5 bart roberta deberta albert distilbert
+    electra mamba lora cot vgg densenet mobilenet efficientnet convnext swin alexnet simclr moco byol
+    graphsage bcq cql iql awac impala rainbow dreamer reinforce
     """
 )
 DATASET_WORDS = word_set(
@@ -302,6 +305,9 @@ DATASET_WORDS = word_set(
     celeba coco voc squad glue mnli sst sst2 cola rte wikitext wikitext103 ptb cora citeseer pubmed
     cartpole hopper walker walker2d halfcheetah ant humanoid pong breakout atari acrobot pendulum sine
     moons circles blobs vlcs pacs
+    emnist kmnist omniglot stl10 cub ade20k cityscapes kitti nuscenes modelnet shapenet zinc qm9 etth1 etth2
+    ettm1 ettm2 gsm8k mmlu hellaswag piqa winogrande lambada boolq humaneval mbpp truthfulqa qnli qqp mrpc
+    snli imdb librispeech enwik8 text8 openwebtext shakespeare antmaze
     """
 )
 

@@ -26,7 +26,7 @@ from paperback.runs.roles import assign_roles
 from paperback.runs.run import Run
 from paperback.runs.seal import Seal, seal
 from paperback.runs.select import Protocol, parse_protocol
-from paperback.runs.side_table import add_tables, propose_tables
+from paperback.runs.side_table import add_tables, find_tables
 from paperback.runs.snapshot import keep_table, kept_table
 from paperback.runs.table import RunTable
 from paperback.runs.template import fields_of
@@ -158,7 +158,8 @@ def _place(
     fields = dict.fromkeys((key for name in names for key in name), "name pattern")
     fields |= dict.fromkeys((key for path in paths for key in path), "path template")
     if not settings.tables:
-        return placed, fields, list(propose_tables(root, placed, tables))
+        told, findings = find_tables(root, placed, tables)
+        return told, fields, findings
     placed, added, findings = add_tables(root, placed, settings.tables, tables)
     if not placed:
         raise ReadError(

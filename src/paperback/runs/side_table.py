@@ -71,27 +71,94 @@ def add_tables(
     return [_with(run, told, sources) for run in kept], added, findings
 
 
-def propose_tables(root: Path, runs: Sequence[Run], paths: Sequence[str]) -> Iterator[Finding]:
-    """A finding for each file that names runs and is not declared."""
+def find_tables(root: Path, runs: Sequence[Run], paths: Sequence[str]) -> tuple[list[Run], list[Finding]]:
+    """The runs with what undeclared tables say of them, and a finding for each file or group that names runs.
+
+    Only tables that leave no doubt are used: their rows name every run, each of them once, and nothing else.
+    Of several tables in one folder, the name of each is a setting too, `table`.
+    """
     tails = _tails(run.id for run in runs)
+    groups: dict[tuple[str, tuple[str, ...], str], list[SideTable]] = defaultdict(list)
     for path in paths:
         table = _read(root, path, {})
-        if table is None or not table.rows:
-            continue
-        for place, column in enumerate(table.columns):
-            named = {_named(row[place], tails) for row in table.rows} - {None}
-            if len(named) > 1 and len(named) >= _SHARE * len(table.rows):
-                yield _proposal(table, column, len(named), len(runs))
-                break
+        column = _naming(table, tails) if table else None
+        if table and column is not None:
+            groups[path.rpartition("/")[0], table.columns, column].append(table)
+    found = list(runs)
+    findings = []
+    for (_, _, column), tables in groups.items():
+        names = [name for table in tables for name in _names(table, column, tails)]
+        if None not in names and len(set(names)) == len(names) == len(runs):
+            found = _told(found, tables, column, tails)
+            findings.append(_used(tables, column, len(runs)))
+        else:
+            findings.append(_proposal(tables, column, len(set(names) - {None}), len(runs)))
+    return found, findings
 
 
-def _proposal(table: SideTable, column: str, named: int, runs: int) -> Finding:
-    path = table.source.path
-    others = [other for other in table.columns if other and other != column]
-    tells = f" and tells {', '.join(others)}" if others else ""
-    message = f"{path}: column {column!r} names {named} of {runs} runs{tells}; it is not used"
-    mend = f'Declare it in {FILE}: [[runs.tables]] file = "{path}", path = "{column}".'
-    return Finding("side-table", message, (table.source,), mend)
+def _naming(table: SideTable, tails: Mapping[str, str | None]) -> str | None:
+    """The first column of which most cells name a run."""
+    for column in table.columns:
+        named = set(_names(table, column, tails)) - {None}
+        if len(named) > 1 and len(named) >= _SHARE * len(table.rows):
+            return column
+    return None
+
+
+def _names(table: SideTable, column: str, tails: Mapping[str, str | None]) -> list[str | None]:
+    place = table.columns.index(column)
+    return [_named(row[place], tails) for row in table.rows]
+
+
+def _told(
+    runs: Sequence[Run], tables: Sequence[SideTable], column: str, tails: Mapping[str, str | None]
+) -> list[Run]:
+    """The runs with the cells of their rows; what a run says itself counts first."""
+    told: dict[str, dict[str, Scalar]] = {}
+    sources: dict[str, list[Source]] = {}
+    for table in tables:
+        stem = table.source.path.rpartition("/")[2].rpartition(".")[0]
+        for row, name in zip(table.rows, _names(table, column, tails), strict=True):
+            if name is not None:
+                told[name] = _settings(table, row, column) | ({"table": stem} if len(tables) > 1 else {})
+                sources[name] = [table.source]
+    return [
+        replace(run, params={**told[run.id], **run.params}, sources=(*run.sources, *sources[run.id]))
+        for run in runs
+    ]
+
+
+def _used(tables: Sequence[SideTable], column: str, runs: int) -> Finding:
+    message = (
+        f"{_files(tables)}: column {column!r} names each of the {runs} runs once, so what the table tells "
+        f"is taken for settings of theirs: {_others(tables[0], column)}"
+    )
+    mend = f"Else name it in {FILE}: [runs] exclude; to name its fields, {_declaration(tables, column)}."
+    return Finding("side-table", message, tuple(table.source for table in tables), mend)
+
+
+def _proposal(tables: Sequence[SideTable], column: str, named: int, runs: int) -> Finding:
+    others = _others(tables[0], column)
+    tells = f" and tells {others}" if others else ""
+    message = f"{_files(tables)}: column {column!r} names {named} of {runs} runs{tells}; it is not used"
+    mend = f"Declare it in {FILE}: {_declaration(tables, column)}."
+    return Finding("side-table", message, tuple(table.source for table in tables), mend)
+
+
+def _files(tables: Sequence[SideTable]) -> str:
+    first = tables[0].source.path
+    return first if len(tables) == 1 else f"{first} and {len(tables) - 1} more"
+
+
+def _others(table: SideTable, column: str) -> str:
+    return ", ".join(other for other in table.columns if other and other != column)
+
+
+def _declaration(tables: Sequence[SideTable], column: str) -> str:
+    first = tables[0].source.path
+    folder, _, last = first.rpartition("/")
+    several = f"{folder}/{{dataset}}.{last.rpartition('.')[2]}".removeprefix("/")
+    return f'[[runs.tables]] file = "{first if len(tables) == 1 else several}", path = "{column}"'
 
 
 def _tables(root: Path, declared: TableSettings, paths: Sequence[str]) -> Iterator[SideTable]:

@@ -6,6 +6,8 @@ from importlib.metadata import EntryPoint, entry_points
 
 from paperback.errors import SettingsError
 from paperback.runs.readers import (
+    clearml_offline,
+    comet_offline,
     csv_log,
     database,
     dvclive,
@@ -17,6 +19,7 @@ from paperback.runs.readers import (
     metric_csv,
     mlflow_dump,
     mlflow_files,
+    neptune_offline,
     notebook,
     numpy_curves,
     optuna_journal,
@@ -25,6 +28,7 @@ from paperback.runs.readers import (
     ray_tune,
     sacred,
     stdout_log,
+    swanlab,
     tensorboard,
     wandb_files,
     wandb_local,
@@ -35,6 +39,10 @@ READERS: tuple[Reader, ...] = (
     tensorboard,
     wandb_local,
     wandb_files,
+    swanlab,
+    comet_offline,
+    clearml_offline,
+    neptune_offline,
     database,
     mlflow_dump,
     mlflow_files,
