@@ -169,6 +169,15 @@ class DataFact:
 
 
 @dataclass(frozen=True, slots=True)
+class SeedFact:
+    """A generator of random numbers that is seeded: whose it is, and the seed as source text."""
+
+    generator: str
+    seed: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class Level:
     """The level of modeling, 1 to 3, and the rules that fired, each with its place.
 
@@ -267,3 +276,4 @@ class Inventory:
     checked: Mapping[str, Recorded] = field(default_factory=dict)
     objectives: tuple[ObjectiveFact, ...] = ()
     base: str = ""
+    seeds: tuple[SeedFact, ...] = ()

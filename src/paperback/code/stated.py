@@ -72,7 +72,7 @@ def targets(inventory: Inventory, named: Iterable[str] = ()) -> tuple[Target, ..
     modules = [item for item in inventory.modules if set(item.overrides) & set(_CALLED)]
     for module in sorted(modules, key=lambda item: not item.parameters):
         place = _place(module.name, module.source)
-        if module.source not in outside and place not in losses:
+        if module.source not in outside and not {place, f"{place}.forward"} & losses:
             found.setdefault(place, Target(place, module.source, "L2b"))
     for loss in inventory.losses:
         if loss.kind == "custom":
