@@ -71,7 +71,8 @@ def read_code(root: Path, settings: Settings) -> Inventory:
     loops = ordered(item for file in found.files for item in file.loops) if found.framework else ()
     modules = ordered([*(item.fact for item in found.own), *found.built])
     compared = _compared(root, found, subject, settings)
-    checked, damaged = _checked(root)
+    objectives = _objectives(root, found.files) if found.framework == "torch" else ()
+    checked, damaged = _checked(root, objectives)
     return Inventory(
         modules=modules,
         autograd=found.derivatives,
@@ -97,7 +98,7 @@ def read_code(root: Path, settings: Settings) -> Inventory:
         seeds=ordered(item for file in found.files for item in file.seeds),
         network=_network(subject, found.built, compared.known),
         algorithm=training_algorithm(subject, loops, found.optimisers, found.losses, found.offered),
-        objectives=_objectives(root, found.files) if found.framework == "torch" else (),
+        objectives=objectives,
     )
 
 
@@ -197,10 +198,15 @@ def _subject(found: Scan, settings: Settings) -> Subject:
     return Subject(found.trees, tuple(models), compared, found.reached.files)
 
 
-def _checked(root: Path) -> tuple[dict[str, Recorded], tuple[Finding, ...]]:
-    """The verdicts of equations.json; a file of that name that is not ours is told and left alone."""
+def _checked(
+    root: Path, objectives: Iterable[ObjectiveFact]
+) -> tuple[dict[str, Recorded], tuple[Finding, ...]]:
+    """The verdicts of equations.json at the places of today; a file of that name that is not ours is told."""
+    from paperback.code.stated import moved_verdicts
+
     try:
-        return read_record(root), ()
+        record = read_record(root)
+        return moved_verdicts(root, record, [item.place for item in objectives]) if record else {}, ()
     except ReadError as error:
         return {}, (Finding("unreadable-record", error.what, (Source(RECORD),), error.mend),)
 
