@@ -499,3 +499,19 @@ def test_the_script_that_builds_the_proposal_comes_first(tmp_path: Path) -> None
     found = read_code(tmp_path, Settings()).algorithm
     assert found is not None
     assert found.source.path == "main_train.py"
+
+
+def test_a_loss_that_the_network_computes_itself_is_an_input(tmp_path: Path) -> None:
+    """A method of the proposal and a function that a line names stand among the inputs."""
+    net = (
+        "class Net(nn.Module):\n    def forward(self, x):\n        return self.own_loss(x.exp())\n"
+        "    def own_loss(self, x):\n        return torch.log(x).mean()\n"
+        "def far_loss(x):\n    return torch.exp(x).mean()\n"
+        "def near_loss(x):\n    return torch.exp(x).mean()\n"
+    )
+    loop = (
+        "net = Net()\nfor x in loader:\n    loss = net(x) + near_loss(x)\n    loss.backward()\n"
+        "    optimizer.step()\n"
+    )
+    found = algorithm(tmp_path, net + loop)
+    assert [item.name for item in found.inputs if item.role == "loss"] == ["Net.own_loss", "near_loss"]

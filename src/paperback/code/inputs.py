@@ -49,13 +49,18 @@ def _losses(
     """The losses written here that the procedure's files import; else the library's that the lines name."""
     reached = import_closure(subject.trees.repository, paths)
     classes = subject.trees.repository.classes
-    custom = [
-        item
-        for item in losses
-        if item.kind == "custom" and item.source.path in reached and (item.source.path, item.name) in classes
-    ]
     words = " ".join(part.text for line in lines for part in line.text if isinstance(part, Symbol))
+    model = subject.model(subject.compared.proposal) if subject.compared else None
+
+    def used(item: LossFact) -> bool:
+        place = item.source.path, item.name
+        of_model = model is not None and (place[0], item.name.rpartition(".")[0]) == model
+        return place in classes or of_model or f"{item.name}(" in words
+
+    custom = [item for item in losses if item.kind == "custom" and item.source.path in reached and used(item)]
     library = [item for item in losses if item.kind == "library" and f"{item.name}(" in words]
+    # The procedure's own files come first.
+    library.sort(key=lambda item: item.source.path not in paths)
     named = {item.name: item for item in reversed([*custom, *library])}
     for item in list(reversed(named.values()))[:3]:
         yield Input("loss", item.name, "", item.source, item.doc)

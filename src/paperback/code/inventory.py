@@ -1,5 +1,6 @@
 """What was built: the facts that are read from source code, each with its file and line."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,6 +13,8 @@ from paperback.finding import Finding
 from paperback.source import Source
 
 LossKind = Literal["custom", "library", "inline"]
+# `CosineAnnealingLR`, `ReduceLROnPlateau`, `ExponentialDecay`, `get_linear_schedule_with_warmup`.
+_SCHEDULE = re.compile(r"LR$|LROn|Sched|_schedule|Annealing|Decay$|_decay|with_warmup|constant_lr")
 ChangeKind = Literal["added", "removed", "replaced"]
 
 
@@ -122,6 +125,11 @@ class OptimiserFact:
     name: str
     arguments: tuple[str, ...]
     source: Source
+
+    @property
+    def is_schedule(self) -> bool:
+        """Whether it changes the learning rate, and not the parameters."""
+        return bool(_SCHEDULE.search(self.name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from paperback.story.table import Cell, CodeCell, Table, TextCell
 
 _MOST_ROWS = 12
 _MOST_LAYERS = 8
+_LONGEST_LAYER = 44
 
 
 def component_table(inventory: Inventory) -> Table | None:
@@ -34,14 +35,22 @@ def component_table(inventory: Inventory) -> Table | None:
 
 
 def _built(module: ModuleFact) -> str:
-    parts = [_layer(layer) for layer in module.layers[:_MOST_LAYERS]]
-    parts += ["…"] if len(module.layers) > _MOST_LAYERS else []
+    layers = [layer for layer in module.layers if layer.kind != "Parameter" or not module.parameters]
+    parts = [_layer(layer) for layer in layers[:_MOST_LAYERS]]
+    parts += ["…"] if len(layers) > _MOST_LAYERS else []
     own = [f"{name}: Parameter" for name in module.parameters]
     return ", ".join(own + parts)
 
 
 def _layer(layer: Layer) -> str:
-    return f"{layer.kind}({', '.join(layer.arguments)})" if layer.arguments else layer.kind
+    """A layer with as many of its arguments as are read at a glance."""
+    shown: list[str] = []
+    for argument in layer.arguments:
+        if len(layer.kind) + len(", ".join([*shown, argument])) > _LONGEST_LAYER:
+            shown.append("…")
+            break
+        shown.append(argument)
+    return f"{layer.kind}({', '.join(shown)})" if shown else layer.kind
 
 
 def change_table(inventory: Inventory) -> Table | None:
