@@ -88,6 +88,37 @@ def train(net, target, loader, optimizer, scheduler, writer, env, memory, args, 
             id="accumulation and clipping",
         ),
         pytest.param(
+            "if args.amp:\n    with autocast():\n        loss = f(net(x))\nelse:\n    loss = f(net(x))\n"
+            "if args.amp:\n    scaler.scale(loss).backward()\n    scaler.step(optimizer)\n"
+            "else:\n    loss.backward()\n    optimizer.step()",
+            [
+                "loss ← f(net(x))",
+                "compute the gradient of loss",
+                "update the parameters with optimizer",
+            ],
+            id="mixed precision in both arms",
+        ),
+        pytest.param(
+            "loss = net(x)\nloss_scaler(loss, optimizer, parameters=net.parameters())",
+            ["loss ← net(x)", "compute the gradient of loss and update the parameters with optimizer"],
+            id="a scaler that differentiates and updates",
+        ),
+        pytest.param(
+            "views = [v.cuda() for v in x]\nloss = f(net(torch.clone(views)))\nloss.backward()\n"
+            "optimizer.step()\n"
+            "with torch.no_grad():\n    for p, t in zip(net.parameters(), target.parameters()):\n"
+            "        t.data.mul_(m).add_((1 - m) * p.detach().data)",
+            [
+                "views ← x",
+                "loss ← f(net(views))",
+                "compute the gradient of loss",
+                "update the parameters with optimizer",
+                "update the moving average: t ← m * t + (1 - m) * stop_gradient(p) for all parameters of net"
+                " and target",
+            ],
+            id="moving average in place",
+        ),
+        pytest.param(
             "with torch.no_grad():\n    q = target(x)\n    z = 2 * q\nloss = (net(x) - z).pow(2).mean()\n"
             "loss.backward()\noptimizer.step()\n"
             "for p, t in zip(net.parameters(), target.parameters()):\n"
@@ -391,3 +422,96 @@ def test_depths_step_by_one(tmp_path: Path) -> None:
     for line, after in pairwise(found):
         opens = line.kind in ("for", "while", "repeat", "if", "else")
         assert after.depth <= line.depth + opens
+
+
+AGENT = """
+class Agent:
+    def __init__(self):
+        self.net = Net()
+        self.optimizer = torch.optim.Adam(self.net.parameters())
+    def train(self, memory, size):
+        x = memory.sample(size)
+        loss = self.net(x).mean()
+        loss.backward()
+        self.optimizer.step()
+"""
+
+
+def test_the_method_of_an_object_that_was_made_here_is_followed(tmp_path: Path) -> None:
+    """`agent.train(memory, 32)` trains; with a flag alone it only switches the mode."""
+    script = (
+        f"class Net(nn.Module):\n    def forward(self, x):\n        return x.exp()\n{AGENT}"
+        "agent = Agent()\nfor step in range(args.steps):\n    agent.train(memory, 32)\n"
+    )
+    assert lines(algorithm(tmp_path, script)) == [
+        "for step = 1, …, steps do",
+        "  x ← a sample of 32 from memory",
+        "  loss ← net(x).mean()",
+        "  compute the gradient of loss",
+        "  update the parameters of net with Adam",
+    ]
+
+
+@pytest.mark.parametrize("arms", [("Adam", "SGD"), ("Adam", "Adam")])
+def test_where_a_setting_chooses_the_optimiser_none_is_the_one(tmp_path: Path, arms: tuple[str, str]) -> None:
+    """Two classes behind one variable leave its own name; one class behind it is named."""
+    script = (
+        "net = nn.Sequential(nn.Linear(8, 1))\nif args.fast:\n"
+        f"    optimizer = torch.optim.{arms[0]}(net.parameters())\nelse:\n"
+        f"    optimizer = torch.optim.{arms[1]}(net.parameters(), lr=1)\n"
+        "for x, y in loader:\n    loss = F.mse_loss(net(x), y)\n    loss.backward()\n    optimizer.step()\n"
+    )
+    named = "optimizer" if arms[0] != arms[1] else "Adam"
+    assert lines(algorithm(tmp_path, script))[-1].endswith(f"with {named}")
+
+
+def test_progress_reports_around_a_loader_fold_away(tmp_path: Path) -> None:
+    """The header of a progress bar is no step, and the loop runs over the loader."""
+    script = (
+        "net = nn.Sequential(nn.Linear(8, 1))\nheader = 'now'\n"
+        "for it, (x, y) in enumerate(metric_logger.log_every(loader, 10, header)):\n"
+        "    loss = F.mse_loss(net(x), y)\n    loss.backward()\n    optimizer.step()\n"
+    )
+    assert lines(algorithm(tmp_path, script))[0] == "for each mini-batch x, y of loader do"
+
+
+def test_statistics_that_training_returns_do_not_hide_it(tmp_path: Path) -> None:
+    """`stats = train_one_epoch(...)` keeps books, and trains."""
+    script = (
+        "net = nn.Sequential(nn.Linear(8, 1))\ndef train_one_epoch(loader):\n"
+        "    for x, y in loader:\n        loss = F.mse_loss(net(x), y)\n        loss.backward()\n"
+        "        optimizer.step()\n    return {'loss': loss}\n"
+        "for epoch in range(args.epochs):\n    train_stats = train_one_epoch(loader)\n"
+    )
+    assert "    compute the gradient of loss" in lines(algorithm(tmp_path, script))
+
+
+def test_the_script_that_builds_the_proposal_comes_first(tmp_path: Path) -> None:
+    """A linear probe of a library's network is not the training procedure of the method."""
+    loop = (
+        "for x, y in loader:\n    loss = F.mse_loss(model(x), y)\n    loss.backward()\n    optimizer.step()\n"
+    )
+    (tmp_path / "net.py").write_text(
+        HEAD + "class Net(nn.Module):\n    def forward(self, x):\n        return x.exp()\n"
+    )
+    (tmp_path / "main_probe.py").write_text(f"{HEAD}{loop}")
+    (tmp_path / "main_train.py").write_text(f"{HEAD}from net import Net\nmodel = Net()\n{loop}")
+    found = read_code(tmp_path, Settings()).algorithm
+    assert found is not None
+    assert found.source.path == "main_train.py"
+
+
+def test_a_loss_that_the_network_computes_itself_is_an_input(tmp_path: Path) -> None:
+    """A method of the proposal and a function that a line names stand among the inputs."""
+    net = (
+        "class Net(nn.Module):\n    def forward(self, x):\n        return self.own_loss(x.exp())\n"
+        "    def own_loss(self, x):\n        return torch.log(x).mean()\n"
+        "def far_loss(x):\n    return torch.exp(x).mean()\n"
+        "def near_loss(x):\n    return torch.exp(x).mean()\n"
+    )
+    loop = (
+        "net = Net()\nfor x in loader:\n    loss = net(x) + near_loss(x)\n    loss.backward()\n"
+        "    optimizer.step()\n"
+    )
+    found = algorithm(tmp_path, net + loop)
+    assert [item.name for item in found.inputs if item.role == "loss"] == ["Net.own_loss", "near_loss"]

@@ -175,3 +175,29 @@ def test_the_author_may_name_classes_where_methods_do_not_tell(tmp_path: Path) -
     found = read_code(tmp_path, settings).contrast
     assert found is not None
     assert (found.proposal, found.baseline) == ("Ours", "Plain")
+
+
+def test_a_setting_that_only_loads_weights_switches_no_step(tmp_path: Path) -> None:
+    """Reading a checkpoint or setting initial weights is no part of the method."""
+    code = (
+        "import argparse\np = argparse.ArgumentParser()\np.add_argument('--freeze', action='store_true')\n"
+        f"args = p.parse_args()\n{PLAIN}def step(x):\n    if args.freeze:\n"
+        "        net = Plain()\n        net.load_state_dict(torch.load('a'))\n"
+        "    for b in x:\n        loss.backward()\n"
+    )
+    assert read(tmp_path, code).changes == ()
+
+
+def test_a_method_of_the_baseline_is_shown_beside_the_proposal(tmp_path: Path) -> None:
+    """The forward pass of a child stands beside its parent's; one that goes on from its parent's does not."""
+    child = (
+        "class Ours(Plain):\n    def __init__(self):\n        super().__init__()\n        self.k = 2\n"
+        "    def forward(self, x):\n        return self.head(self.drop(self.norm(x))).exp()\n"
+    )
+    found = read(tmp_path, PLAIN + child).diffs
+    assert [(diff.name, diff.baseline) for diff in found] == [("Ours.forward", "Plain.forward")]
+    assert [(line.mark, line.text) for line in found[0].lines] == [
+        ("", "def forward(self, x):"),
+        ("−", "    return self.head(self.drop(self.norm(x)))"),
+        ("+", "    return self.head(self.drop(self.norm(x))).exp()"),
+    ]

@@ -5,8 +5,11 @@ from textwrap import dedent
 
 import pytest
 
-from paperback.code import Inventory, Layer, read_code
+from paperback.code import Inventory, Layer, OptimiserFact, read_code
 from paperback.settings import Settings
+from paperback.source import Source
+from paperback.story.code_table import component_table
+from paperback.story.table import CodeCell
 
 
 def read(root: Path, text: str, **others: str) -> Inventory:
@@ -416,3 +419,39 @@ def test_a_loss_kept_in_an_attribute_is_followed(tmp_path: Path) -> None:
     assert [(item.name, item.kind) for item in read(tmp_path, trainer, far=far).losses] == [
         ("Pull", "custom")
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "schedule"),
+    [
+        ("CosineAnnealingLR", True), ("ReduceLROnPlateau", True), ("ExponentialDecay", True),
+        ("get_linear_schedule_with_warmup", True), ("OneCycleLR", True), ("cosine_decay_schedule", True),
+        ("Adam", False), ("AdamW", False), ("LARS", False), ("SGD", False), ("LBFGS", False),
+    ],
+)  # fmt: skip
+def test_a_schedule_is_no_optimiser(name: str, schedule: bool) -> None:
+    """What changes the learning rate is told apart from what changes the parameters."""
+    assert OptimiserFact(name, (), Source("a.py", 1)).is_schedule is schedule
+
+
+def test_the_table_of_components_shows_arguments_at_a_glance(tmp_path: Path) -> None:
+    """A layer of many arguments is cut behind those that fit; parameters stand once."""
+    found = read(
+        tmp_path,
+        """
+        import torch
+        from torch import nn
+        class Net(nn.Module):
+            def __init__(self):
+                self.w = nn.Parameter(torch.ones(3))
+                self.a = nn.Conv2d(channels, width, kernel_size=patch_size, stride=patch_size, bias=False)
+                self.b = nn.Linear(8, 1)
+            def forward(self, x):
+                return self.b(self.a(x)) * self.w
+        """,
+    )
+    table = component_table(found)
+    assert table is not None
+    assert table.rows[0][1][0] == CodeCell(
+        "w: Parameter, Conv2d(channels, width, …), Linear(8, 1)", found.modules[0].source
+    )

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
 
 from paperback.build import build_paper
 from paperback.cli import main
@@ -18,9 +20,14 @@ from paperback.code.equations import Symbol
 from paperback.code.read import read_code
 from paperback.code.record import FILE, Recorded, read_record, record_text
 from paperback.code.stated import Statement, slice_digest, state_equations, targets
+from paperback.notes import read_notes
+from paperback.paper.defined import other_meanings
+from paperback.render.mathml import clean_formula, why_not_math
+from paperback.render.typst_math import typst_formula
 from paperback.settings import Settings
 from paperback.source import Source
 from paperback.story.notation import notation_table, symbol_collisions
+from paperback.story.symbols import one_meaning, rewrite
 
 TORCH = os.environ.get("PAPERBACK_TORCH_PYTHON") or (
     sys.executable if importlib.util.find_spec("torch") else ""
@@ -236,3 +243,134 @@ def test_an_unnamed_size_is_the_one_of_its_letter() -> None:
 def test_no_equation_no_table() -> None:
     """Without equations there is no notation to list."""
     assert notation_table([]) is None
+
+
+def statement(place: str, line: str, *symbols: Symbol) -> Statement:
+    path, _, name = place.partition(":")
+    return Statement(place, "L2b", Source(path, 1, name), (line,), symbols, "")
+
+
+FIRST = statement(
+    "a.py:A", r"\mathcal{L} = \sum_{i=1}^{N} \left(y_{i} - \hat{y}_{i}\right)^{2}",
+    Symbol("N", "N", "size"), Symbol("y", "target", "argument", ("N",)),
+    Symbol(r"\hat{y}", "pred", "argument", ("N",)), Symbol(r"\mathcal{L}", "loss", "output"),
+)  # fmt: skip
+SECOND = statement(
+    "b.py:B", r"\mathcal{L} = \sum_{i} \operatorname{y}\left(y_{i}\right) \hat{y}_{i} \tilde{y}_{i}",
+    Symbol("N", "N", "size"), Symbol("y", "logits", "argument", ("N",)),
+    Symbol(r"\hat{y}", "pred", "argument", ("N",)), Symbol(r"\tilde{y}", "z", "argument", ("N",)),
+    Symbol(r"\mathcal{L}", "loss", "output"),
+)  # fmt: skip
+
+
+def test_a_letter_with_two_meanings_is_renamed_in_the_later_equation() -> None:
+    """Equation and table get the new letter; accents, words and what means the same stay."""
+    first, second = one_meaning([FIRST, SECOND])
+    assert first == FIRST
+    assert second.lines == (
+        r"\mathcal{L}_{2} = \sum_{i} \operatorname{y}\left(\check{y}_{i}\right) \hat{y}_{i} \tilde{y}_{i}",
+    )
+    assert [symbol.latex for symbol in second.symbols] == [
+        "N", r"\check{y}", r"\hat{y}", r"\tilde{y}", r"\mathcal{L}_{2}",
+    ]  # fmt: skip
+    assert list(symbol_collisions([first, second])) == []
+    assert list(symbol_collisions([FIRST, SECOND])) != []
+
+
+def test_a_size_with_two_names_gets_another_letter() -> None:
+    """The number of bins and the number of negatives are not both K; shapes follow."""
+    one = statement(
+        "a.py:A",
+        r"u = \sum_{k=1}^{K} x_{k}",
+        Symbol("K", "n_bins", "size"),
+        Symbol("x", "x", "argument", ("K",)),
+    )
+    other = statement(
+        "b.py:B",
+        r"v = \sum_{k=1}^{K} x_{k}",
+        Symbol("K", "n_neg", "size"),
+        Symbol("x", "x", "argument", ("K",)),
+    )
+    _, made = one_meaning([one, other])
+    assert made.lines == (r"v = \sum_{k=1}^{M} x_{k}",)
+    assert [(symbol.latex, symbol.axes) for symbol in made.symbols] == [("M", ()), ("x", ("M",))]
+
+
+@given(
+    st.lists(
+        st.sampled_from(["y", r"\hat{y}", r"\tau", "x_{i}", "K", r"\operatorname{y}", " ", "(", ")", "2"]),
+        max_size=12,
+    )
+)
+def test_renaming_and_back_gives_the_same_formula(parts: list[str]) -> None:
+    """No symbol is lost or merged by a renaming."""
+    line = "".join(parts)
+    known = ["y", r"\hat{y}", r"\tau", "x", "K"]
+    there = rewrite(line, {"y": r"\tilde{y}", "K": "M"}, known)
+    back = rewrite(there, {r"\tilde{y}": "y", "M": "K"}, [r"\tilde{y}", r"\hat{y}", r"\tau", "x", "M"])
+    assert back == line
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Let $y$ be the logits of the network.", True),
+        ("Let $y$ be the target of an item.", False),
+        ("Here $y$ is targeted by the model.", False),
+        ("We write $q$ for the logits; $y$ appears later.", False),
+        ("- $y$ denotes our encoder", True),
+    ],
+)
+def test_notes_that_define_a_symbol_otherwise_are_told(tmp_path: Path, said: str, told: bool) -> None:
+    """A definition in the notes that shares no word with the name in the code is a finding."""
+    (tmp_path / "notes.md").write_text(f"# Title\n\n## M1\n\n{said}\n")
+    notes = read_notes(tmp_path / "notes.md", tmp_path)
+    found = list(other_meanings(notes.answers.items(), [FIRST], "notes.md"))
+    assert [finding.kind for finding in found] == (["symbol-defined-otherwise"] if told else [])
+
+
+@pytest.mark.parametrize(
+    "accent", [r"\tilde{y}", r"\check{\tau}", r"\acute{y}_{i}", r"\breve{y}", r"\mathcal{L}_{2}"]
+)
+def test_new_letters_are_printed_by_every_writer(accent: str) -> None:
+    """A letter that a renaming gives is a formula for HTML and Typst too."""
+    assert why_not_math(clean_formula(accent)) == ""
+    assert typst_formula(clean_formula(accent), display=False)
+
+
+def test_an_edited_equation_of_the_page_is_told_with_its_code(repo: Path) -> None:
+    """A formula changed in main.html is a finding with the line of the page and the place in the code."""
+    record(repo)
+    build_paper(repo, engine="none")
+    page = repo / "paper" / "main.html"
+    words = page.read_text(encoding="utf-8")
+    at = words.index('data-key="equation-losses-py-MarginLoss"')
+    line = words.count("\n", 0, at) + 1
+    start = words.index("<mo", at)
+    page.write_text(words[:start] + "<mn>7</mn>" + words[start:], encoding="utf-8")
+    told = call("check", repo).output
+    assert f"main.html:{line}: the equation of losses.py:5 [MarginLoss] is not the one that was built" in told
+    assert "equation-edited" in told
+    page.write_text(words.replace("data-key", "data-old"), encoding="utf-8")
+    assert "main.html: the equation of losses.py:5 [MarginLoss] is not shown" in call("check", repo).output
+
+
+def test_a_verdict_follows_its_line(repo: Path) -> None:
+    """An objective that moved by some lines keeps its verdict; one that changed loses it."""
+    script = TRAIN.replace("loss = loss_fn(model(x), y)", "loss = ((model(x) - y) ** 2).mean()")
+    (repo / "train.py").write_text(script)
+    (place,) = (item.place for item in read_code(repo, Settings()).objectives)
+    values: dict[str, Any] = {
+        "lines": ("y = x",), "symbols": (), "verdict": "verified (value and gradient)", "reason": "",
+        "points": 15, "error": 2.1e-15, "gradient_error": 1.3e-15, "tolerance": 1e-8,
+    }  # fmt: skip
+    hashed = slice_digest(repo, place)
+    (repo / FILE).write_text(record_text([Recorded(place=place, digest=hashed, **values)]))
+    (repo / "train.py").write_text("# one\n# two\n" + script)
+    (now,) = (item.place for item in read_code(repo, Settings()).objectives)
+    assert now != place
+    checked = read_code(repo, Settings()).checked
+    assert set(checked) == {now}
+    assert checked[now].verified
+    (repo / "train.py").write_text("# one\n" + script.replace("** 2", "** 4"))
+    assert set(read_code(repo, Settings()).checked) == {place}

@@ -184,6 +184,7 @@ def gather(
     from paperback.paper.material import Material
     from paperback.runs import read_runs
     from paperback.story import arrange
+    from paperback.story.symbols import one_meaning
 
     step = progress or (lambda *_: None)
     step("code", 0, 1)
@@ -205,7 +206,7 @@ def gather(
         story=arrange(table, study, settings),
         notes=notes,
         bibliography=read_bibliography(root / settings.bibliography, root),
-        equations=state_equations(root, inventory, inventory.checked, named),
+        equations=one_meaning(state_equations(root, inventory, inventory.checked, named)),
     )
 
 

@@ -89,9 +89,11 @@ def verify_equations(
     from paperback.notes import read_notes
 
     settings = open_repository(root)
-    before = read_record(root)
+    read_record(root)
     notes = read_notes(root / settings.notes, root)
     inventory = read_code(root, settings)
+    # With the places of today, where lines have moved.
+    before = inventory.checked
     asked = targets(inventory, [equation.place for equation in notes.equations if equation.place])
     found: list[Recorded] = []
     kept: dict[str, str] = {}

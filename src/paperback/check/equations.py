@@ -1,7 +1,9 @@
 """Equations whose code or whose LaTeX is not what it was when the paper was built."""
 
+import re
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,13 @@ from paperback.code import Inventory
 from paperback.code.record import FILE
 from paperback.code.stated import slice_digest
 from paperback.finding import Finding
-from paperback.source import Source
+from paperback.source import Source, digest
 
+_SHOWN = re.compile(
+    r'<div class="formula[^"]*"[^<>]* data-key="(?P<key>[^"]*)" data-sum="(?P<sum>[0-9a-f]+)">'
+    r"(?P<made>.*?)<span>\([^<]*\)</span></div>",
+    re.S,
+)
 _AGAIN = "Run paperback verify, then build the paper again."
 
 
@@ -28,23 +35,51 @@ def check_equations(
     path = out / "latex" / "main.tex"
     text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
     findings: list[Finding] = []
+    stale = [place for place, found in inventory.checked.items() if found.digest != slice_digest(root, place)]
+    # The code of an objective may stand at another line now.
+    moved = {found.digest for place, found in inventory.checked.items() if place not in stale}
     for equation in equations:
         line = _line(text, equation)
         if not equation.get("place"):
             continue
-        findings += _code(equation, root, _named(path, root, line))
+        if equation["slice"] not in moved:
+            findings += _code(equation, root, _named(path, root, line))
         if text:
             findings += _latex(equation, text, path, root)
-    for place, found in inventory.checked.items():
-        if found.digest != slice_digest(root, place):
-            findings.append(
-                Finding(
-                    "equations-stale",
-                    f"{FILE}: the code of {place} has changed since its equation was compared with it",
-                    (Source(FILE, key=place), Source(place.partition(":")[0])),
-                    _AGAIN,
-                )
-            )
+    findings += _page(equations, out / "main.html", root)
+    findings += [
+        Finding(
+            "equations-stale",
+            f"{FILE}: the code of {place} has changed since its equation was compared with it",
+            (Source(FILE, key=place), Source(place.partition(":")[0])),
+            _AGAIN,
+        )
+        for place in stale
+    ]
+    return findings
+
+
+def _page(equations: Sequence[Mapping[str, Any]], path: Path, root: Path) -> list[Finding]:
+    """The numbered formulas of the page that are not as they were written, with the code that they state."""
+    if not path.is_file():
+        return []
+    text = path.read_text(encoding="utf-8", errors="replace")
+    shown = {match["key"]: match for match in _SHOWN.finditer(text)}
+    findings = []
+    for equation in equations:
+        if not equation["key"]:
+            continue
+        match = shown.get(escape(equation["key"], quote=True))
+        if match is not None and digest(match["made"].encode()) == match["sum"]:
+            continue
+        line = text.count("\n", 0, match.start()) + 1 if match else None
+        place = _named(path, root, line)
+        stated = f" of {equation['source']}" if equation["source"] else ""
+        what = "is not the one that was built" if match else "is not shown"
+        message = f"{place}: the equation{stated} {what}: {equation['latex']}"
+        findings.append(
+            Finding("equation-edited", message, (Source(place),), "Build the paper again, or mend the code.")
+        )
     return findings
 
 

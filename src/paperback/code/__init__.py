@@ -1,6 +1,6 @@
 """What was built: facts read from source code that is never run."""
 
-from paperback.code.describe import describe_code, show_code
+from paperback.code.describe import describe_code
 from paperback.code.diff import Diff, DiffLine
 from paperback.code.inventory import (
     AutogradFact,
@@ -17,10 +17,12 @@ from paperback.code.inventory import (
     ModuleFact,
     ObjectiveFact,
     OptimiserFact,
+    SeedFact,
 )
 from paperback.code.network import Network, Node
 from paperback.code.procedure import Algorithm, Input, Line, Phrase, Symbol, Words
 from paperback.code.read import read_code
+from paperback.code.show import show_code
 
 __all__ = [
     "Algorithm",
@@ -45,6 +47,7 @@ __all__ = [
     "ObjectiveFact",
     "OptimiserFact",
     "Phrase",
+    "SeedFact",
     "Symbol",
     "Words",
     "describe_code",

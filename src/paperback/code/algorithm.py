@@ -4,14 +4,17 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from paperback.code.called import called
 from paperback.code.fitted import STEPS, fitted, stepped
-from paperback.code.flags import CARRYING_OUT
+from paperback.code.inputs import find_inputs
 from paperback.code.inventory import HyperParameter, LoopFact, LossFact, OptimiserFact
 from paperback.code.names import dotted, last, resolve
-from paperback.code.plain import SETTINGS, plain
-from paperback.code.procedure import Algorithm, Input, Line, Symbol, Words
+from paperback.code.plain import plain
+from paperback.code.procedure import Algorithm, Line, Symbol, Words
+from paperback.code.reach import import_closure
+from paperback.code.repository import Repository
 from paperback.code.scopes import FileScopes, Scope
-from paperback.code.slicing import Kept, Slicer, called, trains
+from paperback.code.slicing import Kept, Slicer, trains
 from paperback.code.subject import Subject
 from paperback.code.trees import Trees
 from paperback.code.vocabulary import OPTIMISER_NAME, canonical, family
@@ -22,7 +25,10 @@ _MOST_INPUTS = 14
 _MOST_CALLERS = 30
 _OUTER = re.compile(r"epoch|iter|step|update|round|episode|total_timesteps", re.I)
 _TRAINING = frozenset({"backward", "optimiser step", "train one epoch"})
-_EVALUATES = re.compile(r"(^|[._])(eval|test|valid|infer|sample|bench|profile|analy|tune|search)", re.I)
+_EVALUATES = re.compile(
+    r"(^|[._/])(eval|test|valid|infer|sample|bench|profile|analy|tune|search|probe|knn|lin(ear)?_?(cls|probe|eval))",
+    re.I,
+)
 
 
 def training_algorithm(
@@ -37,7 +43,9 @@ def training_algorithm(
     if start is None:
         return None
     file, scope = _climb(subject, *start)
-    makers = dict(_optimisers(subject.trees, file))
+    both = dict.fromkeys([file.text.path, start[0].text.path])
+    holding = [subject.trees.file(path) for path in both]
+    makers = _by_variable(made for held in holding if held for made in _optimisers(subject.trees, held))
     if scope.short in STEPS and scope.owner:
         lines = list(stepped(subject.trees, file, scope, makers))
     elif not (lines := list(fitted(file, scope))):
@@ -47,13 +55,7 @@ def training_algorithm(
     if not any(line.kind in ("for", "while", "repeat") for line in shown):
         return None
     paths = list(dict.fromkeys([file.text.path, *(line.source.path for line in shown)]))
-    inputs = (
-        *_model(subject),
-        *_losses(subject, losses, shown),
-        *_used_optimisers(makers, optimisers, paths),
-        *_data(shown),
-        *_settings(shown, offered, paths),
-    )
+    inputs = tuple(find_inputs(subject, shown, paths, makers, (losses, optimisers, offered)))
     place = shown[0].source if isinstance(scope.node, ast.Module) else file.text.place(scope.node)
     return Algorithm(
         "Training procedure",
@@ -78,13 +80,21 @@ def _start(
     ]
 
     own_losses = _using(subject.trees, {item.source.path for item in losses if item.kind == "custom"})
+    repository = subject.trees.repository
+    builds = {
+        path: own in import_closure(repository, [path]) for path in {loop.source.path for loop in trained}
+    }
 
-    def rank(loop: LoopFact) -> tuple[bool, bool, bool, bool, bool, int, int]:
+    depths = _entry_depths(repository, builds)
+
+    def rank(loop: LoopFact) -> tuple[bool, bool, bool, bool, bool, int, bool, int, int]:
         return (
             counts(loop.source.path),
             loop.source.path == own,
             not loop.source.path.endswith(".ipynb"),
             not _EVALUATES.search(loop.function) and not _EVALUATES.search(loop.source.path),
+            builds[loop.source.path],
+            -depths[loop.source.path],
             loop.source.path in own_losses,
             len(_TRAINING & set(loop.steps)),
             len(loop.steps),
@@ -101,6 +111,16 @@ def _start(
         if file is not None and scope is not None:
             return file, scope
     return None
+
+
+def _entry_depths(repository: Repository, paths: Iterable[str]) -> dict[str, int]:
+    """How deep in folders the uppermost script lies that reaches each file: the main one lies at the top."""
+    entries = [path for path, file in repository.files.items() if file.entry and not file.test]
+    reached = {entry: import_closure(repository, [entry]) for entry in entries}
+    return {
+        path: min((entry.count("/") for entry in entries if path in reached[entry]), default=99)
+        for path in paths
+    }
 
 
 def _by_calls(trees: Trees, path: str) -> tuple[FileScopes, Scope] | None:
@@ -189,6 +209,14 @@ def _initialises(node: ast.stmt) -> bool:
         case ast.Expr(value=ast.Call(func=ast.Attribute(attr="load_state_dict"))):
             return True
     return False
+
+
+def _by_variable(made: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Variable to its optimiser; where a setting chooses among several, none is the one."""
+    found: dict[str, set[str]] = {}
+    for name, optimiser in made:
+        found.setdefault(name, set()).add(optimiser)
+    return {name: next(iter(several)) for name, several in found.items() if len(several) == 1}
 
 
 def _optimisers(trees: Trees, file: FileScopes) -> Iterator[tuple[str, str]]:
@@ -319,59 +347,3 @@ def _special(line: Line) -> bool:
 def _opens_nothing(lines: Sequence[Line], i: int) -> bool:
     opens = lines[i].kind in ("for", "while", "if", "else", "repeat")
     return opens and (i + 1 == len(lines) or lines[i + 1].depth <= lines[i].depth)
-
-
-def _model(subject: Subject) -> Iterator[Input]:
-    model = subject.model(subject.compared.proposal) if subject.compared else None
-    if model is not None:
-        facts = subject.trees.repository.classes[model]
-        yield Input("model", model[1], "", facts.source, facts.doc)
-
-
-def _losses(subject: Subject, losses: Sequence[LossFact], lines: Sequence[Line]) -> Iterator[Input]:
-    """The losses written here that the code uses; else the library's that the lines name."""
-    counts = subject.counts()
-    classes = subject.trees.repository.classes
-    custom = [
-        item
-        for item in losses
-        if item.kind == "custom" and counts(item.source.path) and (item.source.path, item.name) in classes
-    ]
-    words = " ".join(part.text for line in lines for part in line.text if isinstance(part, Symbol))
-    library = [item for item in losses if item.kind == "library" and f"{item.name}(" in words]
-    named = {item.name: item for item in reversed([*custom, *library])}
-    for item in list(reversed(named.values()))[:3]:
-        yield Input("loss", item.name, "", item.source, item.doc)
-
-
-def _used_optimisers(
-    makers: dict[str, str], optimisers: Sequence[OptimiserFact], paths: Sequence[str]
-) -> Iterator[Input]:
-    used = {value.partition(" of ")[0] for value in makers.values()}
-    near = [item for path in paths for item in optimisers if item.source.path == path]
-    found = [item for item in (near or optimisers) if not used or item.name in used]
-    for item in list({item.name: item for item in reversed(found)}.values())[::-1][:3]:
-        given = f"({', '.join(item.arguments)})" if item.arguments else ""
-        yield Input("optimiser", f"{item.name}{given}", "", item.source)
-
-
-def _data(lines: Sequence[Line]) -> Iterator[Input]:
-    """What the loops over mini-batches run over."""
-    for line in lines:
-        match line.text:
-            case (Words("each mini-batch "), Symbol(), Words(" of "), Symbol(name)):
-                yield Input("data", name, "", line.source)
-
-
-def _settings(
-    lines: Sequence[Line], offered: Sequence[HyperParameter], paths: Sequence[str]
-) -> Iterator[Input]:
-    """The settings that the lines name, in the order in which they do."""
-    words = re.findall(
-        r"\w+", " ".join(part.text for line in lines for part in line.text if isinstance(part, Symbol))
-    )
-    for name in dict.fromkeys(words):
-        found = [item for item in offered if item.name.lower() == name.lower()]
-        best = sorted(found, key=lambda item: item.source.path not in paths)
-        if best and not CARRYING_OUT.search(name) and name not in SETTINGS:
-            yield Input("hyper-parameter", name, best[0].default, best[0].source, best[0].help)

@@ -1,6 +1,7 @@
 """Networks that are assembled without a class: Keras's functional form and scikit-learn's pipelines."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from paperback.code.facts import FunctionFacts
@@ -8,7 +9,8 @@ from paperback.code.inventory import Layer
 from paperback.code.layers import LayerReader, MadeLayer
 from paperback.code.names import dotted, first_paragraph, last, looks_like_class, resolve
 from paperback.code.scopes import CallSite, FileScopes, Scope
-from paperback.code.vocabulary import canonical, is_layer
+from paperback.code.vocabulary import TENSOR_LIBRARIES, canonical, computes, is_layer
+from paperback.source import Source
 
 FUNCTIONAL = frozenset(
     {"keras.Model", "keras.models.Model", "keras.engine.training.Model", "keras.Functional"}
@@ -16,6 +18,7 @@ FUNCTIONAL = frozenset(
 _PIPELINES = frozenset(
     {"sklearn.pipeline.Pipeline", "sklearn.pipeline.make_pipeline", "imblearn.pipeline.Pipeline"}
 )
+_LAYER_FUNCTIONS = re.compile(r"tensorflow\.(compat\.v1\.)?(layers|contrib\.layers|contrib\.slim)\.")
 _NO_LAYER = ("Input", "Model", "Sequential", "Functional")
 
 
@@ -34,6 +37,36 @@ def read_assembled(file: FileScopes) -> Iterator[FunctionFacts]:
                 layers = tuple(_steps(file, site.node))
                 if layers:
                     yield _fact(file, scope, site, layers, "Pipeline")
+
+
+def read_function_components(file: FileScopes) -> Iterator[FunctionFacts]:
+    """Functions that make and apply layers of a library and operators: components without a class."""
+    for scope in file.functions:
+        if scope.owner or isinstance(scope.node, ast.Module | ast.ClassDef):
+            continue
+        operators = tuple(_operators(file, scope))
+        if operators and any(_applies_layer(file, site) for site in scope.calls):
+            place = file.text.place(scope.node)
+            doc = first_paragraph(scope.node)
+            yield FunctionFacts(scope.name, "component", doc, (), (), place, operators=operators)
+
+
+def _operators(file: FileScopes, scope: Scope) -> Iterator[tuple[str, Source]]:
+    for site in scope.calls:
+        target = canonical(resolve(site.written, file.aliases))
+        # Methods of arrays are not known here: `x.sum()` may be any object's.
+        if _LAYER_FUNCTIONS.match(target) or last(target).endswith("_scope"):
+            continue
+        if target.startswith(TENSOR_LIBRARIES) and computes(target, last(target)):
+            yield last(target), file.text.place(site.node)
+
+
+def _applies_layer(file: FileScopes, site: CallSite) -> bool:
+    """Whether a call is a layer in the form of a function, or applies one that is made in place."""
+    if isinstance(site.node.func, ast.Call):
+        made = canonical(resolve(dotted(site.node.func.func), file.aliases))
+        return is_layer(made) and last(made) != "Sequential"
+    return bool(_LAYER_FUNCTIONS.match(resolve(site.written, file.aliases)))
 
 
 def _is_assembled(call: ast.Call) -> bool:

@@ -26,8 +26,9 @@ _LOSS_NAME = re.compile(
     r"[Ll]oss(es)?(?![a-z])|LOSS|[Cc]riterion|[Oo]bjective|[Pp]enalty|[Rr]egulari[sz]er"
     r"|(^|_)(bce|nce|kl|elbo)(_|$)|BCE|NCE|CrossEntropy|cross_entropy|[Dd]ivergence"
 )
+_LOSS_VALUE = re.compile(r"(^|_)loss$", re.I)
 _NOT_LOSS_NAME = re.compile(
-    r"^_*(get|make|build|create|load|plot|print|log|save|test|estimate|eval\w*|record|init|parse|register|update)_"
+    r"^_*(get|make|build|create|load|plot|print|log|save|test|estimate|eval\w*|record|init|parse|register|update|process)_"
     r"|^_*(is|has|read)_"
     r"|weights?$|names?$|config|scale|history|meter|logger|tracker|callback|schedul|curve|mixin|output|wrapper",
     re.I,
@@ -193,9 +194,43 @@ def read_functions(file: FileScopes) -> Iterator[FunctionFacts]:
                 terms = _returned_terms(file, scope) if role == "loss" else ()
                 doc = first_paragraph(scope.node)
                 yield FunctionFacts(scope.name, role, doc, terms, layers, file.text.place(scope.node))
+    yield from _loss_methods(file)
     layers = _sequence(file, file.module) if _builds_sequence(file.module) else ()
     if layers:
         yield FunctionFacts(_bound_name(file.module), "sequence", "", (), layers, layers[0].layer.source)
+
+
+def _loss_methods(file: FileScopes) -> Iterator[FunctionFacts]:
+    """Methods that are named as a loss and compute one, whatever their class is."""
+    for scope in file.functions:
+        forward = scope.short in FORWARD
+        named = _builds_loss(scope) if forward else looks_like_loss(scope.short)
+        if not scope.owner or not named or isinstance(scope.node, ast.Module | ast.ClassDef):
+            continue
+        computing = [site for site in scope.calls if _is_operator(file, site)]
+        returns = any(isinstance(node, ast.Return) and node.value is not None for node in scope.nodes)
+        if returns and computing and not _decorated(scope, file, ("no_grad", "inference_mode", "property")):
+            terms = _returned_terms(file, scope)
+            place = file.text.place(scope.node)
+            yield FunctionFacts(scope.name, "loss", first_paragraph(scope.node), terms, (), place)
+
+
+def _builds_loss(scope: Scope) -> bool:
+    """Whether a forward pass returns a sum or product of its own that it calls a loss."""
+    returned = [node.value for node in scope.nodes if isinstance(node, ast.Return)]
+    values = assigned(scope)
+    return any(
+        isinstance(value, ast.Name)
+        and bool(_LOSS_VALUE.search(value.id))
+        and isinstance(values.get(value.id), ast.BinOp)
+        for value in returned
+    )
+
+
+def _is_operator(file: FileScopes, site: CallSite) -> bool:
+    """Whether a call computes a part of a loss by itself, and does not only average one."""
+    target, tail = canonical(resolve(site.written, file.aliases)), last(site.written)
+    return computes(target, tail) or (tail in ("mean", "sum") and not is_loss(target))
 
 
 def _roles(file: FileScopes, scope: Scope) -> Iterator[str]:

@@ -58,6 +58,8 @@ def _is_scale(node: ast.expr) -> bool:
     if isinstance(node, ast.BinOp):
         return _is_scale(node.left) and _is_scale(node.right)
     name = dotted(node)
+    if "scale" in name.lower():
+        return True
     return "()" not in name and not any(word in name.lower() for word in ("loss", "mask", "weight"))
 
 

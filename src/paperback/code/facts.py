@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from paperback.code.inventory import DataFact, HyperParameter, LoopFact, LossFact, OptimiserFact
+from paperback.code.inventory import DataFact, HyperParameter, LoopFact, LossFact, OptimiserFact, SeedFact
 from paperback.code.layers import MadeLayer
 from paperback.code.names import Import
 from paperback.finding import Finding
@@ -44,7 +44,8 @@ class FunctionFacts:
     """A function that may be a loss or a custom derivative, or builds a sequence of layers.
 
     Attributes:
-        role: `loss`, `derivative`, `sequence` or `kernel`.
+        role: `loss`, `derivative`, `sequence`, `kernel` or `component`.
+        operators: Of a component, the operators that it applies beyond layers, with their places.
         base: What a sequence is made as: `Sequential`, `Model` or `Pipeline`.
     """
 
@@ -55,6 +56,7 @@ class FunctionFacts:
     layers: tuple[MadeLayer, ...]
     source: Source
     base: str = "Sequential"
+    operators: tuple[tuple[str, Source], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,4 +110,5 @@ class FileFacts:
     changes: tuple[tuple[str, Source], ...] = ()
     estimators: tuple[tuple[str, Source], ...] = ()
     frameworks: tuple[str, ...] = ()
+    seeds: tuple[SeedFact, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from paperback.code.assembled import read_assembled
+from paperback.code.assembled import read_assembled, read_function_components
 from paperback.code.classes import read_classes, read_functions
 from paperback.code.datasets import read_data
 from paperback.code.entry import dynamic_imports, entry_reason, is_named_test, is_test
@@ -15,6 +15,7 @@ from paperback.code.names import Import
 from paperback.code.optimisers import read_optimisers
 from paperback.code.parse import Parsed, Text, parse_file
 from paperback.code.scopes import FileScopes, read_scopes
+from paperback.code.seeds import read_seeds
 from paperback.code.training import read_changes, read_estimators
 from paperback.code.vocabulary import FRAMEWORKS, MATTERS
 from paperback.finding import Finding
@@ -70,13 +71,14 @@ def _with_facts(links: FileFacts, file: FileScopes) -> FileFacts:
         **values
         | {
             "classes": tuple(read_classes(file)),
-            "functions": (*read_functions(file), *read_assembled(file)),
+            "functions": (*read_functions(file), *read_assembled(file), *read_function_components(file)),
             "losses": tuple(read_library_losses(file)),
             "uses": tuple(read_loss_uses(file)),
             "made": tuple(read_optimisers(file)),
             "loops": tuple(read_loops(file)),
             "hyperparameters": tuple(read_hyperparameters(file)),
             "data": tuple(read_data(file)),
+            "seeds": tuple(read_seeds(file)),
             "changes": tuple(read_changes(file)),
             "estimators": tuple(read_estimators(file)),
             "frameworks": _frameworks(file.imports),

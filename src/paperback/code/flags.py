@@ -13,6 +13,7 @@ from paperback.code.vocabulary import canonical, computes, is_layer, is_loss
 _MOST_FILES = 40
 _MOST_FLAGS = 12
 _LONGEST_ARM = 90
+_LOADING = ("load", "load_state_dict", "state_dict", "load_weights", "load_from_checkpoint")
 # Switches of how a run is carried out, not of what is computed.
 CARRYING_OUT = re.compile(
     r"track|wandb|log|verbose|debug|save|capture|video|cuda|gpu|device|resume|compile|ddp|distributed|amp\b"
@@ -72,7 +73,7 @@ def _change(trees: Trees, file: FileScopes, scope: Scope, node: ast.If | ast.IfE
         on, off = _values(node.body), _values(node.orelse or _after(scope, node))
     owner = trees.repository.family_at((file.text.path, scope.owner)) if scope.owner else ""
     inside = owner in ("module", "loss", "autograd")
-    if not any(_models(trees, file, value, inside) for value in (*on, *off)):
+    if not any(_models(trees, file, value, inside) for value in (*on, *off)) or any(map(_loads, (*on, *off))):
         return
     if not isinstance(node, ast.IfExp) and isinstance(node.test, ast.expr) and not on:
         return
@@ -86,6 +87,12 @@ def _change(trees: Trees, file: FileScopes, scope: Scope, node: ast.If | ast.IfE
         yield Change("replaced", "step", one, place, other, condition, how)
     elif one and not other:
         yield Change("added", "step", one, place, when=condition, how=how)
+
+
+def _loads(value: ast.expr) -> bool:
+    """Whether an expression only brings stored weights in, or sets initial ones."""
+    names = (dotted(node.func) for node in ast.walk(value) if isinstance(node, ast.Call))
+    return any(last(name) in _LOADING or ".init." in name for name in names)
 
 
 def _values(body: Iterable[ast.stmt]) -> list[ast.expr]:

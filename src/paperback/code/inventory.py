@@ -1,5 +1,6 @@
 """What was built: the facts that are read from source code, each with its file and line."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,6 +13,8 @@ from paperback.finding import Finding
 from paperback.source import Source
 
 LossKind = Literal["custom", "library", "inline"]
+# `CosineAnnealingLR`, `ReduceLROnPlateau`, `ExponentialDecay`, `get_linear_schedule_with_warmup`.
+_SCHEDULE = re.compile(r"LR$|LROn|Sched|_schedule|Annealing|Decay$|_decay|with_warmup|constant_lr")
 ChangeKind = Literal["added", "removed", "replaced"]
 
 
@@ -123,6 +126,11 @@ class OptimiserFact:
     arguments: tuple[str, ...]
     source: Source
 
+    @property
+    def is_schedule(self) -> bool:
+        """Whether it changes the learning rate, and not the parameters."""
+        return bool(_SCHEDULE.search(self.name))
+
 
 @dataclass(frozen=True, slots=True)
 class LoopFact:
@@ -165,6 +173,15 @@ class DataFact:
 
     name: str
     doc: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class SeedFact:
+    """A generator of random numbers that is seeded: whose it is, and the seed as source text."""
+
+    generator: str
+    seed: str
     source: Source
 
 
@@ -267,3 +284,4 @@ class Inventory:
     checked: Mapping[str, Recorded] = field(default_factory=dict)
     objectives: tuple[ObjectiveFact, ...] = ()
     base: str = ""
+    seeds: tuple[SeedFact, ...] = ()

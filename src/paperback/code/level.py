@@ -13,6 +13,7 @@ from paperback.source import Source
 BREADTH = 12
 _SHOWN = 12
 _SAMPLES = 3
+Place = tuple[str, str]
 Reason = tuple[str, Source]
 Kind = Literal["kernel", "autograd", "loss", "step", "component", "standard"]
 
@@ -51,8 +52,9 @@ def fire_rules(
     autograd: Iterable[AutogradFact],
     losses: Iterable[LossFact],
     files: Iterable[FileFacts],
+    optimisers: Iterable[ClassFacts] = (),
 ) -> tuple[Fired, ...]:
-    """Every rule that fires on these facts, wherever they stand."""
+    """Every rule that fires on these facts, wherever they stand; `optimisers` are those of the repository."""
     own, files = list(components), list(files)
     return (
         *(Fired("kernel", f"own kernel {f.name}", f.name, f.source) for f in _kernels(files)),
@@ -67,8 +69,13 @@ def fire_rules(
         ),
         *_losses(losses),
         *(Fired("step", words, "", place) for file in files for words, place in dict(file.changes).items()),
+        *(
+            Fired("step", f"the update rule of {f.name} is written here", f.name, f.source)
+            for f in optimisers
+        ),
         *_components(own),
-        *_standard(own, sequences, files),
+        *_functions(files),
+        *(list(_standard(own, sequences, files)) or _trained(files)),
     )
 
 
@@ -76,6 +83,7 @@ def decide_level(
     fired: Iterable[Fired],
     reached: Callable[[Fired], bool],
     baseline: Callable[[Fired], bool],
+    networks: Iterable[frozenset[Place]] = (),
 ) -> Level | None:
     """The level that the rules give which are reached and not the baseline's; None where nothing is modeled.
 
@@ -83,6 +91,7 @@ def decide_level(
         fired: From `fire_rules`.
         reached: Whether an entry point reaches the definition.
         baseline: Whether the definition belongs to the baseline, so that it is not part of the change.
+        networks: What each network uses; the broadest decides. Empty where all count as one, as in a library.
     """
     every = list(fired)
     counted = [item for item in every if reached(item) and not baseline(item)]
@@ -90,7 +99,7 @@ def decide_level(
     shared = _folded(item for item in left_out if baseline(item))
     far = _folded(item for item in left_out if not baseline(item))
     changed = [item for item in counted if item.kind not in ("kernel", "standard")]
-    advanced = list(_advanced(counted))
+    advanced = list(_advanced(counted, list(networks)))
     if advanced:
         return Level(3, _short([*advanced, *_folded(changed)]), far, shared)
     if changed:
@@ -108,13 +117,23 @@ def _kernels(files: Iterable[FileFacts]) -> Iterator[Fired]:
                 yield Fired("kernel", f"own kernel {item.name}", item.name, item.source)
 
 
-def _advanced(counted: list[Fired]) -> Iterator[Reason]:
+def _advanced(counted: list[Fired], networks: list[frozenset[Place]]) -> Iterator[Reason]:
     yield from (item.reason for item in counted if item.kind == "kernel")
     own = [item for item in counted if item.kind == "component"]
+    groups = (
+        [[item for item in own if _place(item) in network] for network in networks] if networks else [own]
+    )
     # Scripts that each carry a copy of the same component do not add to the breadth.
-    count = len({item.name for item in own})
+    broadest = max(groups, key=lambda group: len({item.name for item in group}), default=[])
+    count = len({item.name for item in broadest})
     if count >= BREADTH:
-        yield f"{count} modules are written from basic operators ({BREADTH} or more)", own[0].source
+        where = " of one network" if networks else ""
+        words = f"{count} modules{where} are written from basic operators ({BREADTH} or more)"
+        yield words, broadest[0].source
+
+
+def _place(item: Fired) -> Place:
+    return item.source.path, item.name.partition(".")[0]
 
 
 def _losses(losses: Iterable[LossFact]) -> Iterator[Fired]:
@@ -142,6 +161,24 @@ def _components(components: Iterable[Component]) -> Iterator[Fired]:
                 item.fact.name,
                 item.fact.source,
             )
+
+
+def _functions(files: Iterable[FileFacts]) -> Iterator[Fired]:
+    """Components in the form of functions that make and apply layers in one go."""
+    for file in files:
+        for item in file.functions:
+            if item.role == "component":
+                names = ", ".join(list(dict.fromkeys(name for name, _ in item.operators))[:4])
+                words = f"custom component {item.name} has operators of its own: {names}"
+                yield Fired("component", words, item.name, item.source)
+
+
+def _trained(files: Iterable[FileFacts]) -> Iterator[Fired]:
+    """Training of a network that a library offers whole."""
+    for file in files:
+        for loop in file.loops:
+            if {"backward", "optimiser step", "fit"} & set(loop.steps):
+                yield Fired("standard", "trains layers or a network of a library", "", loop.source)
 
 
 def own_work(facts: ClassFacts) -> str:

@@ -19,6 +19,7 @@ from paperback.code.inventory import (
 from paperback.code.layers import MadeLayer
 from paperback.code.level import Component
 from paperback.code.names import dotted, resolve
+from paperback.code.optimisers import makes_optimiser
 from paperback.code.repository import Place, Repository
 from paperback.code.vocabulary import MODULE_METHODS, is_layer, is_loss
 
@@ -88,7 +89,11 @@ def losses(repository: Repository, files: list[FileFacts]) -> list[LossFact]:
                     facts.name, "custom", facts.doc, facts.terms, facts.source
                 )
         for item in file.functions:
-            if item.role == "loss" and not _only_calls_library(file, item):
+            if (
+                item.role == "loss"
+                and not _only_calls_library(file, item)
+                and not _of_loss(custom, file, item)
+            ):
                 custom[file.path, item.name] = LossFact(
                     item.name, "custom", item.doc, item.terms, item.source
                 )
@@ -106,6 +111,12 @@ def losses(repository: Repository, files: list[FileFacts]) -> list[LossFact]:
         if (file.path, loss.source.line) not in inside and not _within(custom.values(), file, loss)
     ]
     return [*custom.values(), *inline, *library]
+
+
+def _of_loss(custom: dict[Place, LossFact], file: FileFacts, item: FunctionFacts) -> bool:
+    """Whether a method belongs to a class that is a loss as a whole."""
+    owner = item.name.rpartition(".")[0]
+    return bool(owner) and (file.path, owner) in custom
 
 
 def _by_use(repository: Repository, place: Place, use: LossUse) -> dict[Place, LossFact]:
@@ -151,9 +162,12 @@ def _within(custom: Iterable[LossFact], file: FileFacts, loss: LossFact) -> bool
 
 
 def optimisers(repository: Repository, file: FileFacts) -> Iterator[OptimiserFact]:
-    """Optimisers and schedulers that the file makes."""
-    for _, fact in file.made:
-        yield fact
+    """Optimisers and schedulers that the file makes, the repository's own among them."""
+    for target, fact in file.made:
+        place = repository.find(target, file.path)
+        own = place is not None and repository.family_at(place) == "optimiser"
+        if own or makes_optimiser(target) or target.endswith("."):
+            yield fact
 
 
 def hyperparameters(repository: Repository, file: FileFacts) -> Iterator[HyperParameter]:

@@ -1,5 +1,6 @@
 """Which definitions are shown beside their baseline, the most telling first."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from paperback.code.compare_lines import compare_lines
@@ -30,7 +31,9 @@ def find_diffs(subject: Subject, baseline: Place | None) -> Iterator[Diff]:
         here = _definition(subject, (new[0], f"{new[1]}.{name}"))
         found = subject.trees.method(old, (name,))
         there = _definition(subject, (found[0][0], f"{found[0][1]}.{name}")) if found else None
-        if here is not None and there is not None and here.meaning != there.meaning:
+        if here is None or there is None or _goes_on(here, name):
+            continue
+        if here.meaning != there.meaning:
             diff = compare_lines(here, there, baseline=there.place[1])
             yield from [diff] if diff is not None else []
 
@@ -38,6 +41,11 @@ def find_diffs(subject: Subject, baseline: Place | None) -> Iterator[Diff]:
 def _definition(subject: Subject, place: Place) -> Definition | None:
     file = subject.trees.file(place[0])
     return next((item for item in definitions(file) if item.place == place), None) if file else None
+
+
+def _goes_on(definition: Definition, name: str) -> bool:
+    """Whether a method calls its parent's: what it lacks of its lines, it still does."""
+    return any(re.search(rf"super\(.*\)\.{re.escape(name)}\(", text) for _, text in definition.lines)
 
 
 def _scripts(subject: Subject, new: str, old: str) -> Iterator[Diff]:

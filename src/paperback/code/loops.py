@@ -181,6 +181,21 @@ _NAMED = {
 }
 
 
+def _sets_mode(call: ast.Call) -> bool:
+    """Whether `net.train(...)` only switches the mode: without arguments or with a true or false one."""
+    flags = [*call.args, *(item.value for item in call.keywords if item.arg == "mode")]
+    return len(call.args) + len(call.keywords) == len(flags) <= 1 and all(
+        isinstance(flag, ast.Constant | ast.Compare | ast.Name) for flag in flags
+    )
+
+
+def is_scaled_update(call: ast.Call) -> bool:
+    """Whether a call of a loss scaler differentiates and updates: `loss_scaler(loss, optimizer, ...)`."""
+    if not last(dotted(call.func)).lower().endswith("scaler") or len(call.args) < 2:
+        return False
+    return bool(_LOSS.search(last(dotted(call.args[0]))) and _OPTIMISER.search(last(dotted(call.args[1]))))
+
+
 def _stepped(owner: str, site: CallSite) -> str:
     name = last(owner)
     if "env" in name.lower():
@@ -193,6 +208,8 @@ def _stepped(owner: str, site: CallSite) -> str:
 
 
 def _called(owner: str, tail: str, target: str, site: CallSite) -> str:
+    if is_scaled_update(site.node):
+        return "optimiser step"
     if _VALIDATE.match(tail):
         return "validate"
     if is_loss(target) or (_LOSS.search(tail) and not tail.startswith(("get_", "log", "update", "print"))):
@@ -200,7 +217,7 @@ def _called(owner: str, tail: str, target: str, site: CallSite) -> str:
     if tail == "eval" and not site.node.args and _MODEL.search(owner):
         return "eval mode"
     if tail == "train" and _MODEL.search(owner):
-        return "train mode"
+        return "train mode" if _sets_mode(site.node) else "train one epoch"
     if _TRAIN.match(tail) and (
         owner in ("", "self") or tail.rstrip("_").endswith(("epoch", "step", "batch"))
     ):

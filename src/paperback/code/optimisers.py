@@ -5,11 +5,12 @@ import re
 from collections.abc import Iterator
 
 from paperback.code.inventory import OptimiserFact
-from paperback.code.names import last, looks_like_class, resolve
+from paperback.code.names import dotted, last, looks_like_class, resolve
 from paperback.code.parse import Text
-from paperback.code.scopes import CallSite, FileScopes
+from paperback.code.scopes import CallSite, FileScopes, Scope
 from paperback.code.vocabulary import OPTIMISER_NAME, canonical, family
 
+_CALLED = re.compile(r"optim|^opt(_|$)", re.I)
 _ABSTRACT = ("Optimizer", "LRScheduler", "_LRScheduler", "AveragedModel")
 _OPTAX_OTHER = re.compile(
     r"loss|error|norm$|update|entropy|labels|tree|distance|log_cosh|state|State|Transformation|mask", re.I
@@ -21,13 +22,25 @@ def read_optimisers(file: FileScopes) -> Iterator[tuple[str, OptimiserFact]]:
     for scope in file.all():
         for site in scope.calls:
             target = canonical(resolve(site.written, file.aliases))
-            if _makes(target):
+            if makes_optimiser(target):
                 yield (
                     target,
                     OptimiserFact(last(target), arguments(site.node, file.text), file.text.place(site.node)),
                 )
             elif named := _by_name(site, file):
                 yield "torch.optim.", named
+        yield from _own(file, scope)
+
+
+def _own(file: FileScopes, scope: Scope) -> Iterator[tuple[str, OptimiserFact]]:
+    """Calls of a class whose value is called an optimiser: one written here, perhaps."""
+    for node in scope.nodes:
+        match node:
+            case ast.Assign(targets=[target, *_], value=ast.Call(func=function) as call):
+                name = resolve(dotted(function), file.aliases)
+                named = _CALLED.search(last(dotted(target))) and looks_like_class(name)
+                if named and not makes_optimiser(canonical(name)):
+                    yield name, OptimiserFact(last(name), arguments(call, file.text), file.text.place(call))
 
 
 def arguments(call: ast.Call, text: Text) -> tuple[str, ...]:
@@ -39,7 +52,8 @@ def arguments(call: ast.Call, text: Text) -> tuple[str, ...]:
     return (*(text.of(item) for item in call.args), *named)
 
 
-def _makes(target: str) -> bool:
+def makes_optimiser(target: str) -> bool:
+    """Whether a resolved name is an optimiser or a scheduler of a library."""
     name = last(target)
     if family(target) in ("optimiser", "scheduler"):
         return looks_like_class(target) and name not in _ABSTRACT

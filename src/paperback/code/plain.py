@@ -79,10 +79,34 @@ class _Plain(ast.NodeTransformer):
     def _setting(self, node: ast.expr) -> bool:
         return isinstance(node, ast.Subscript) and dotted(node.value) in SETTINGS
 
+    def visit_ListComp(self, node: ast.ListComp) -> ast.expr:
+        return self._comprehended(node)
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.expr:
+        return self._comprehended(node)
+
+    def _comprehended(self, node: ast.ListComp | ast.GeneratorExp) -> ast.expr:
+        """What a comprehension runs over, where it gives each element as it is."""
+        self.generic_visit(node)
+        match node:
+            case (
+                ast.ListComp(
+                    elt=ast.Name(id=name), generators=[ast.comprehension(ast.Name(id=each), over, [])]
+                )
+                | ast.GeneratorExp(
+                    elt=ast.Name(id=name), generators=[ast.comprehension(ast.Name(id=each), over, [])]
+                )
+            ) if name == each:
+                return over
+        return node
+
     def visit_Call(self, node: ast.Call) -> ast.expr:
         written = dotted(node.func)
         tail = written.rpartition(".")[2]
         if isinstance(node.func, ast.Attribute):
+            if tail in _MOVES and node.args and written.partition(".")[0] in _LIBRARIES:
+                # `torch.clone(x)`
+                return self.shown(node.args[0])
             if tail in _MOVES and resolve(written, self.aliases) == written:
                 return self.shown(node.func.value)
             if tail == "detach":

@@ -68,7 +68,9 @@ def import_closure(repository: Repository, entries: Iterable[str]) -> frozenset[
     waiting = list(seen)
     while waiting:
         path = waiting.pop()
-        for found in _imported(repository, repository.files[path]):
+        if path not in repository.imported:
+            repository.imported[path] = tuple(dict.fromkeys(_imported(repository, repository.files[path])))
+        for found in repository.imported[path]:
             if found not in seen:
                 seen.add(found)
                 waiting.append(found)

@@ -21,7 +21,7 @@ from paperback.code.inventory import (
     ModuleFact,
     ObjectiveFact,
 )
-from paperback.code.level import decide_level
+from paperback.code.level import BREADTH, decide_level
 from paperback.code.linked import data
 from paperback.code.listings import find_diffs, most_telling
 from paperback.code.network import Network
@@ -71,7 +71,8 @@ def read_code(root: Path, settings: Settings) -> Inventory:
     loops = ordered(item for file in found.files for item in file.loops) if found.framework else ()
     modules = ordered([*(item.fact for item in found.own), *found.built])
     compared = _compared(root, found, subject, settings)
-    checked, damaged = _checked(root)
+    objectives = _objectives(root, found.files) if found.framework == "torch" else ()
+    checked, damaged = _checked(root, objectives)
     return Inventory(
         modules=modules,
         autograd=found.derivatives,
@@ -94,9 +95,10 @@ def read_code(root: Path, settings: Settings) -> Inventory:
         diffs=compared.diffs,
         checked=checked,
         base=compared.base,
+        seeds=ordered(item for file in found.files for item in file.seeds),
         network=_network(subject, found.built, compared.known),
         algorithm=training_algorithm(subject, loops, found.optimisers, found.losses, found.offered),
-        objectives=_objectives(root, found.files) if found.framework == "torch" else (),
+        objectives=objectives,
     )
 
 
@@ -105,12 +107,16 @@ def _compared(root: Path, found: Scan, subject: Subject, settings: Settings) -> 
         return _against_revision(root, found, subject, settings)
     if not found.framework:
         return _Compared()
-    counts = subject.counts()
     return _Compared(
         find_contrast(subject),
         find_changes(subject, found.derivatives, found.losses, _switches(found.offered)),
         most_telling(find_diffs(subject, nearest(subject)), found.losses, found.fired),
-        decide_level(found.fired, lambda item: counts(item.source.path), subject.in_baseline(found.fired)),
+        decide_level(
+            found.fired,
+            subject.in_proposal(),
+            subject.in_baseline(found.fired),
+            _networks(found, subject),
+        ),
         _former(subject),
     )
 
@@ -122,8 +128,7 @@ def _against_revision(root: Path, found: Scan, subject: Subject, settings: Setti
     with TemporaryDirectory() as folder:
         write_sources(root, revision, Path(folder))
         since = compare_states(found, scan(Path(folder), settings), revision)
-        counts = subject.counts()
-        level = decide_level(found.fired, lambda item: counts(item.source.path), since.untouched)
+        level = decide_level(found.fired, subject.in_proposal(), since.untouched, _networks(found, subject))
         return _Compared(
             since.contrast(),
             changes_since(since),
@@ -132,6 +137,14 @@ def _against_revision(root: Path, found: Scan, subject: Subject, settings: Setti
             since.kept(),
             revision.commit,
         )
+
+
+def _networks(found: Scan, subject: Subject) -> list[frozenset[Place]]:
+    """What each network that the entry points reach uses; empty where none is reached, as in a library."""
+    own = {item.name for item in found.fired if item.kind == "component"}
+    if not found.reached.told or len(own) < BREADTH:
+        return []
+    return [found.trees.closure((item.fact.source.path, item.fact.name)) for item in subject.models]
 
 
 def _objectives(root: Path, files: Iterable[FileFacts]) -> tuple[ObjectiveFact, ...]:
@@ -185,10 +198,15 @@ def _subject(found: Scan, settings: Settings) -> Subject:
     return Subject(found.trees, tuple(models), compared, found.reached.files)
 
 
-def _checked(root: Path) -> tuple[dict[str, Recorded], tuple[Finding, ...]]:
-    """The verdicts of equations.json; a file of that name that is not ours is told and left alone."""
+def _checked(
+    root: Path, objectives: Iterable[ObjectiveFact]
+) -> tuple[dict[str, Recorded], tuple[Finding, ...]]:
+    """The verdicts of equations.json at the places of today; a file of that name that is not ours is told."""
+    from paperback.code.stated import moved_verdicts
+
     try:
-        return read_record(root), ()
+        record = read_record(root)
+        return moved_verdicts(root, record, [item.place for item in objectives]) if record else {}, ()
     except ReadError as error:
         return {}, (Finding("unreadable-record", error.what, (Source(RECORD),), error.mend),)
 

@@ -22,12 +22,14 @@ class Repository:
     Attributes:
         suffixes: Every dotted ending of a module's path to the files that have it.
         families: Family of each class that was looked up; filled as questions are asked.
+        imported: The files that a file imports; filled likewise.
     """
 
     files: Mapping[str, FileFacts]
     suffixes: Mapping[str, tuple[str, ...]]
     classes: Mapping[Place, ClassFacts]
     families: dict[Place, str] = field(default_factory=dict)
+    imported: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def find_file(self, module: str, importer: str) -> str | None:
         """The file that `module` names when it is imported in the file `importer`."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from paperback.code.facts import FileFacts
+from paperback.code.facts import ClassFacts, FileFacts
 from paperback.code.file import read_file
 from paperback.code.inventory import AutogradFact, HyperParameter, LossFact, ModuleFact, OptimiserFact
 from paperback.code.level import Component, Fired, fire_rules
@@ -20,11 +20,13 @@ from paperback.code.linked import (
     sequences,
 )
 from paperback.code.reach import Reach, reach
-from paperback.code.repository import link
+from paperback.code.repository import Place, Repository, link
 from paperback.code.trees import Trees
 from paperback.code.walk import find_source_files
 from paperback.settings import Settings
 from paperback.source import Source
+
+_UPDATES = ("step", "apply_gradients", "update_step", "_resource_apply_dense")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ def scan(root: Path, settings: Settings) -> Scan:
     # Turtles walk `.backward()` too: without a framework nothing is trained.
     found = ordered(losses(repository, files)) if framework else ()
     networks = [item for item in own if not is_loss_class(repository, item)]
-    fired = fire_rules(networks, built, derivatives, found, files) if framework else ()
+    rules = [facts for place, facts in repository.classes.items() if _updates(repository, place, facts)]
+    fired = fire_rules(networks, built, derivatives, found, files, rules) if framework else ()
     return Scan(
         trees=Trees(root, repository),
         files=tuple(files),
@@ -75,6 +78,12 @@ def scan(root: Path, settings: Settings) -> Scan:
         framework=framework,
         fired=fired,
     )
+
+
+def _updates(repository: Repository, place: Place, facts: ClassFacts) -> bool:
+    """Whether a class is an optimiser whose update is written here."""
+    writes = any(name in facts.methods for name in _UPDATES)
+    return writes and repository.family_at(place) == "optimiser" and not repository.files[place[0]].test
 
 
 class _Placed(Protocol):

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from paperback.code.called import called, resolve_in
 from paperback.code.entry import is_main_guard
 from paperback.code.flags import CARRYING_OUT
 from paperback.code.loops import step_of
@@ -25,8 +26,8 @@ _ROOM = ("zeros", "zeros_like", "empty", "empty_like", "full", "arange")
 _BOOKS = re.compile(
     r"scaler|metric|progress|(^|[._])log(s|ger|ging)?$|_log$|meter|stats|timer|writer|history|bar$"
 )
-_WRAPPERS = ("jit", "pmap", "partial", "compile", "vmap", "function")
 _COLLECTS = ("append", "extend", "update", "add")
+_PARAMETERS = ("parameters", "state_dict", "named_parameters")
 _RANK = re.compile(r"rank|world_size|master", re.I)
 _STOPS = re.compile(r"patience|early|stop|wait|no_improve|bad_epochs|kl|converge|tol", re.I)
 _COPIES = (
@@ -73,6 +74,7 @@ class Slicer:
     scope: Scope
     depth: int = 0
     names: set[str] = field(default_factory=set)
+    frozen: bool = False
 
     def body(self, statements: Sequence[ast.stmt], live: set[str]) -> tuple[Kept, ...]:
         """What stays of `statements`; `live` is what is used after them, and becomes what they use."""
@@ -87,7 +89,9 @@ class Slicer:
                 return self._loop(node, live)
             case ast.If():
                 return self._condition(node, live)
-            case ast.With() | ast.AsyncWith() | ast.Try():
+            case ast.With() | ast.AsyncWith():
+                return self._within(node, live)
+            case ast.Try():
                 return list(self.body(node.body, live))
             case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
                 return self._assignment(node, live)
@@ -98,8 +102,19 @@ class Slicer:
                 return [Kept(node)]
         return []
 
+    def _within(self, node: ast.With | ast.AsyncWith, live: set[str]) -> list[Kept]:
+        still = self.frozen
+        # Without gradients nothing is trained by them.
+        self.frozen = still or any(_freezes(item.context_expr) for item in node.items)
+        kept = self.body(node.body, live)
+        self.frozen = still
+        return list(kept)
+
     def _loop(self, node: ast.For | ast.AsyncFor | ast.While, live: set[str]) -> list[Kept]:
-        head = node.iter if isinstance(node, ast.For | ast.AsyncFor) else node.test
+        head = iterated(node.iter) if isinstance(node, ast.For | ast.AsyncFor) else node.test
+        if isinstance(node, ast.For) and copied_parameters(node):
+            live |= used(node)
+            return [Kept(node)]
         # What one pass uses, the pass before it must have made.
         self.body(node.body, live)
         inner = self.body(node.body, live)
@@ -112,7 +127,8 @@ class Slicer:
         if is_main_guard(node):
             return list(self.body(node.body, live))
         if carries_out(node.test) and not any(self._updates(item) for item in node.body):
-            return []
+            # What is done otherwise is the plain way: `if amp: ... else: ...`.
+            return list(self.body(node.orelse, live))
         before = set(live)
         other = self.body(node.orelse, before)
         body = self.body(node.body, live)
@@ -131,11 +147,13 @@ class Slicer:
     def _assignment(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign, live: set[str]) -> list[Kept]:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         made = {name for target in targets for name in _defined(target)}
-        if all(_BOOKS.search(name) for name in made):
-            return []
         if node.value is None:
             return []
-        expansion = self._expansion(node.value, bool(made & live))
+        books = all(_BOOKS.search(name) for name in made)
+        expansion = self._expansion(node.value, bool(made & live) and not books)
+        # `stats = train_one_epoch(...)` keeps books, and trains.
+        if books and expansion is None:
+            return []
         if _allocates(self.file, node.value) or not (
             made & live or self._anchors(node.value) or expansion or _writes_data(targets)
         ):
@@ -177,7 +195,7 @@ class Slicer:
         call = next(
             (node for node in ast.walk(value) if isinstance(node, ast.Call) and self._trains(node)), None
         )
-        if call is None:
+        if call is None or self.frozen:
             return None
         found = called(self.trees, self.file, self.scope, call)
         if found is None:
@@ -188,47 +206,52 @@ class Slicer:
         return Expansion(file, scope, call, inner.body(scope.node.body, live))
 
     def _trains(self, call: ast.Call) -> bool:
+        if step_of(self.file, CallSite(call, dotted(call.func))) in UPDATES:
+            return False
         found = called(self.trees, self.file, self.scope, call) if self.depth < _DEEPEST else None
         return found is not None and found[1] is not self.scope and trains(self.trees, *found)
 
 
-def called(trees: Trees, file: FileScopes, scope: Scope, call: ast.Call) -> tuple[FileScopes, Scope] | None:
-    """The function of the repository that a call runs; None for a library's."""
-    written = dotted(call.func)
-    owner = scope.name.rpartition(".")[0]
-    if written.startswith("self.") and owner:
-        found = trees.method((file.text.path, owner), (written.removeprefix("self."),))
-        source = trees.file(found[0][0]) if found else None
-        return (source, found[1]) if found and source else None
-    written = _wrapped(file, scope, written)
-    local = next((item for item in file.functions if item.name == f"{scope.name}.{written}"), None)
-    if local is not None:
-        return file, local
-    place = trees.repository.find(resolve_in(file, written), file.text.path)
-    target = trees.scope(place) if place else None
-    source = trees.file(place[0]) if place else None
-    if target is None or source is None or isinstance(target.node, ast.ClassDef):
-        return None
-    return source, target
+def _freezes(context: ast.expr) -> bool:
+    function = context.func if isinstance(context, ast.Call) else context
+    return last(dotted(function)) in ("no_grad", "inference_mode")
 
 
-def _wrapped(file: FileScopes, scope: Scope, written: str) -> str:
-    """The function that `step = jit(train_step, ...)` or `partial(train_step, ...)` calls in the end."""
-    for place in (scope, file.module):
-        for node in place.nodes:
-            match node:
-                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=function, args=[inner, *_])):
-                    if name == written and last(dotted(function)) in _WRAPPERS:
-                        while isinstance(inner, ast.Call) and inner.args:
-                            inner = inner.args[0]
-                        return dotted(inner)
-    return written
+def iterated(over: ast.expr) -> ast.expr:
+    """What a loop runs over, without what only shows its progress: `logger.log_every(loader, 10)`."""
+    match over:
+        case ast.Call(func=ast.Attribute(value=owner), args=[inner, *_]) if _BOOKS.search(dotted(owner)):
+            return iterated(inner)
+        case ast.Call(func=ast.Name(id="enumerate" | "tqdm"), args=[inner, *_]):
+            return iterated(inner)
+    return over
 
 
-def resolve_in(file: FileScopes, written: str) -> str:
-    """`written` with its first part replaced by what it was imported as in `file`."""
-    head, dot, rest = written.partition(".")
-    return file.aliases.get(head, head) + dot + rest
+def copied_parameters(node: ast.For | ast.AsyncFor) -> tuple[ast.expr, ast.expr] | None:
+    """The two networks over whose parameters a loop runs side by side to mix one into the other."""
+    match node.iter:
+        case ast.Call(func=ast.Name(id="zip"), args=[one, other]) if _writes(node):
+            owners = [
+                side.func.value
+                for side in (one, other)
+                if isinstance(side, ast.Call)
+                and isinstance(side.func, ast.Attribute)
+                and side.func.attr in _PARAMETERS
+            ]
+            if len(owners) == 2:
+                return owners[0], owners[1]
+    return None
+
+
+def _writes(node: ast.For | ast.AsyncFor) -> bool:
+    """Whether a loop writes into what it runs over: in place, or into `.data`."""
+    for inner in ast.walk(node):
+        match inner:
+            case ast.Call(func=ast.Attribute(attr=attr)) if attr.endswith("_") and not attr.endswith("__"):
+                return True
+            case ast.Assign(targets=[ast.Attribute(attr="data")]):
+                return True
+    return False
 
 
 def trains(trees: Trees, file: FileScopes, scope: Scope, depth: int = 0) -> bool:

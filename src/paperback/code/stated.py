@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from paperback.code.equations import Derivation, Symbol
@@ -72,7 +72,7 @@ def targets(inventory: Inventory, named: Iterable[str] = ()) -> tuple[Target, ..
     modules = [item for item in inventory.modules if set(item.overrides) & set(_CALLED)]
     for module in sorted(modules, key=lambda item: not item.parameters):
         place = _place(module.name, module.source)
-        if module.source not in outside and place not in losses:
+        if module.source not in outside and not {place, f"{place}.forward"} & losses:
             found.setdefault(place, Target(place, module.source, "L2b"))
     for loss in inventory.losses:
         if loss.kind == "custom":
@@ -152,6 +152,35 @@ def slice_digest(root: Path, place: str) -> str:
         return _digest(place_slice(root / path, name, root=root))
     except PaperbackError:
         return ""
+
+
+def moved_verdicts(root: Path, record: Mapping[str, Recorded], places: Iterable[str]) -> dict[str, Recorded]:
+    """The record with each verdict under the place at which its code stands now.
+
+    The place of an objective is a line, which moves with every edit above it; its slice stays the same.
+    """
+    now = list(places)
+    homeless = [place for place in record if is_line(place.rpartition(":")[2]) and place not in now]
+    lines = [place for place in now if is_line(place.rpartition(":")[2])]
+    known = [item for item in record.values() if is_line(item.place.rpartition(":")[2])]
+    if not homeless and all(place not in record or _same_slice(root, record[place]) for place in lines):
+        return dict(record)
+    found = {place: item for place, item in record.items() if item not in known}
+    left = {item.place: item for item in known}
+    for place in lines:
+        hashed = slice_digest(root, place)
+        # Of two equal loops, each keeps its own verdict where it stands.
+        exact = left.get(place)
+        same = exact if exact and exact.digest == hashed else None
+        same = same or next((item for item in left.values() if item.digest == hashed), None)
+        if same is not None:
+            found[place] = replace(same, place=place)
+            del left[same.place]
+    return found | {place: item for place, item in left.items() if place not in found}
+
+
+def _same_slice(root: Path, item: Recorded) -> bool:
+    return slice_digest(root, item.place) == item.digest
 
 
 def _stated(root: Path, target: Target, known: Recorded | None) -> Statement:

@@ -30,12 +30,14 @@ class Comparison:
 
     Attributes:
         baselines: Empty where none is known.
-        how: Where this was found: `named`, `settings`, `parent class`, `sibling model`.
+        how: Where the baselines were found: `settings`, `parent class`, `sibling model`.
+        named: Whether the author named the proposal; else it is a guess.
     """
 
     proposal: Place
     baselines: tuple[Place, ...] = ()
     how: str = ""
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,33 @@ class Subject:
         return max(inside, key=lambda item: len(self.trees.closure(item)), default=None)
 
     def counts(self) -> Callable[[str], bool]:
-        """Whether a file takes part in the proposal: reached, and not the baseline's own script."""
+        """Whether a file takes part in the proposal: a script reaches it that reaches the proposal too."""
         files = self.reached
         if self.compared is not None and not self.compared.proposal[1]:
             files = files & import_closure(self.trees.repository, [self.compared.proposal[0]])
+        elif self.compared is not None and self.compared.named:
+            files = files & self._around(self.compared.proposal[0])
         return lambda path: path in files
+
+    def _around(self, path: str) -> frozenset[str]:
+        """What the scripts use that use a file; everything where none does."""
+        repository = self.trees.repository
+        entries = [name for name, file in repository.files.items() if file.entry and not file.test]
+        closures = (import_closure(repository, [entry]) for entry in entries)
+        found = frozenset(name for closure in closures if path in closure for name in closure)
+        return found or self.reached
+
+    def in_proposal(self) -> Callable[[Fired], bool]:
+        """Whether a rule counts: of a network that the author named, losses, steps and what it uses do."""
+        counts = self.counts()
+        compared = self.compared
+        if compared is None or not compared.named or not compared.proposal[1]:
+            return lambda item: counts(item.source.path)
+        used = self.trees.closure(compared.proposal)
+        return lambda item: (
+            counts(item.source.path)
+            and (item.kind in ("loss", "step") or (item.source.path, item.name.partition(".")[0]) in used)
+        )
 
     def in_baseline(self, fired: Iterable[Fired]) -> Callable[[Fired], bool]:
         """Whether a rule speaks of what a baseline uses or, in scripts of their own, says too."""
@@ -161,17 +185,17 @@ def find_comparison(
         found = [(place[0], "") if place and repository.files[place[0]].entry else place for place in found]
     known = tuple(dict.fromkeys(place for place in found if place is not None and place != chosen))
     if known:
-        return Comparison(chosen, known, "settings")
+        return Comparison(chosen, known, "settings", named=True)
     if not chosen[1]:
-        return Comparison(chosen)
+        return Comparison(chosen, named=named is not None)
     parent = next((place for place in trees.lineage(chosen)[1:] if _computes(trees, place)), None)
     if parent is not None:
-        return Comparison(chosen, (parent,), "parent class")
+        return Comparison(chosen, (parent,), "parent class", named is not None)
     siblings = _siblings(trees, chosen, models)
     lighter = tuple(
         place for place in siblings if _total(trees, place, weight) < _total(trees, chosen, weight)
     )
-    return Comparison(chosen, lighter, "sibling model" if lighter else "")
+    return Comparison(chosen, lighter, "sibling model" if lighter else "", named is not None)
 
 
 def _computes(trees: Trees, place: Place) -> bool:
@@ -191,7 +215,23 @@ def _heaviest(trees: Trees, models: Sequence[Component], weight: Callable[[Place
     if not models or len(models) > _MOST_MODELS:
         return None
     places = [_place(item) for item in models]
-    return max(places, key=lambda place: (_total(trees, place, weight), len(trees.closure(place))))
+    # A child that computes nothing by itself is no proposal beside its parent.
+    parents = {parent for place in places if not weight(place) for parent in trees.lineage(place)[1:2]}
+    candidates = [*places, *sorted(parents)]
+    return max(
+        candidates,
+        key=lambda place: (
+            _total(trees, place, weight),
+            bool(weight(place)),
+            # A repository bears the name of its method.
+            _alike(_words(trees.root.resolve().name), _words(f"{_stem(place[0])} {place[1]}")),
+            len(trees.closure(place)),
+        ),
+    )
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].rpartition(".")[0]
 
 
 def _siblings(trees: Trees, chosen: Place, models: Sequence[Component]) -> tuple[Place, ...]:

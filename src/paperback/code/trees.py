@@ -21,6 +21,7 @@ class Trees:
     root: Path
     repository: Repository
     known: dict[str, FileScopes | None] = field(default_factory=dict)
+    uses: dict[Place, tuple[Place, ...]] = field(default_factory=dict)
 
     def file(self, path: str) -> FileScopes | None:
         """The scopes of one file; None where it is no Python."""
@@ -67,7 +68,9 @@ class Trees:
             here = waiting.pop()
             if here not in seen:
                 seen.add(here)
-                waiting += self._used(here)
+                if here not in self.uses:
+                    self.uses[here] = tuple(dict.fromkeys(self._used(here)))
+                waiting += self.uses[here]
         return frozenset(seen)
 
     def _used(self, place: Place) -> Iterator[Place]:

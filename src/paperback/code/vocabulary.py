@@ -41,6 +41,8 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     ("torch.optim.", "optimiser"),
     ("keras.optimizers.schedules.", "scheduler"),
     ("keras.optimizers.", "optimiser"),
+    ("tensorflow.train.Optimizer", "optimiser"),
+    ("tensorflow.compat.v1.train.Optimizer", "optimiser"),
     ("keras.losses.", "loss"),
     ("keras.Model", "module"),
     ("keras.Sequential", "module"),
@@ -52,6 +54,9 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     ("torch.nn.init.", ""),
     ("torch.nn.utils.", ""),
     ("torch.nn.Parameter", ""),
+    # These carry a network to several devices.
+    ("torch.nn.parallel.", ""),
+    ("torch.nn.DataParallel", ""),
     ("torch.nn.", "module"),
     ("torch.jit.ScriptModule", "module"),
     ("torch_geometric.nn.", "module"),

@@ -5,18 +5,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from paperback.code.loops import step_of
+from paperback.code.loops import is_scaled_update, step_of
 from paperback.code.names import dotted, last
 from paperback.code.plain import plain
 from paperback.code.procedure import Line, LineKind, Phrase, Symbol, Words
 from paperback.code.scopes import CallSite, FileScopes, Scope
-from paperback.code.slicing import Expansion, Kept, carries_out, sets_rate
+from paperback.code.slicing import Expansion, Kept, carries_out, copied_parameters, iterated, sets_rate
 
 _BATCH = re.compile(r"load|batch|split|iterat|dataset|dl$|data$", re.I)
 _EPOCH = re.compile(r"epoch", re.I)
 _WRAPPERS = ("enumerate", "tqdm", "tqdm.tqdm", "prefetch_to_device", "list", "iter", "prefetch")
 _SHAPES = ("reshape", "view", "flatten", "squeeze", "unsqueeze", "contiguous", "to", "cuda", "float")
-_PARAMETERS = ("parameters", "state_dict", "named_parameters")
 _OPTIMISER = re.compile(r"optim|^opt|opt$|^tx$", re.I)
 
 
@@ -42,7 +41,7 @@ class Writer:
     def _lines(self, item: Kept, depth: int) -> Iterator[Line]:
         match item.node:
             case ast.For() | ast.AsyncFor() as node:
-                if pair := _copied_parameters(node):
+                if pair := copied_parameters(node):
                     yield self._line("statement", depth, node, self._average(node, pair))
                     return
                 if len(item.body) == 1 and _sets_rate(item.body[0].node):
@@ -82,6 +81,10 @@ class Writer:
     def _condition(self, node: ast.If, item: Kept, depth: int) -> Iterator[Line]:
         body, other = list(self.lines(item.body, depth + 1)), list(self.lines(item.orelse, depth + 1))
         test = (self._symbol(_without_carrying_out(node.test)),)
+        if body and [str(line) for line in body] == [str(line) for line in other]:
+            # Mixed precision and the like: both arms do the same.
+            yield from self.lines(item.body, depth)
+            return
         if body:
             yield self._line("if", depth, node, test)
             yield from body
@@ -108,6 +111,7 @@ class Writer:
                 counter = True
                 target = target.elts[1]
             over = over.args[0]
+        over = iterated(over)
         if isinstance(over, ast.Call) and last(dotted(over.func)) in ("range", "trange"):
             return self._counted(target, over, item)
         shown = plain(over, self.file.aliases, self.given)
@@ -226,15 +230,19 @@ class Writer:
 
     def _update(self, call: ast.Call, node: ast.stmt) -> Phrase:
         owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+        before: Phrase = ()
         if owner is not None and dotted(owner).endswith("scaler") and call.args:
             owner = call.args[0]
+        elif is_scaled_update(call):
+            owner = call.args[1]
+            before = (Words("compute the gradient of "), self._symbol(call.args[0]), Words(" and "))
         if isinstance(node, ast.Assign) and last(dotted(call.func)) in ("update", "apply_updates"):
             return ()
         name = plain(owner, self.file.aliases, self.given) if owner is not None else "the optimiser"
         known = self.optimisers.get(name, self.optimisers.get("", ""))
         which, _, what = known.partition(" of ")
         words = f"update the parameters of {what} with " if what else "update the parameters with "
-        return Words(words), Symbol(which or name)
+        return *before, Words(words), Symbol(which or name)
 
     def _average(self, node: ast.For | ast.AsyncFor, pair: tuple[ast.expr, ast.expr]) -> Phrase:
         names = [plain(item, self.file.aliases, self.given) for item in pair]
@@ -250,6 +258,15 @@ class Writer:
     def _copied(self, node: ast.For | ast.AsyncFor) -> Phrase:
         for inner in ast.walk(node):
             match inner:
+                case ast.Call(
+                    func=ast.Attribute(
+                        value=ast.Call(func=ast.Attribute(value=target, attr="mul_"), args=[kept]),
+                        attr="add_",
+                    ),
+                    args=[added],
+                ):
+                    mixed = ast.BinOp(ast.BinOp(kept, ast.Mult(), target), ast.Add(), added)
+                    return self._symbol(target), Words(" ← "), self._symbol(mixed)
                 case ast.Call(func=ast.Attribute(value=target, attr="copy_"), args=[value, *_]):
                     return self._symbol(target), Words(" ← "), self._symbol(value)
                 case ast.Assign(targets=[ast.Attribute(attr="data") as target], value=value):
@@ -346,19 +363,3 @@ def _updates(file: FileScopes, item: Kept) -> bool:
         if steps & {"backward", "optimiser step"} or inner.expansion is not None:
             return True
     return False
-
-
-def _copied_parameters(node: ast.For | ast.AsyncFor) -> tuple[ast.expr, ast.expr] | None:
-    """The two networks over whose parameters a loop runs side by side to mix one into the other."""
-    match node.iter:
-        case ast.Call(func=ast.Name(id="zip"), args=[one, other]):
-            owners = [
-                side.func.value
-                for side in (one, other)
-                if isinstance(side, ast.Call)
-                and isinstance(side.func, ast.Attribute)
-                and side.func.attr in _PARAMETERS
-            ]
-            if len(owners) == 2:
-                return owners[0], owners[1]
-    return None

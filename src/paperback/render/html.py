@@ -38,6 +38,7 @@ from paperback.render.mathml import clean_formula, to_mathml, why_not_math
 from paperback.render.numbering import Kind, Numbering, number_document
 from paperback.render.objections import bare_formula, no_place, no_work
 from paperback.render.references import ending, format_reference, tied
+from paperback.source import digest
 from paperback.story.architecture import Architecture
 from paperback.story.graph import AnyGraph
 from paperback.story.table import Table
@@ -156,7 +157,10 @@ class _Writer:
         if not equation.key:
             return f'<div class="{wide}">{made}</div>'
         number = self._numbering.floats["equation", equation.key].number
-        return f'<div class="{wide}"{self._id("equation", equation.key)}>{made}<span>({number})</span></div>'
+        # With what the formula was when it was written: an edit of the page shows.
+        marks = f'data-key="{escape(equation.key)}" data-sum="{digest(made.encode())}"'
+        named = self._id("equation", equation.key)
+        return f'<div class="{wide}"{named} {marks}>{made}<span>({number})</span></div>'
 
     def _table(self, table: Table) -> str:
         place = self._numbering.floats["table", table.key]

@@ -8,6 +8,7 @@ from paperback.story.table import Cell, CodeCell, Table, TextCell
 _MOST_ROWS = 12
 _MOST_PARTS = 8
 _MOST_SIGNS = 90
+_LONGEST_LAYER = 44
 
 
 def component_table(inventory: Inventory) -> Table | None:
@@ -38,18 +39,26 @@ def component_table(inventory: Inventory) -> Table | None:
 
 def _built(module: ModuleFact) -> str:
     """The parts with their arguments where that is short; else how often each kind occurs."""
+    layers = [layer for layer in module.layers if layer.kind != "Parameter" or not module.parameters]
     own = [f"{name}: Parameter" for name in module.parameters]
-    whole = ", ".join((*own, *map(_layer, module.layers)))
+    whole = ", ".join((*own, *map(_layer, layers)))
     if len(whole) <= _MOST_SIGNS:
         return whole
-    kinds = Counter(layer.kind for layer in module.layers)
+    kinds = Counter(layer.kind for layer in layers)
     parts = [*own, *(f"{count} {kind}" if count > 1 else kind for kind, count in kinds.items())]
     rest = parts[_MOST_PARTS:]
     return ", ".join(parts[:_MOST_PARTS]) + (f" and {len(rest)} more kinds" if rest else "")
 
 
 def _layer(layer: Layer) -> str:
-    return f"{layer.kind}({', '.join(layer.arguments)})" if layer.arguments else layer.kind
+    """A layer with as many of its arguments as are read at a glance."""
+    shown: list[str] = []
+    for argument in layer.arguments:
+        if len(layer.kind) + len(", ".join([*shown, argument])) > _LONGEST_LAYER:
+            shown.append("…")
+            break
+        shown.append(argument)
+    return f"{layer.kind}({', '.join(shown)})" if shown else layer.kind
 
 
 def change_table(inventory: Inventory) -> Table | None:

@@ -6,6 +6,7 @@ from paperback.code.equations import Symbol
 from paperback.code.stated import Statement
 from paperback.finding import Finding
 from paperback.source import Source
+from paperback.story.symbols import thing
 from paperback.story.table import CodeCell, MathCell, Table, TextCell
 
 KEY = "notation"
@@ -36,7 +37,7 @@ def symbol_collisions(statements: Iterable[Statement]) -> Iterator[Finding]:
     for symbol, users in _uses(statements):
         before = first.setdefault(symbol.latex, (symbol, users[0]))
         # What bears one name in the code is one thing, a parameter here and an argument there.
-        if _name(before[0]) != _name(symbol):
+        if thing(before[0], before[1]) != thing(symbol, users[0]):
             yield Finding(
                 "symbol-collision",
                 f"{symbol.latex} is the {meaning_of(before[0])} in {before[1].source} "

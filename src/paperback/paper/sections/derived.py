@@ -7,6 +7,7 @@ from paperback.code.stated import Statement
 from paperback.finding import Finding
 from paperback.notes.prose import Code, Math, Text
 from paperback.paper.answer import paragraph
+from paperback.paper.defined import other_meanings
 from paperback.paper.document import Block, Equation, Inline, Number, Paragraph, Ref, TableFloat
 from paperback.paper.facts import checked
 from paperback.paper.material import Material
@@ -39,6 +40,7 @@ def notation(material: Material, told: list[Finding]) -> tuple[Block, ...]:
     if table is None:
         return ()
     told += symbol_collisions(shown)
+    told += other_meanings(material.notes.answers.items(), shown, material.settings.notes)
     opening = Text(" lists the symbols of the equations that were derived from the code.")
     return (paragraph("M2", Ref(table.key), opening), TableFloat(table))
 

@@ -280,14 +280,28 @@ def _algorithm(inventory: Inventory) -> tuple[Block, ...]:
     return (paragraph("M6", *parts), AlgorithmFloat("training", algorithm))
 
 
+def _optimisers(inventory: Inventory) -> Iterator[Block]:
+    """The optimisers of the training procedure and its schedules; all of the code where none is known."""
+    algorithm = inventory.algorithm
+    used = {item.source for item in algorithm.inputs if item.role == "optimiser"} if algorithm else set()
+    facts = [fact for fact in inventory.optimisers if not used or fact.source in used]
+    names = list(dict.fromkeys(fact.name for fact in facts if not fact.is_schedule))
+    schedules = list(dict.fromkeys(fact.name for fact in facts if fact.is_schedule))
+    parts: list[Inline] = []
+    if len(names) == 1:
+        parts += [Text("Parameters are updated by "), Code(names[0]), Text(".")]
+    elif names:
+        parts += [Text("The optimisers of the code are "), *enumerate_code(names), Text(".")]
+    if schedules:
+        parts += [Text(" The learning rate follows "), *enumerate_code(schedules), Text(".")]
+    if parts:
+        yield paragraph("L1", *parts)
+
+
 def _tuned(material: Material) -> Answer:
     """L1: the optimiser, and the settings in which the methods differ."""
     blocks: list[Block] = []
-    optimisers = list(dict.fromkeys(fact.name for fact in material.inventory.optimisers))
-    if optimisers:
-        blocks.append(
-            paragraph("L1", Text("Parameters are updated by "), *enumerate_code(optimisers), Text("."))
-        )
+    blocks += _optimisers(material.inventory)
     table = method_table(material.table, material.study, material.settings)
     if table is not None:
         blocks.append(
