@@ -8,6 +8,7 @@ from paperback.code.equations import arithmetic as ar
 from paperback.code.equations.array_losses import array_loss
 from paperback.code.equations.arrays import ARRAYS
 from paperback.code.equations.arrays import LIBRARIES as ARRAY_LIBRARIES
+from paperback.code.equations.attention import ATTENTION
 from paperback.code.equations.einops import rearranged
 from paperback.code.equations.form import Call, Cat, El, Expr, Lam, Sym, Var, fresh, num
 from paperback.code.equations.linear_algebra import LINEAR_ALGEBRA
@@ -32,7 +33,7 @@ from paperback.code.equations.values import (
 from paperback.code.equations.windows import WINDOWS
 
 OPERATIONS: dict[str, Operation] = {
-    **POINTWISE, **REDUCTIONS, **SHAPES, **ORDERINGS, **LINEAR_ALGEBRA, **WINDOWS, **LOSSES
+    **POINTWISE, **REDUCTIONS, **SHAPES, **ORDERINGS, **LINEAR_ALGEBRA, **WINDOWS, **ATTENTION, **LOSSES
 }  # fmt: skip
 RENAMED = {"axis": "dim", "keepdims": "keepdim", "axes": "dim"}
 IGNORED = {
@@ -47,6 +48,7 @@ IGNORED = {
     "copy",
 }
 LIBRARIES = ("torch", "numpy", "jax", "tensorflow", "keras", "optax", "math", "scipy", "builtins", "typing")
+_REDUCTIONS = ("none", "mean", "sum")
 CONSTANTS = {"pi": Sym("pi"), "e": ar.function("exp", num(1)), "inf": ar.INF}
 _SAME_SHAPE = "LayerNorm BatchNorm1d BatchNorm2d GroupNorm InstanceNorm1d InstanceNorm2d RMSNorm"
 SAME_SHAPE = frozenset(_SAME_SHAPE.split())
@@ -112,6 +114,10 @@ def call_library(rec: Record, lib: Lib, args: tuple[Any, ...], options: Mapping[
         return True
     if name in ("is_available", "is_initialized"):
         return False
+    if lib.name in ("torch.device", "torch.Generator"):
+        return Lib(f"{lib.name}.made")
+    if lib.name.endswith("_Reduction.get_enum"):
+        return _REDUCTIONS.index(args[0])
     if top in ("warnings", "logging", "logger"):
         return None
     if name == "namedtuple":
@@ -240,6 +246,9 @@ def call_layer(rec: Record, layer: Layer, args: tuple[Any, ...], options: Mappin
         return value
     if layer.kind == "LayerNorm" and not layer.path:
         return layer_norm(rec, *args)
+    if layer.kind.startswith("BatchNorm") and not layer.path:
+        # Made where it is called, it starts with weight one, bias zero and statistics of the batch.
+        return OPERATIONS["batch_norm"](rec, *args, training=True, eps=layer.options.get("eps", 1e-5))
     return opaque_layer(rec, layer, args)
 
 
@@ -344,8 +353,9 @@ def layer_shape(layer: Layer, shape: tuple[Expr, ...]) -> tuple[Expr, ...]:
             shape = layer_shape(inner, shape)
         return shape
     if kind == "Linear":
-        if not same_size(shape[-1], number(_setting(layer, "in_features", 0))):
-            raise Misfit("a linear layer of another width")
+        width = number(_setting(layer, "in_features", 0))
+        if not same_size(shape[-1], width):
+            raise Misfit("a linear layer of another width", (width, shape[-1]))
         return (*shape[:-1], number(_setting(layer, "out_features", 1)))
     if kind == "Embedding":
         return (*shape, number(_setting(layer, "embedding_dim", 1)))

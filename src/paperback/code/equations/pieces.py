@@ -50,7 +50,9 @@ def split(rec: Record, x: Any, sizes: Any, dim: Any = 0) -> Any:
     return _pieces(found, at, [number(sizes)] * int(ratio.value))
 
 
-def unbind(_: Record, x: Any, dim: Any = 0) -> tuple[Tensor, ...]:
+def unbind(_: Record, x: Any, dim: Any = 0) -> Any:
     found = tensor(x)
     at = dimension(found, integer(dim))
+    if not isinstance(found.axes[at].size, Num):
+        return permute(found, [at, *(n for n in range(len(found.axes)) if n != at)])
     return tuple(rs.take(found, at, num(n + 1)) for n in range(integer(found.axes[at].size)))

@@ -33,6 +33,7 @@ from paperback.code.equations.tensor import (
     concatenate,
     delinearize,
     dimension,
+    elementwise,
     expand,
     freshened,
     mapped,
@@ -91,6 +92,25 @@ def _transpose(_: Record, x: Any, dim0: Any, dim1: Any) -> Tensor:
     order = list(range(len(found.axes)))
     order[a], order[b] = b, a
     return permute(found, order)
+
+
+def _moved(_: Record, x: Any, source: Any, destination: Any) -> Tensor:
+    found = tensor(x)
+    start, end = _ints((source,)), _ints((destination,))
+    froms, to = [dimension(found, at) for at in start], [dimension(found, at) for at in end]
+    rest = [at for at in range(len(found.axes)) if at not in froms]
+    for at, place_to in sorted(zip(froms, to, strict=True), key=lambda pair: pair[1]):
+        rest.insert(place_to, at)
+    return permute(found, rest)
+
+
+def _difference(_: Record, x: Any, n: Any = 1, dim: Any = -1) -> Tensor:
+    found = tensor(x)
+    for _round in range(integer(n)):
+        at = dimension(found, integer(dim))
+        after, before = rs.cut(found, at, ONE, None), rs.cut(found, at, ZERO, num(-1))
+        found = elementwise(ar.sub, after, before, dtype=found.dtype)
+    return found
 
 
 def transposed(_: Record, x: Any) -> Tensor:
@@ -194,9 +214,6 @@ def scatter(_: Record, x: Any, dim: Any, index: Any, src: Any = None, value: Any
     if written.axes and written.axes[at].atoms:
         written = rs.cut(written, at, ZERO, ONE)
     axes, (body, where, new) = align(found, places, written)
-    axis = found.axes[at]
-    if axis.size != ONE and len(axis.atoms) != 1:
-        raise Unknown("scatter along a compound axis")
     cond = ar.compare("==", ar.sub(place(axes[at]), ONE), where)
     return Tensor(axes, ar.cases(cond, new, body), found.dtype)
 
@@ -299,7 +316,12 @@ SHAPES: dict[str, Operation] = {
     "permute": _permute,
     "transpose": _transpose,
     "swapaxes": _transpose,
-    "movedim": _transpose,
+    "movedim": _moved,
+    "moveaxis": _moved,
+    "diff": _difference,
+    "Variable": unwrapped,
+    "is_floating_point": lambda rec, x: isinstance(x, Tensor) and x.dtype == "float",
+    "is_complex": lambda rec, x: False,
     "t": transposed,
     "unsqueeze": _unsqueeze,
     "expand_dims": _unsqueeze,

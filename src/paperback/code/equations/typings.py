@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -35,6 +35,11 @@ STRUCTURAL = frozenset(_STRUCTURAL.split())
 WHOLE = re.compile(
     r"^(n_|num_|in_|out_|max_|dim_|d_|len_)|(_dim|_dims|_size|_features|_channels|_classes|_len|_heads)$"
 )
+_HOLDERS = re.compile(r"^(args|cfg|conf|config|configs|hparams?|hps|opts?|settings|model_args)$", re.I)
+_SCALAR_ENDING = re.compile(
+    r"_(ratio|rate|coef|coeff|eps|temp|temperature|margin|alpha|beta|gamma|lambda|tau)$"
+)
+_MEASURES = re.compile(r"dist|sim|metric|kernel")
 SHAPES: tuple[tuple[str, ...], ...] = (
     ("N",),
     ("N", "C"),
@@ -53,7 +58,9 @@ class Guess:
     """What one argument is taken to be.
 
     Attributes:
-        role: "tensor", "real" (a scalar symbol), "whole" (a size symbol), "constant" or "absent".
+        role: "tensor", "real" (a scalar symbol), "whole" (a size symbol), "constant", "size" (of an axis),
+            "default", "tuple" (of tensors with the names in `value`), "settings" (an object that holds them)
+            or "callable".
         axes: Size letters of a tensor.
         kind: "real", "label", "mask" for a tensor.
     """
@@ -84,6 +91,7 @@ class Signature:
     compares_labels: bool
     uses_labels: bool
     axis_lines: tuple[str, ...]
+    code: str = ""
 
 
 def signature(nodes: list[ast.FunctionDef], doc: str, *, init: ast.FunctionDef | None) -> Signature:
@@ -102,7 +110,8 @@ def signature(nodes: list[ast.FunctionDef], doc: str, *, init: ast.FunctionDef |
     text = "\n".join(
         [doc, *(ast.get_docstring(node) or "" for node in nodes), *(ast.unparse(n) for n in nodes)]
     )
-    return Signature(tuple(arguments), text, _compares(nodes), _indexes(text), _axes(nodes))
+    code = "\n".join(ast.unparse(node) for node in (*nodes, init) if node is not None)
+    return Signature(tuple(arguments), text, _compares(nodes), _indexes(text), _axes(nodes), code)
 
 
 def _compares(nodes: list[ast.FunctionDef]) -> bool:
@@ -205,6 +214,9 @@ def _options(name: str, annotation: str, default: ast.expr | None, sig: Signatur
         return _with_default(name, annotation, value, sig, init)
     if default is not None:
         return [Guess("default")]
+    special = _special(name, annotation, sig)
+    if special:
+        return special
     if "Tensor" in annotation or "Array" in annotation or "ndarray" in annotation:
         return _tensors(name, sig)
     if annotation.startswith("float"):
@@ -220,9 +232,43 @@ def _options(name: str, annotation: str, default: ast.expr | None, sig: Signatur
         return [Guess("constant", value="mean")]
     if WHOLE.search(name) or name in ("dim", "channels", "features", "heads", "depth", "width"):
         return [Guess("whole"), *LETTERS, Guess("constant", value=2), *([] if init else _tensors(name, sig))]
-    if name in SCALARS and (init or name not in WEAK):
+    if is_scalar_name(name) and (init or name not in WEAK):
         return [Guess("real"), *_tensors(name, sig)]
     return [Guess("real"), Guess("whole"), *_tensors(name, sig)[:3]] if init else _tensors(name, sig)
+
+
+def _special(name: str, annotation: str, sig: Signature) -> list[Guess]:
+    """What an argument is that is neither a tensor nor a number; empty where it is one."""
+    if _HOLDERS.match(name) and re.search(rf"\b{name}\.\w", sig.code):
+        return [Guess("settings", value={})]
+    if _is_called(name, annotation, sig.code) and not _MEASURES.search(name):
+        return [Guess("callable")]
+    parts = _unpacked(name, annotation, sig.code)
+    if parts:
+        real = [guess for guess in _tensors(name, sig) if guess.kind == "real"]
+        return [replace(guess, role="tuple", value=parts) for guess in real[:4]]
+    return []
+
+
+def _is_called(name: str, annotation: str, code: str) -> bool:
+    if "Callable" in annotation:
+        return True
+    kept = [name, *(rf"self\.{attr}" for attr in re.findall(rf"self\.(\w+) = {name}\b(?!\()", code))]
+    return not annotation and any(re.search(rf"(?<![\w.]){item}\(", code) for item in kept)
+
+
+def _unpacked(name: str, annotation: str, code: str) -> tuple[str, ...]:
+    """The names that the code gives the members of a tuple of tensors."""
+    found = re.search(rf"^\s*\(?(\w+(?:, \w+)+)\)? = {name}$", code, re.M)
+    if found:
+        return tuple(found.group(1).split(", "))
+    if re.match(r"[Tt]uple\[(torch\.)?Tensor, (torch\.)?Tensor\]$", annotation):
+        return f"{name}_first", f"{name}_second"
+    return ()
+
+
+def is_scalar_name(name: str) -> bool:
+    return name in SCALARS or bool(_SCALAR_ENDING.search(name))
 
 
 def _documented_sizes(sig: Signature) -> list[Guess]:
@@ -385,7 +431,7 @@ def _cost(picked: tuple[Guess, ...], choice: tuple[int, ...]) -> float:
     cost += sum(
         _detour(guess)
         for guess, at in zip(picked, choice, strict=True)
-        if guess.role not in ("tensor", "size") and at
+        if guess.role not in ("tensor", "size", "tuple") and at
     )
     return cost
 

@@ -48,6 +48,8 @@ class Window:
 
 def window(size: Expr, kernel: Expr, stride: Expr, padding: Expr, dilation: Expr) -> Window:
     """The window of `kernel` entries over an axis of `size` entries, as torch places it."""
+    if not all(map(ar.is_whole, (kernel, stride, padding, dilation))):
+        raise Misfit("a window that is not a whole number of entries")
     reach = ar.add(ar.mul(dilation, ar.sub(kernel, ONE)), ONE)
     room = ar.sub(ar.add(size, ar.mul(num(2), padding)), reach)
     count = ar.add(room if stride == ONE else ar.function("floordiv", room, stride), ONE)
