@@ -3,9 +3,10 @@
     python benchmarks/equations/mutants.py packages --python PYTHON_WITH_TORCH
 
 Every verified equation of the suite is changed in one place: a term or factor dropped, a sign flipped, a
-number moved by one, a sum for a maximum, two symbols swapped, a stop-gradient dropped, an order reversed. `--every 3` takes each
-third equation only, `--sample 200` at most so many mutants of one equation, drawn with a fixed seed. A mutant counts as
-killed when values or gradients differ. Survivors are printed: most are equal to the original in mathematics.
+number moved by one, a sum for a maximum, two symbols swapped, a stop-gradient dropped, an order reversed.
+`--every 3` takes each third equation only, `--sample 200` at most so many mutants of one equation, drawn with
+a fixed seed. A mutant counts as killed when values or gradients differ. Survivors are printed: most are equal
+to the original in mathematics.
 """
 
 import argparse

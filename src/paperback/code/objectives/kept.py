@@ -47,6 +47,7 @@ class Selector:
         local: Names that the statements give.
         cuts: Lines of statements whose values stay letters.
         said: Which arms were taken, in words, by line.
+        lazy: Whether what a network is given is not followed: its result is a letter all the same.
     """
 
     choices: Choices
@@ -54,6 +55,7 @@ class Selector:
     local: frozenset[str] = frozenset()
     cuts: dict[int, str] = field(default_factory=dict)
     said: dict[int, str] = field(default_factory=dict)
+    lazy: bool = False
 
     def steps(self, block: Sequence[ast.stmt], live: set[str], silent: ast.expr | None = None) -> list[Step]:
         """What stays of a block; `live` is what is used after it, and becomes what it uses."""
@@ -123,12 +125,17 @@ class Selector:
             return []
         if not isinstance(node, ast.AugAssign):
             live -= whole
-        live |= used(node.value)
+        if not (self.lazy and self._is_letter(node.value)):
+            live |= used(node.value)
         for part in parts:
             live |= {
                 name for root in ast.walk(part) if isinstance(root, ast.Subscript) for name in used(root)
             }
         return [Step(node, silent)]
+
+    def _is_letter(self, value: ast.expr) -> bool:
+        """Whether a value is the result of one call that stays a letter, whatever it is given."""
+        return isinstance(value, ast.Call) and self.opaque(ast.Call(value.func, [ast.Constant(0)], []))
 
     def _condition(self, node: ast.If, live: set[str], silent: ast.expr | None) -> list[Step]:
         if is_main_guard(node):
