@@ -212,6 +212,8 @@ def _one_index(
     if isinstance(item, Tensor) and item.dtype == "float":
         raise Misfit("an index that is not a whole number")
     place = rs.from_zero(number(item), value.axes[at].size)
+    if isinstance(place, Num):
+        rec.fitting.append(ar.add(value.axes[at].size, ar.mul(num(-1), place), num(1)))
     return rs.take(value, at, place), at
 
 

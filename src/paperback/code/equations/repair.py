@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from paperback.code.equations.form import Expr, Num, Sym
+from paperback.code.equations.form import Add, Expr, Num, Sym
 from paperback.code.equations.sizes import Misfit
 from paperback.code.equations.typings import Guess, Typing
 
@@ -21,11 +21,24 @@ def repaired(typing: Typing, error: Exception) -> Typing | None:
             continue
         if one.name not in letters:
             return _given(typing, one.name, other, letters)
+    solved = _solved(*error.sizes) or _solved(*error.sizes[::-1])
+    if solved is not None and solved[0] in letters:
+        return _renamed(typing, *solved, letters)
     # The number of rows keeps its letter.
     rows_first = sorted((error.sizes, error.sizes[::-1]), key=lambda pair: pair[0] == Sym("N"))
     for one, other in rows_first:
         if error.firm and isinstance(one, Sym) and one.name in letters:
             return _renamed(typing, one.name, other, letters)
+    return None
+
+
+def _solved(size: Expr, other: Expr) -> tuple[str, Expr] | None:
+    """The letter and the number that make `C - 2` equal to a number of at least two."""
+    if not (isinstance(size, Add) and len(size.terms) == 2 and isinstance(other, Num) and other.value > 1):
+        return None
+    first, constant = size.terms
+    if isinstance(first, Sym) and isinstance(constant, Num):
+        return first.name, Num(other.value - constant.value)
     return None
 
 

@@ -171,6 +171,8 @@ def _repeat(rec: Record, x: Any, *times: Any) -> Tensor:
     """`repeat` of whole copies: the axis (copy, entry) in row-major order."""
     found = freshened(tensor(x))
     counts = sizes_of(times)
+    if len(counts) < len(found.axes):
+        raise Misfit("repeat along fewer axes than there are")
     axes = [Axis(())] * (len(counts) - len(found.axes)) + list(found.axes)
     new: list[Axis] = []
     for axis, count in zip(axes, counts, strict=True):
@@ -319,7 +321,7 @@ SHAPES: dict[str, Operation] = {
     "movedim": _moved,
     "moveaxis": _moved,
     "diff": _difference,
-    "Variable": unwrapped,
+    "Variable": detach,
     "is_floating_point": lambda rec, x: isinstance(x, Tensor) and x.dtype == "float",
     "is_complex": lambda rec, x: False,
     "t": transposed,
