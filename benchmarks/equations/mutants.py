@@ -21,7 +21,8 @@ import numpy as np
 from suite import SUITE
 
 from paperback.code.equations import establish
-from paperback.code.equations.check import CheckError, compare_page, run
+from paperback.code.equations.check import compare_page
+from paperback.code.equations.execute import CheckError, run
 from paperback.code.equations.form import (
     MINUS,
     Add,

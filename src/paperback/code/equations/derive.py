@@ -4,7 +4,7 @@ import ast
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from paperback.code.equations.given import PRIMES, Callback, Settings, defaults_
 from paperback.code.equations.interpret import Interpreter
 from paperback.code.equations.machine import Context, Returned
 from paperback.code.equations.pointwise import tensor
-from paperback.code.equations.repair import repaired
+from paperback.code.equations.repair import Mended
 from paperback.code.equations.sizes import Misfit, Unknown
 from paperback.code.equations.slice import module_name, sliced
 from paperback.code.equations.sources import Defined, SourceFile, Sources, of_arrays
@@ -30,8 +30,6 @@ from paperback.errors import ReadError, near_miss
 from paperback.source import Source, digest, relative
 
 SECONDS = 4.0
-MOST_REPAIRS = 12
-PATIENCE = 12
 METHODS = ("forward", "__call__", "call", "loss", "compute_loss")
 
 
@@ -76,7 +74,7 @@ def derive_all(path: Path, name: str, *, root: Path, most: int = 6) -> Iterator[
         choices = typings(_signature(sources, target))
     except Unknown as error:
         choices, worst = iter(()), (0, str(error))
-    mended = _Mended()
+    mended = Mended()
     for typing in mended.among(choices):
         try:
             traced = trace(sources, target, typing)
@@ -96,34 +94,6 @@ def derive_all(path: Path, name: str, *, root: Path, most: int = 6) -> Iterator[
             break
     if not found:
         yield Derivation(name, "fallback", reason=_reason(worst), source=source)
-
-
-@dataclass(slots=True)
-class _Mended:
-    """Typings that a failure suggests: at once where the code asks for equal sizes, else later."""
-
-    soon: list[Typing] = field(default_factory=list)
-    late: list[Typing] = field(default_factory=list)
-
-    def failed(self, typing: Typing, error: Exception) -> None:
-        better = repaired(typing, error)
-        if better is not None:
-            (self.soon if getattr(error, "firm", False) else self.late).append(better)
-
-    def among(self, choices: Iterator[Typing]) -> Iterator[Typing]:
-        """The choices, with those that were mended between them."""
-        for count, typing in enumerate(choices, 1):
-            yield typing
-            yield from self._taken(self.soon)
-            if count % PATIENCE == 0:
-                yield from self._taken(self.late)
-        yield from self._taken(self.late)
-
-    def _taken(self, waiting: list[Typing]) -> Iterator[Typing]:
-        for _ in range(MOST_REPAIRS):
-            if waiting:
-                yield waiting.pop(0)
-        waiting.clear()
 
 
 def _place(path: Path, root: Path) -> str:

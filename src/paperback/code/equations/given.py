@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from paperback.code.equations import arithmetic as ar
+from paperback.code.equations.argument_names import is_scalar_name
 from paperback.code.equations.form import Apply, Call, El, Expr, Lam, Real, Sym, num
 from paperback.code.equations.pointwise import tensor
 from paperback.code.equations.sizes import Unknown
 from paperback.code.equations.tensor import Tensor, as_lam, mapped, place
-from paperback.code.equations.typings import Guess, is_scalar_name
+from paperback.code.equations.typings import Guess
 from paperback.code.equations.values import Class, Definition, Hyper, Record
 
 # Sizes with many divisors apart, so that none is taken for another.

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from paperback.code.equations.argument_names import LABELS
 from paperback.code.equations.derivation import Plan
 from paperback.code.equations.evaluate import EvaluationError, World, evaluate, size
 from paperback.code.equations.form import Expr, Sym, walk
 from paperback.code.equations.tape import leaf
-from paperback.code.equations.typings import LABELS
 from paperback.code.equations.values import Hyper, Input
 
 SIZES = ((5, 3, 2, 7, 2, 3), (3, 5, 7, 2, 3, 2), (7, 2, 3, 5, 3, 2))

@@ -1,10 +1,42 @@
 """A typing that failed, mended where the failure tells which sizes would have to be equal."""
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 from paperback.code.equations.form import Add, Expr, Num, Sym
 from paperback.code.equations.sizes import Misfit
 from paperback.code.equations.typings import Guess, Typing
+
+MOST_REPAIRS = 12
+PATIENCE = 12
+
+
+@dataclass(slots=True)
+class Mended:
+    """Typings that a failure suggests: at once where the code asks for equal sizes, else later."""
+
+    soon: list[Typing] = field(default_factory=list)
+    late: list[Typing] = field(default_factory=list)
+
+    def failed(self, typing: Typing, error: Exception) -> None:
+        better = repaired(typing, error)
+        if better is not None:
+            (self.soon if getattr(error, "firm", False) else self.late).append(better)
+
+    def among(self, choices: Iterator[Typing]) -> Iterator[Typing]:
+        """The choices, with those that were mended between them."""
+        for count, typing in enumerate(choices, 1):
+            yield typing
+            yield from self._taken(self.soon)
+            if count % PATIENCE == 0:
+                yield from self._taken(self.late)
+        yield from self._taken(self.late)
+
+    def _taken(self, waiting: list[Typing]) -> Iterator[Typing]:
+        for _ in range(MOST_REPAIRS):
+            if waiting:
+                yield waiting.pop(0)
+        waiting.clear()
 
 
 def repaired(typing: Typing, error: Exception) -> Typing | None:

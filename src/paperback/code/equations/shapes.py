@@ -22,7 +22,7 @@ from paperback.code.equations.makers import (
     sizes_of,
 )
 from paperback.code.equations.names import define, loose
-from paperback.code.equations.pieces import chunk, split, unbind
+from paperback.code.equations.pieces import chunk, difference, moved, split, unbind
 from paperback.code.equations.pointwise import Operation, condition, tensor
 from paperback.code.equations.reduce import simplify
 from paperback.code.equations.sizes import Misfit, Unknown, same_size
@@ -33,7 +33,6 @@ from paperback.code.equations.tensor import (
     concatenate,
     delinearize,
     dimension,
-    elementwise,
     expand,
     freshened,
     mapped,
@@ -92,25 +91,6 @@ def _transpose(_: Record, x: Any, dim0: Any, dim1: Any) -> Tensor:
     order = list(range(len(found.axes)))
     order[a], order[b] = b, a
     return permute(found, order)
-
-
-def _moved(_: Record, x: Any, source: Any, destination: Any) -> Tensor:
-    found = tensor(x)
-    start, end = _ints((source,)), _ints((destination,))
-    froms, to = [dimension(found, at) for at in start], [dimension(found, at) for at in end]
-    rest = [at for at in range(len(found.axes)) if at not in froms]
-    for at, place_to in sorted(zip(froms, to, strict=True), key=lambda pair: pair[1]):
-        rest.insert(place_to, at)
-    return permute(found, rest)
-
-
-def _difference(_: Record, x: Any, n: Any = 1, dim: Any = -1) -> Tensor:
-    found = tensor(x)
-    for _round in range(integer(n)):
-        at = dimension(found, integer(dim))
-        after, before = rs.cut(found, at, ONE, None), rs.cut(found, at, ZERO, num(-1))
-        found = elementwise(ar.sub, after, before, dtype=found.dtype)
-    return found
 
 
 def transposed(_: Record, x: Any) -> Tensor:
@@ -318,9 +298,9 @@ SHAPES: dict[str, Operation] = {
     "permute": _permute,
     "transpose": _transpose,
     "swapaxes": _transpose,
-    "movedim": _moved,
-    "moveaxis": _moved,
-    "diff": _difference,
+    "movedim": moved,
+    "moveaxis": moved,
+    "diff": difference,
     "Variable": detach,
     "is_floating_point": lambda rec, x: isinstance(x, Tensor) and x.dtype == "float",
     "is_complex": lambda rec, x: False,
