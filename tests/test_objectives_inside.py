@@ -113,6 +113,16 @@ def test_a_loss_inside_the_forward_pass_is_read_there(tmp_path: Path) -> None:
     )
 
 
+def test_the_forward_pass_may_be_called_by_its_name(tmp_path: Path) -> None:
+    """`model.forward(x, y)` is the same call; a sum over processes changes nothing in one."""
+    (tmp_path / "model.py").write_text(
+        MODEL.replace("        return logits", "        distributed.all_reduce(loss)\n        return logits")
+    )
+    found = derived(tmp_path, TRAIN.replace("model(x, y)", "model.forward(x, y)"), "backward")
+    assert found.equations, found.reason
+    assert any("changes nothing in one process" in words for words in found.decided)
+
+
 def test_a_model_that_is_not_known_stays_a_fallback(tmp_path: Path) -> None:
     """Two classes under one name are not chosen between."""
     (tmp_path / "model.py").write_text(MODEL + "\nclass Other(Net):\n    pass\n")

@@ -7,7 +7,7 @@ from paperback.code.equations import arithmetic as ar
 from paperback.code.equations import reshape as rs
 from paperback.code.equations.form import ONE, ZERO, Expr, Num, num
 from paperback.code.equations.pointwise import tensor
-from paperback.code.equations.sizes import Unknown
+from paperback.code.equations.sizes import Misfit, Unknown, same_size
 from paperback.code.equations.tensor import Tensor, dimension, elementwise, permute
 from paperback.code.equations.values import Record, integer, number
 
@@ -41,6 +41,9 @@ def split(rec: Record, x: Any, sizes: Any, dim: Any = 0) -> Any:
     found = tensor(x)
     at = dimension(found, integer(dim))
     if isinstance(sizes, list | tuple):
+        whole = ar.add(*(number(size) for size in sizes))
+        if not same_size(whole, found.axes[at].size):
+            raise Misfit("a split into pieces that do not make up the axis", (found.axes[at].size, whole))
         return _pieces(found, at, [number(size) for size in sizes])
     ratio = ar.div(found.axes[at].size, number(sizes))
     if not isinstance(ratio, Num):

@@ -206,7 +206,9 @@ def read_callees(sources: Sources, file: SourceFile, nodes: Sequence[ast.AST]) -
     for node in nodes:
         for target in node.targets if isinstance(node, ast.Assign) else ():
             for part, value in _paired(target, node.value):  # type: ignore[attr-defined]
-                bound.setdefault(dotted(part), []).append(_unmoved(value))
+                given = _unmoved(value)
+                if dotted(given) != dotted(part):
+                    bound.setdefault(dotted(part), []).append(given)
     made.networks |= {name for name, values in bound.items() if any(map(made.makes_network, values))} - {"()"}
     made.models = _instances(made, bound)
     for name, values in bound.items():

@@ -36,7 +36,8 @@ def look_inside(site: Site, callees: Callees, text: str) -> Inside | None:
     call = node
     while isinstance(call, ast.Subscript | ast.Attribute):
         call = call.value
-    found = callees.models.get(dotted(call.func)) if isinstance(call, ast.Call) else None
+    written = dotted(call.func).removesuffix(".forward") if isinstance(call, ast.Call) else ""
+    found = callees.models.get(written)
     if not isinstance(call, ast.Call) or found is None:
         return None
     assert isinstance(found.node, ast.ClassDef)
