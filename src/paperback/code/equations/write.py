@@ -35,19 +35,8 @@ from paperback.source import Source
 ROOM = COLUMN - NUMBER_ROOM
 MOST_LINES = 12
 MOST_KEPT = 6
-LOSSES = (
-    "loss",
-    "bce",
-    "criterion",
-    "entropy",
-    "penalty",
-    "nll",
-    "objective",
-    "cost",
-    "crossent",
-    "divergence",
-    "kl",
-)
+_LOSSES = "loss bce criterion entropy penalty nll objective cost crossent divergence kl"
+LOSSES = tuple(_LOSSES.split())
 
 
 def written(
@@ -122,6 +111,21 @@ def _names(lines: Lines) -> set[str]:
     return found
 
 
+def _sizes(record: Record) -> set[str]:
+    """Symbols in the sizes of axes and in the numbers of classes."""
+    sizes = {
+        x.name for item in record.inputs.values() for s in item.sizes for x in walk(s) if isinstance(x, Sym)
+    }
+    sizes |= {
+        x.name
+        for item in record.inputs.values()
+        if item.classes is not None
+        for x in walk(item.classes)
+        if isinstance(x, Sym)
+    }
+    return sizes
+
+
 def _symbols(lines: Lines, traced: Traced) -> Symbols:
     """Symbols for every name of the lines: sizes first, intermediates last."""
     record, used = traced.record, _names(lines)
@@ -134,16 +138,7 @@ def _symbols(lines: Lines, traced: Traced) -> Symbols:
             for x in walk(part)
             if isinstance(x, Sym)
         }
-    sizes = {
-        x.name for item in record.inputs.values() for s in item.sizes for x in walk(s) if isinstance(x, Sym)
-    }
-    sizes |= {
-        x.name
-        for item in record.inputs.values()
-        if item.classes is not None
-        for x in walk(item.classes)
-        if isinstance(x, Sym)
-    }
+    sizes = _sizes(record)
     for name in sorted(sizes - record.hypers.keys(), key=lambda item: (len(item), item)):
         symbols.give(name, "size")
     for name, hyper in record.hypers.items():
