@@ -3,9 +3,10 @@
     python benchmarks/equations/mutants.py packages --python PYTHON_WITH_TORCH
 
 Every verified equation of the suite is changed in one place: a term or factor dropped, a sign flipped, a
-number moved by one, a sum for a maximum, two symbols swapped, a stop-gradient dropped. `--every 3` takes each
-third equation only, `--most 60` at most so many mutants of one kind and line. A mutant counts as
-killed when values or gradients differ. Survivors are printed: most are equal to the original in mathematics.
+number moved by one, a sum for a maximum, two symbols swapped, a stop-gradient dropped, an order reversed.
+`--every 3` takes each third equation only, `--sample 200` at most so many mutants of one equation, drawn with
+a fixed seed. A mutant counts as killed when values or gradients differ. Survivors are printed: most are equal
+to the original in mathematics.
 """
 
 import argparse
@@ -14,12 +15,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import numpy as np
 from suite import SUITE
 
 from paperback.code.equations import establish
-from paperback.code.equations.check import CheckError, compare_page, run
+from paperback.code.equations.check import compare_page
+from paperback.code.equations.execute import CheckError, run
 from paperback.code.equations.form import (
     MINUS,
     Add,
@@ -28,6 +31,7 @@ from paperback.code.equations.form import (
     Expr,
     Mul,
     Num,
+    Order,
     Red,
     Sg,
     Sym,
@@ -86,9 +90,14 @@ def released(expr: Expr) -> Iterator[Expr]:
         yield expr.body
 
 
+def reversed_order(expr: Expr) -> Iterator[Expr]:
+    if isinstance(expr, Order):
+        yield replace(expr, op="<=" if expr.op == ">=" else ">=")
+
+
 MUTATORS: dict[str, Mutator] = {
     "dropped": dropped, "sign": flipped, "one more": moved, "sum or maximum": peaked, "symbol": swapped,
-    "stop-gradient": released,
+    "stop-gradient": released, "order": reversed_order,
 }  # fmt: skip
 
 
@@ -108,10 +117,11 @@ def main() -> None:
     arguments.add_argument("packages", type=Path)
     arguments.add_argument("--python", default=sys.executable)
     arguments.add_argument("--every", type=int, default=1)
-    arguments.add_argument("--most", type=int, default=sys.maxsize)
+    arguments.add_argument("--sample", type=int, default=sys.maxsize)
     options = arguments.parse_args()
     killed: Counter[str] = Counter()
     made: Counter[str] = Counter()
+    whole = 0
     items = [(path, name) for path, names in SUITE.items() for name in names][:: options.every]
     for path, name in items:
         found = establish(
@@ -130,19 +140,24 @@ def main() -> None:
         page = read_page(derivation.lines, plan.notation)
         base = compare_page(page, derivation, samples)
         survivors = 0
-        for word, mutate in MUTATORS.items():
-            for key, equation in page.equations.items():
-                for count, body in enumerate(mutants(equation.body, mutate)):
-                    if count >= options.most:
-                        break
-                    other = replace(page, equations={**page.equations, key: replace(equation, body=body)})
-                    verdict = compare_page(other, derivation, samples)
-                    made[word] += 1
-                    if verdict.word == base.word and verdict.reason == base.reason:
-                        survivors += 1
-                        print(f"    survives: {word} in {name}: {_difference(equation.body, body)}")
-                    else:
-                        killed[word] += 1
+        every = [
+            (word, key, body)
+            for word, mutate in MUTATORS.items()
+            for key, equation in page.equations.items()
+            for body in mutants(equation.body, mutate)
+        ]
+        drawn = every if len(every) <= options.sample else Random(7).sample(every, options.sample)
+        whole += len(every)
+        for word, key, body in drawn:
+            equation = page.equations[key]
+            other = replace(page, equations={**page.equations, key: replace(equation, body=body)})
+            verdict = compare_page(other, derivation, samples)
+            made[word] += 1
+            if verdict.word == base.word and verdict.reason == base.reason:
+                survivors += 1
+                print(f"    survives: {word} in {name}: {_difference(equation.body, body)}")
+            else:
+                killed[word] += 1
         print(
             f"{name}: {survivors} survive; {sum(killed.values())} of {sum(made.values())} killed", flush=True
         )
@@ -152,11 +167,11 @@ def main() -> None:
             print(
                 f"{word:16s} {killed[word]:5d} of {made[word]:5d} killed  {100 * killed[word] / made[word]:5.1f} %"  # noqa: E501
             )
-    whole = sum(made.values())
-    if whole:
-        print(
-            f"{'all':16s} {sum(killed.values()):5d} of {whole:5d} killed  {100 * sum(killed.values()) / whole:5.1f} %"  # noqa: E501
-        )
+    tried = sum(made.values())
+    if tried:
+        share = 100 * sum(killed.values()) / tried
+        print(f"{'all':16s} {sum(killed.values()):5d} of {tried:5d} killed  {share:5.1f} %")
+        print(f"{tried} of {whole} mutants were tried")
 
 
 def _difference(before: Expr, after: Expr) -> str:

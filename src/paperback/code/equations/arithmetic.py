@@ -122,10 +122,7 @@ def mul(*factors: Expr) -> Expr:
 
 def _flat_factors(factors: Iterable[Expr]) -> Iterable[Expr]:
     for factor in factors:
-        if isinstance(factor, Mul):
-            yield from factor.factors
-        else:
-            yield factor
+        yield from factor.factors if isinstance(factor, Mul) else (factor,)
 
 
 def _join(powers: dict[Expr, tuple[Expr, Expr]], factor: Expr) -> None:

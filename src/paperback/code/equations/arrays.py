@@ -9,7 +9,16 @@ from paperback.code.equations.form import MINUS, ONE, Expr, num
 from paperback.code.equations.makers import _arange, _eye, _one_hot, dtype_of
 from paperback.code.equations.ordering import _sort, middle, values_only
 from paperback.code.equations.pieces import split
-from paperback.code.equations.pointwise import Operation, _gelu, _where, condition, fn, numbers, tensor
+from paperback.code.equations.pointwise import (
+    POINTWISE,
+    Operation,
+    _gelu,
+    _where,
+    condition,
+    fn,
+    numbers,
+    tensor,
+)
 from paperback.code.equations.reductions import (
     _amax,
     _any,
@@ -184,6 +193,13 @@ def _logaddexp(x: Expr, y: Expr) -> Expr:
     return ar.function("log", ar.add(ar.function("exp", x), ar.function("exp", y)))
 
 
+def _clipped(
+    _: Record, x: Any, a_min: Any = None, a_max: Any = None, min: Any = None, max: Any = None
+) -> Any:
+    low, high = (min if a_min is None else a_min), (max if a_max is None else a_max)
+    return POINTWISE["clip"](_, x, low, high)
+
+
 _REDUCED: dict[str, Operation] = {
     "max": _amax("max"),
     "min": _amax("min"),
@@ -237,6 +253,7 @@ ARRAYS: dict[str, Operation] = {
     "log_softmax": _spelled(log_softmax),
     "convert_to_tensor": unwrapped,
     "constant": unwrapped,
+    "clip": _clipped,
     "sort": values_only(_sort),
     "median": middle,
     "epsilon": lambda _: 1e-7,

@@ -4,7 +4,7 @@ from typing import Any
 
 from paperback.code.equations import expressions as ex
 from paperback.code.equations.arithmetic import add, function
-from paperback.code.equations.form import ONE, Cmp, Expr, Sym, walk
+from paperback.code.equations.form import ONE, Cmp, Expr, Real, Sym, walk
 from paperback.code.equations.library import OPERATIONS
 from paperback.code.equations.machine import Machine
 from paperback.code.equations.objects import lineage
@@ -119,10 +119,14 @@ def _number(name: str, value: Any) -> Any:
     if isinstance(value, str):
         return float(value) if name == "float" else Lib("builtins.value")
     if isinstance(value, Expr):
-        return value
+        return function("floor", value) if name == "int" and _holds_real(value) else value
     if name == "int" and isinstance(value, float) and value != int(value):
         return int(value)
     return {"float": float, "int": int, "bool": bool}[name](value)
+
+
+def _holds_real(value: Expr) -> bool:
+    return any(isinstance(item, Real) for item in walk(value))
 
 
 def _isinstance(it: Machine, value: Any, kinds: Any) -> bool:

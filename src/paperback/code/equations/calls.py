@@ -9,6 +9,7 @@ from paperback.code.equations import autograd, objects
 from paperback.code.equations import expressions as ex
 from paperback.code.equations.builtin import call_builtin
 from paperback.code.equations.form import Expr
+from paperback.code.equations.given import Callback, Settings, call_back, setting
 from paperback.code.equations.library import call_layer, call_library, library_value
 from paperback.code.equations.machine import Context, Frame, Parameter, Partial, Returned, Super
 from paperback.code.equations.pointwise import tensor
@@ -116,6 +117,8 @@ class Calls:
                     return Imported(inner)
                 raise Unknown(f"the name {value.file.module}.{name}")
             return found
+        if isinstance(value, Settings):
+            return setting(self.record, value, name)
         if isinstance(value, Layer):
             return objects.layer_member(self, value, name)
         if isinstance(value, Context):
@@ -165,6 +168,8 @@ class Calls:
                 return self.invoke(
                     function.function, (*function.args, *args), {**function.options, **options}
                 )
+            case Callback():
+                return call_back(self.record, function, (*args, *options.values()))
             case Lib() if function.last == "Parameter":
                 return Parameter(tensor(args[0] if args else options["data"]))
             case Lib():

@@ -17,7 +17,7 @@ def unwrapped(_: Record, x: Any, *args: Any, **options: Any) -> Any:
 
 def detach(_: Record, x: Any) -> Any:
     """`x` under a stop-gradient; truth values have none."""
-    return mapped(x, ar.stop) if isinstance(x, Tensor) and x.dtype != "bool" else x
+    return mapped(x, ar.stop) if isinstance(x, Tensor) and x.dtype == "float" else x
 
 
 def cast(kind: str) -> Operation:

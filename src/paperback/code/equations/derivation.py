@@ -52,6 +52,8 @@ class Plan:
 
     Attributes:
         positive: Sizes that are at least one wherever the equation is compared.
+        settings: Of arguments that hold settings: what each setting is.
+        callbacks: Arguments that are functions: whether of each entry or of whole tensors.
         arrays: Whether the code takes arrays of NumPy, JAX or Keras instead of tensors of torch.
     """
 
@@ -72,6 +74,8 @@ class Plan:
     extra: Any = None
     arrays: bool = False
     positive: tuple[Expr, ...] = ()
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    callbacks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

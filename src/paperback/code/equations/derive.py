@@ -4,7 +4,7 @@ import ast
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,14 @@ from paperback.code.equations import objects, write
 from paperback.code.equations.derivation import Derivation
 from paperback.code.equations.evaluate import World, evaluate
 from paperback.code.equations.form import Cmp, Expr, Real, Sym, num, walk
+from paperback.code.equations.given import PRIMES, Callback, Settings, defaults_of
 from paperback.code.equations.interpret import Interpreter
 from paperback.code.equations.machine import Context, Returned
 from paperback.code.equations.pointwise import tensor
+from paperback.code.equations.repair import Mended
 from paperback.code.equations.sizes import Misfit, Unknown
 from paperback.code.equations.slice import module_name, sliced
-from paperback.code.equations.sources import SourceFile, Sources, of_arrays
+from paperback.code.equations.sources import Defined, SourceFile, Sources, of_arrays
 from paperback.code.equations.tape import leaf
 from paperback.code.equations.tensor import Tensor, mapped, named, scalar
 from paperback.code.equations.traced import Output, Traced
@@ -29,7 +31,6 @@ from paperback.source import Source, digest, relative
 
 SECONDS = 4.0
 METHODS = ("forward", "__call__", "call", "loss", "compute_loss")
-PRIMES = (101, 103, 107, 109, 113, 127, 131, 137, 139, 149)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ def derive_all(path: Path, name: str, *, root: Path, most: int = 6) -> Iterator[
         choices = typings(_signature(sources, target))
     except Unknown as error:
         choices, worst = iter(()), (0, str(error))
-    for typing in choices:
+    mended = Mended()
+    for typing in mended.among(choices):
         try:
             traced = trace(sources, target, typing)
             made = write.written(
@@ -87,6 +89,7 @@ def derive_all(path: Path, name: str, *, root: Path, most: int = 6) -> Iterator[
             Exception
         ) as error:  # arbitrary source text: what fails under one typing may pass under the next
             worst = _deeper(worst, error)
+            mended.failed(typing, error)
         if found >= most or time.process_time() - started > SECONDS:
             break
     if not found:
@@ -177,7 +180,9 @@ def trace(sources: Sources, target: Target, typing: Typing) -> Traced:
 
 def _traced(it: Interpreter, target: Target, typing: Typing, conditions: list[Expr]) -> Traced:
     made = {
-        name: _argument(it, name, guess) for name, guess in typing.guesses.items() if guess.role != "default"
+        name: _argument(it, name, guess, target)
+        for name, guess in typing.guesses.items()
+        if guess.role != "default"
     }
     given = {name: value for name, value in made.items() if not name.startswith("init.")}
     built = {name[5:]: value for name, value in made.items() if name.startswith("init.")}
@@ -195,7 +200,7 @@ def _traced(it: Interpreter, target: Target, typing: Typing, conditions: list[Ex
     return Traced("class", target.node.name, name, typing, it.record, _outputs(value, method), conditions)
 
 
-def _argument(it: Interpreter, name: str, guess: Guess) -> Any:
+def _argument(it: Interpreter, name: str, guess: Guess, target: Target) -> Any:
     """The symbolic value of one argument."""
     bare = name.removeprefix("init.")
     role = "constructor" if name.startswith("init.") else "argument"
@@ -212,11 +217,45 @@ def _argument(it: Interpreter, name: str, guess: Guess) -> Any:
             key, num(_probe(guess, whole, len(it.record.hypers))).value, whole, name, role
         )
         return Sym(key) if whole else Real(key)
+    if guess.role == "settings":
+        return _settings(it, name, guess, target)
+    if guess.role == "callable":
+        return Callback(bare)
     sizes = tuple(map(size_of, guess.axes))
+    if guess.role == "tuple":
+        return tuple(
+            _part(it, part, sizes, Input(part, sizes, "real", None, f"{name}.{at}", role))
+            for at, part in enumerate(guess.value)
+        )
     key = it.record.unique(f"{bare}_2" if bare in it.record.letters else bare)
     classes = (Sym("C") if "C" not in guess.axes else Sym("K")) if guess.kind == "label" else None
     it.record.inputs[key] = Input(key, sizes, guess.kind, classes, name, role)
     return entry(key, sizes, guess.kind)
+
+
+def _part(it: Interpreter, name: str, sizes: tuple[Expr, ...], given: Input) -> Tensor:
+    key = it.record.unique(f"{name}_2" if name in it.record.letters else name)
+    it.record.inputs[key] = replace(given, name=key)
+    return named(key, sizes)
+
+
+def _settings(it: Interpreter, name: str, guess: Guess, target: Target) -> Settings:
+    """An object that holds settings, with the defaults of its class where the annotation names it."""
+    made = Settings(name, guess.value, flags=_flags(target.node))
+    for node in ast.walk(target.node):
+        if isinstance(node, ast.arg) and node.arg == name.removeprefix("init.") and node.annotation:
+            found = it.sources.resolve(target.file, ast.unparse(node.annotation))
+            if isinstance(found, Defined) and isinstance(found.node, ast.ClassDef):
+                made.defaults = defaults_of(Class(found.node, found.file))
+    it.record.settings[name] = made.read
+    return made
+
+
+def _flags(node: ast.AST) -> frozenset[str]:
+    """Attributes of which the code only asks whether they hold."""
+    tests = [item.test for item in ast.walk(node) if isinstance(item, ast.If | ast.IfExp)]
+    parts = [part.operand if isinstance(part, ast.UnaryOp) else part for part in tests]
+    return frozenset(part.attr for part in parts if isinstance(part, ast.Attribute))
 
 
 def size_of(letter: str) -> Expr:
@@ -261,6 +300,8 @@ def _decide(record: Record, conditions: list[Expr], cond: Expr) -> bool:
             )
     holds = bool(evaluate(cond, world).value)
     stated = cond if holds else ar.negate(cond)
+    if isinstance(stated, Cmp) and stated.op == "!=":
+        record.unequal = stated.left, stated.right
     if stated not in conditions:
         conditions.append(stated)
     return holds

@@ -39,8 +39,8 @@ def written(rec: Record, value: Tensor, key: Any, new: Any) -> Tensor:
         else:
             raise Unknown("an assignment to these entries")
     kept += found.axes[len(items) :]
-    source = tensor(new)
-    axes, (_, body) = align(Tensor(tuple(kept), num(0)), source)
+    mask = found.dtype == "bool"
+    axes, (_, body) = align(Tensor(tuple(kept), num(0)), condition(new) if mask else tensor(new))
     change: dict[str, Expr] = {}
     for axis, own in zip(axes, kept, strict=True):
         joined = join(own, axis)
@@ -48,14 +48,9 @@ def written(rec: Record, value: Tensor, key: Any, new: Any) -> Tensor:
             raise Misfit("an assignment of another size")
         change |= joined[2]
     where = ar.conjunction(*conditions) if conditions else ar.TRUE
-    if found.dtype == "bool":
-        target_cond = condition(new).body if not source.axes else None
-        if target_cond is None:
-            raise Unknown("an assignment of a mask")
-        return Tensor(found.axes, ar.disjunction(ar.conjunction(where, target_cond),
-                      ar.conjunction(ar.negate(where), found.body)), "bool")  # fmt: skip
     placed = subst(subst(body, change), shifts)
-    return Tensor(found.axes, ar.cases(where, placed, found.body), found.dtype)
+    build = _either if mask else ar.cases
+    return Tensor(found.axes, build(where, placed, found.body), found.dtype)
 
 
 def _range(axis: Axis, item: slice) -> tuple[Axis, list[Expr], dict[str, Expr]]:

@@ -173,7 +173,7 @@ def index_tensor(rec: Record, value: Tensor, key: Any) -> Tensor:
     result, at = value, 0
     advanced: list[tuple[int, Tensor]] = []
     for item in items:
-        result, at = _one_index(result, at, item, advanced)
+        result, at = _one_index(rec, result, at, item, advanced)
     if advanced:
         result = rs.gather_indices(result, [dim for dim, _ in advanced], [index for _, index in advanced])
     return result
@@ -195,10 +195,14 @@ def _consumes(item: Any) -> int:
     return len(item.axes) if isinstance(item, Tensor) and item.dtype == "bool" else 1
 
 
-def _one_index(value: Tensor, at: int, item: Any, advanced: list[tuple[int, Tensor]]) -> tuple[Tensor, int]:
+def _one_index(
+    rec: Record, value: Tensor, at: int, item: Any, advanced: list[tuple[int, Tensor]]
+) -> tuple[Tensor, int]:
     if item is None:
         return unsqueeze(value, at), at + 1
     if isinstance(item, slice):
+        if isinstance(item.stop, Expr) and not rs.from_end(item.stop):
+            rec.fitting.append(ar.add(value.axes[at].size, ar.mul(num(-1), item.stop), num(1)))
         return _slice(value, at, item), at + 1
     if isinstance(item, Tensor) and item.dtype == "bool":
         return rs.select(value, at, item), at + 1
@@ -208,6 +212,8 @@ def _one_index(value: Tensor, at: int, item: Any, advanced: list[tuple[int, Tens
     if isinstance(item, Tensor) and item.dtype == "float":
         raise Misfit("an index that is not a whole number")
     place = rs.from_zero(number(item), value.axes[at].size)
+    if isinstance(place, Num):
+        rec.fitting.append(ar.add(value.axes[at].size, ar.mul(num(-1), place), num(1)))
     return rs.take(value, at, place), at
 
 

@@ -8,14 +8,14 @@ from paperback.code.equations import arithmetic as ar
 from paperback.code.equations import branches, entries, loops, objects
 from paperback.code.equations import expressions as ex
 from paperback.code.equations.calls import Calls
-from paperback.code.equations.form import Sym, num, walk, weight
+from paperback.code.equations.form import Cmp, Sym, num, walk, weight
 from paperback.code.equations.machine import Context, Frame, Jump, Raised, Returned
 from paperback.code.equations.names import define
 from paperback.code.equations.reductions import Pair
 from paperback.code.equations.sizes import Misfit, Unknown
 from paperback.code.equations.sources import Lib
 from paperback.code.equations.tensor import Tensor, mapped
-from paperback.code.equations.values import Func, Obj
+from paperback.code.equations.values import Func, Obj, number
 
 SMALL = 9
 CHECKS = ("check", "assert", "valid", "log", "warn", "print", "record")
@@ -66,15 +66,46 @@ class Interpreter(Calls):
             case ast.Break() | ast.Continue():
                 raise Jump(isinstance(node, ast.Break))
             case ast.Raise():
-                raise Raised("the code raises an error for these arguments")
+                raise Raised("the code raises an error for these arguments", self.record.unequal)
             case ast.Try(body=body, orelse=other, finalbody=final):
                 self.run([*body, *other, *final], frame)
-            case ast.Pass() | ast.Assert() | ast.Delete() | ast.Global() | ast.Nonlocal():
+            case ast.Assert(test=test):
+                self.asserted(test, frame)
+            case ast.Pass() | ast.Delete() | ast.Global() | ast.Nonlocal():
                 return
             case ast.Import() | ast.ImportFrom():
                 self.local_import(node, frame)
             case _:
                 raise Unknown(f"the statement {type(node).__name__}")
+
+    def asserted(self, test: ast.expr, frame: Frame) -> None:
+        """What the code takes for granted of sizes and settings; of what is not understood, nothing.
+
+        Raises:
+            Raised: It does not hold for these arguments.
+        """
+        match test:
+            case ast.BoolOp(op=ast.And(), values=parts):
+                for part in parts:
+                    self.asserted(part, frame)
+                return
+            case ast.Compare(
+                left=ast.BinOp(op=ast.Mod()) as rest, ops=[ast.Eq()], comparators=[ast.Constant(0)]
+            ):
+                whole, part = (self.value(item, frame) for item in (rest.left, rest.right))
+                if isinstance(whole, Sym):
+                    self.record.divisible.append((whole, number(part)))
+                return
+        try:
+            value = self.value(test, frame)
+        except Raised:
+            raise
+        except Unknown:
+            return
+        if value is False:
+            raise Raised("an assertion of the code does not hold for these arguments")
+        if isinstance(value, Cmp) and value.op == "==":
+            raise Raised("an assertion of the code asks for equal sizes", (value.left, value.right))
 
     def alone(self, target: ast.expr, value: Any, frame: Frame) -> None:
         """A tensor that is changed in place changes under every name: no other may be read any more."""

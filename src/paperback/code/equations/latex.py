@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import pairwise
 
 from paperback.code.equations.arithmetic import MIRRORED, conjunction, split_coefficient
 from paperback.code.equations.form import (
     HALF,
-    ONE,
     Add,
     Apply,
     Bool,
@@ -42,6 +40,8 @@ from paperback.code.equations.patterns import (
     PRODUCT,
     SUM,
     dot_product,
+    fraction_of,
+    inverted,
     norm_of,
     number,
     without_sign,
@@ -198,7 +198,7 @@ class Printer:
         coefficient, _ = split_coefficient(expr)
         if coefficient < 0:
             return "-" + self.show(without_sign(expr), PRODUCT), SUM
-        top, bottom = _fraction(expr)
+        top, bottom = fraction_of(expr)
         large = (
             [f for f in top if isinstance(f, Red) and f.kind in LARGE and not dot_product(f)]
             if bottom
@@ -233,7 +233,7 @@ class Printer:
         if exponent == HALF:
             return self.root(base), POWER
         if isinstance(exponent, Num) and exponent.value < 0:
-            return rf"\frac{{1}}{{{self.show(_inverse(expr))}}}", PRODUCT
+            return rf"\frac{{1}}{{{self.show(inverted(expr))}}}", PRODUCT
         inner = self.show(base, ATOM) if not isinstance(base, El) or base.index == () else self.show(base)
         if isinstance(base, Sym) and "_{" in inner:
             inner = "{" + inner + "}"
@@ -358,34 +358,6 @@ def _glued(before: str, after: str) -> bool:
     return (before[-1].isalpha() and "\\" in before) or after.startswith(
         ("\\log", "\\exp", "\\max", "\\operatorname")
     )
-
-
-def _fraction(expr: Mul) -> tuple[list[Expr], list[Expr]]:
-    """Factors above and below the line."""
-    top: list[Expr] = []
-    bottom: list[Expr] = []
-    for factor in expr.factors:
-        if isinstance(factor, Num):
-            _place_number(factor.value, top, bottom)
-        elif isinstance(factor, Pow) and isinstance(factor.exponent, Num) and factor.exponent.value < 0:
-            bottom.append(_inverse(factor))
-        else:
-            top.append(factor)
-    return top, bottom
-
-
-def _place_number(value: Fraction, top: list[Expr], bottom: list[Expr]) -> None:
-    if value.denominator != 1 and value.denominator <= 12:
-        bottom.insert(0, Num(Fraction(value.denominator)))
-        value = Fraction(value.numerator)
-    if value != 1:
-        top.insert(0, Num(value))
-
-
-def _inverse(expr: Pow) -> Expr:
-    assert isinstance(expr.exponent, Num)
-    exponent = Num(-expr.exponent.value)
-    return expr.base if exponent == ONE else Pow(expr.base, exponent)
 
 
 def _rank(factor: Expr) -> int:

@@ -199,6 +199,9 @@ def candidates(name: str, role: str) -> Iterator[str]:
     stem = re.sub(r"_(\d+)$", "", name)
     if role == "size":
         yield from _sizes(stem)
+    elif role == "callback":
+        yield from {"criterion": (r"\ell",), "activation": (r"\phi",)}.get(stem, ())
+        yield from ("f", "g", "h")
     elif role in ("function", "operator"):
         yield from _functions(stem, role)
     else:

@@ -8,15 +8,17 @@ from paperback.code.equations import arithmetic as ar
 from paperback.code.equations.array_losses import array_loss
 from paperback.code.equations.arrays import ARRAYS
 from paperback.code.equations.arrays import LIBRARIES as ARRAY_LIBRARIES
+from paperback.code.equations.attention import ATTENTION
 from paperback.code.equations.einops import rearranged
 from paperback.code.equations.form import Call, Cat, El, Expr, Lam, Sym, Var, fresh, num
+from paperback.code.equations.layer_shapes import layer_shape
 from paperback.code.equations.linear_algebra import LINEAR_ALGEBRA
 from paperback.code.equations.losses import LOSSES, MODULES, layer_norm
 from paperback.code.equations.ordering import ORDERINGS
 from paperback.code.equations.pointwise import POINTWISE, Operation, condition, numbers, tensor
 from paperback.code.equations.reductions import REDUCTIONS
 from paperback.code.equations.shapes import SHAPES, shape_of, transposed
-from paperback.code.equations.sizes import Misfit, Unknown, same_size
+from paperback.code.equations.sizes import Misfit, Unknown
 from paperback.code.equations.sources import Lib
 from paperback.code.equations.tensor import Axis, Tensor, as_lam, elementwise, place, scalar
 from paperback.code.equations.values import (
@@ -32,7 +34,7 @@ from paperback.code.equations.values import (
 from paperback.code.equations.windows import WINDOWS
 
 OPERATIONS: dict[str, Operation] = {
-    **POINTWISE, **REDUCTIONS, **SHAPES, **ORDERINGS, **LINEAR_ALGEBRA, **WINDOWS, **LOSSES
+    **POINTWISE, **REDUCTIONS, **SHAPES, **ORDERINGS, **LINEAR_ALGEBRA, **WINDOWS, **ATTENTION, **LOSSES
 }  # fmt: skip
 RENAMED = {"axis": "dim", "keepdims": "keepdim", "axes": "dim"}
 IGNORED = {
@@ -47,9 +49,8 @@ IGNORED = {
     "copy",
 }
 LIBRARIES = ("torch", "numpy", "jax", "tensorflow", "keras", "optax", "math", "scipy", "builtins", "typing")
+_REDUCTIONS = ("none", "mean", "sum")
 CONSTANTS = {"pi": Sym("pi"), "e": ar.function("exp", num(1)), "inf": ar.INF}
-_SAME_SHAPE = "LayerNorm BatchNorm1d BatchNorm2d GroupNorm InstanceNorm1d InstanceNorm2d RMSNorm"
-SAME_SHAPE = frozenset(_SAME_SHAPE.split())
 
 
 def _options(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,6 +113,10 @@ def call_library(rec: Record, lib: Lib, args: tuple[Any, ...], options: Mapping[
         return True
     if name in ("is_available", "is_initialized"):
         return False
+    if lib.name in ("torch.device", "torch.Generator"):
+        return Lib(f"{lib.name}.made")
+    if lib.name.endswith("_Reduction.get_enum"):
+        return _REDUCTIONS.index(args[0])
     if top in ("warnings", "logging", "logger"):
         return None
     if name == "namedtuple":
@@ -240,6 +245,9 @@ def call_layer(rec: Record, layer: Layer, args: tuple[Any, ...], options: Mappin
         return value
     if layer.kind == "LayerNorm" and not layer.path:
         return layer_norm(rec, *args)
+    if layer.kind.startswith("BatchNorm") and not layer.path:
+        # Made where it is called, it starts with weight one, bias zero and statistics of the batch.
+        return OPERATIONS["batch_norm"](rec, *args, training=True, eps=layer.options.get("eps", 1e-5))
     return opaque_layer(rec, layer, args)
 
 
@@ -328,74 +336,3 @@ def _named(rec: Record, lam: Lam) -> Lam:
     key = rec.unique("u")
     rec.definitions[key] = Definition(key, lam.axes, lam.body, rec.line)
     return Lam(lam.axes, El(key, tuple(place(Axis(axis)) for axis in lam.axes)))
-
-
-def layer_shape(layer: Layer, shape: tuple[Expr, ...]) -> tuple[Expr, ...]:
-    """Sizes of what the layer gives for an input of `shape`.
-
-    Raises:
-        Unknown: The layer's effect on the shape is not known.
-    """
-    kind = layer.kind
-    if kind == "Sequential":
-        for inner in layer.args:
-            if not isinstance(inner, Layer):
-                raise Unknown("a stack that holds a component of the repository")
-            shape = layer_shape(inner, shape)
-        return shape
-    if kind == "Linear":
-        if not same_size(shape[-1], number(_setting(layer, "in_features", 0))):
-            raise Misfit("a linear layer of another width")
-        return (*shape[:-1], number(_setting(layer, "out_features", 1)))
-    if kind == "Embedding":
-        return (*shape, number(_setting(layer, "embedding_dim", 1)))
-    if kind.startswith("Conv") and not kind.startswith("ConvT"):
-        return _convolved(layer, shape)
-    if (
-        kind in SAME_SHAPE
-        or kind in MODULES
-        or kind.startswith(("Dropout", "BatchNorm", "GroupNorm", "Identity"))
-    ):
-        return shape
-    if kind.startswith("AdaptiveAvgPool") and plain(_setting(layer, "output_size", 0)) == 1:
-        return (*shape[:2], *(num(1) for _ in shape[2:]))
-    raise Unknown(f"the layer {kind}")
-
-
-def _setting(layer: Layer, name: str, at: int, default: Any = None) -> Any:
-    if name in layer.options:
-        return layer.options[name]
-    if len(layer.args) > at:
-        return layer.args[at]
-    if default is None:
-        raise Unknown(f"{layer.kind} without {name}")
-    return default
-
-
-def _convolved(layer: Layer, shape: tuple[Expr, ...]) -> tuple[Expr, ...]:
-    rank = int(layer.kind[4])
-    if len(shape) != rank + 2:
-        raise Misfit(f"{layer.kind} of a tensor of rank {len(shape)}")
-    kernel, stride, pad, dilation = (
-        _per_axis(_setting(layer, name, at, default), rank)
-        for name, at, default in (
-            ("kernel_size", 2, None),
-            ("stride", 3, 1),
-            ("padding", 4, 0),
-            ("dilation", 5, 1),
-        )
-    )
-    out = number(_setting(layer, "out_channels", 1))
-    sizes = []
-    for at in range(rank):
-        if stride[at] != num(1):
-            raise Unknown("a convolution with a stride")
-        reach = ar.mul(dilation[at], ar.sub(kernel[at], num(1)))
-        sizes.append(ar.add(shape[at + 2], ar.mul(num(2), pad[at]), ar.mul(num(-1), reach)))
-    return (shape[0], out, *sizes)
-
-
-def _per_axis(value: Any, rank: int) -> list[Expr]:
-    if isinstance(value, str):
-        raise Unknown(f"padding {value!r}")
-    return [number(item) for item in value] if isinstance(value, list | tuple) else [number(value)] * rank

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from paperback.code.equations import arithmetic as ar
-from paperback.code.equations.form import HALF, MINUS, ONE, ZERO, Expr
+from paperback.code.equations.form import HALF, MINUS, ONE, ZERO, Expr, Var
 from paperback.code.equations.makers import _one_hot
 from paperback.code.equations.pieces import chunk
 from paperback.code.equations.pointwise import Operation, logsigmoid, sigmoid, tensor
@@ -19,7 +19,7 @@ from paperback.code.equations.reductions import (
 )
 from paperback.code.equations.reshape import gather_indices
 from paperback.code.equations.shapes import gather, transposed
-from paperback.code.equations.sizes import Misfit, Unknown
+from paperback.code.equations.sizes import Misfit, Unknown, same_size
 from paperback.code.equations.tensor import (
     Tensor,
     elementwise,
@@ -125,6 +125,7 @@ def nll(
     if len(logs.axes) != len(labels.axes) + 1:
         raise Misfit("class indices of another rank")
     _no_ignored(rec, ignore_index)
+    _all_classes(logs, labels)
     picked = squeeze(gather(rec, logs, -1, unsqueeze(labels, -1)), [-1])
     values = mapped(picked, lambda body: ar.mul(MINUS, body))
     if weight is None:
@@ -132,6 +133,19 @@ def nll(
     weights = elementwise(lambda w, _l: w, _by_label(rec, tensor(weight), labels), labels)
     values_weighted = elementwise(ar.mul, weights, values)
     return weighted_mean(values, weights) if reduction == "mean" else reduced(rec, values_weighted, reduction)
+
+
+def _all_classes(logs: Tensor, labels: Tensor) -> None:
+    """Labels that count the rows need as many classes.
+
+    Raises:
+        Misfit: There may be fewer.
+    """
+    if len(labels.axes) != 1 or len(labels.axes[0].atoms) != 1:
+        return
+    (name, rows), *_ = labels.axes[0].atoms
+    if labels.body == ar.sub(Var(name), ONE) and not same_size(rows, logs.axes[-1].size):
+        raise Misfit("labels that count the rows", (rows, logs.axes[-1].size), firm=True)
 
 
 def _no_ignored(rec: Record, ignore_index: Any) -> None:

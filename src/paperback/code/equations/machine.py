@@ -22,6 +22,9 @@ class Returned(Exception):  # noqa: N818 - control flow, not an error
 class Raised(Misfit):
     """The code itself refuses these arguments."""
 
+    def __init__(self, message: str, sizes: tuple[Expr, Expr] | None = None) -> None:
+        super().__init__(message, sizes, firm=True)
+
 
 class Jump(Exception):  # noqa: N818 - control flow, not an error
     """`break` or `continue`."""

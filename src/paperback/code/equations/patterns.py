@@ -92,3 +92,31 @@ def norm_of(base: Expr) -> tuple[str, Expr] | None:
         if any(name in free(index) for index in item.index[:-1]):
             return None
     return name, inner
+
+
+def fraction_of(expr: Mul) -> tuple[list[Expr], list[Expr]]:
+    """Factors above and below the line."""
+    top: list[Expr] = []
+    bottom: list[Expr] = []
+    for factor in expr.factors:
+        if isinstance(factor, Num):
+            _place_number(factor.value, top, bottom)
+        elif isinstance(factor, Pow) and isinstance(factor.exponent, Num) and factor.exponent.value < 0:
+            bottom.append(inverted(factor))
+        else:
+            top.append(factor)
+    return top, bottom
+
+
+def _place_number(value: Fraction, top: list[Expr], bottom: list[Expr]) -> None:
+    if value.denominator != 1 and value.denominator <= 12:
+        bottom.insert(0, Num(Fraction(value.denominator)))
+        value = Fraction(value.numerator)
+    if value != 1:
+        top.insert(0, Num(value))
+
+
+def inverted(expr: Pow) -> Expr:
+    assert isinstance(expr.exponent, Num)
+    exponent = Num(-expr.exponent.value)
+    return expr.base if exponent == ONE else Pow(expr.base, exponent)

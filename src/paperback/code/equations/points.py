@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from paperback.code.equations.argument_names import LABELS
 from paperback.code.equations.derivation import Plan
 from paperback.code.equations.evaluate import EvaluationError, World, evaluate, size
 from paperback.code.equations.form import Expr, Sym, walk
 from paperback.code.equations.tape import leaf
-from paperback.code.equations.typings import LABELS
 from paperback.code.equations.values import Hyper, Input
 
 SIZES = ((5, 3, 2, 7, 2, 3), (3, 5, 7, 2, 3, 2), (7, 2, 3, 5, 3, 2))
@@ -120,6 +120,20 @@ def _make_divisible(plan: Plan, scalars: dict[str, float]) -> None:
             continue
         if by and value % by and isinstance(whole, Sym):
             scalars[whole.name] = float(value * by)
+        elif by and value % by:
+            _shift_to_divide(whole, by, scalars)
+
+
+def _shift_to_divide(whole: Expr, by: int, scalars: dict[str, float]) -> None:
+    """Raise a size of `whole` by as little as makes it a multiple of `by`."""
+    for item in walk(whole):
+        for step in range(1, by):
+            if not isinstance(item, Sym) or item.name not in scalars:
+                break
+            moved = {**scalars, item.name: scalars[item.name] + step}
+            if _length(whole, moved) % by == 0:
+                scalars.update(moved)
+                return
 
 
 def _make_positive(plan: Plan, scalars: dict[str, float]) -> None:
@@ -200,7 +214,8 @@ def draw(kind: str, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
 def _arguments(
     plan: Plan, scalars: Mapping[str, float], tensors: Mapping[str, Any], prefix: str
 ) -> dict[str, Any]:
-    by_source = {item.source: item for item in plan.inputs}
+    roles = ("argument", "constructor")
+    by_source = {item.source: item for item in plan.inputs if item.role in roles}
     found: dict[str, Any] = {}
     for name, guess in plan.guesses.items():
         if name.startswith("init.") != bool(prefix) or guess.role == "default":
@@ -210,15 +225,37 @@ def _arguments(
             found[bare] = {"kind": "value", "value": _plain(guess.value)}
         elif guess.role == "size":
             found[bare] = {"kind": "value", "value": int(scalars.get(guess.axes[0], 1))}
+        elif guess.role == "settings":
+            held = {key: _setting(plan, value, scalars) for key, value in plan.settings[name].items()}
+            found[bare] = {"kind": "settings", "value": held}
+        elif guess.role == "callable":
+            found[bare] = {"kind": "callable"}
+        elif guess.role == "tuple":
+            items = [by_source[f"{name}.{at}"] for at in range(len(guess.value))]
+            found[bare] = {
+                "kind": "tuple",
+                "items": [_spelled(item.kind, tensors[item.name]) for item in items],
+            }
         elif guess.role in ("real", "whole"):
             key = next(item.name for item in plan.hypers if item.source == name)
             value = scalars[key]
             found[bare] = {"kind": "value", "value": int(value) if guess.role == "whole" else value}
         else:
             item = by_source[name]
-            array = tensors[item.name]
-            found[bare] = {"kind": item.kind, "shape": list(array.shape), "data": array.reshape(-1).tolist()}
+            found[bare] = _spelled(item.kind, tensors[item.name])
     return found
+
+
+def _spelled(kind: str, array: Any) -> dict[str, Any]:
+    return {"kind": kind, "shape": list(array.shape), "data": array.reshape(-1).tolist()}
+
+
+def _setting(plan: Plan, value: Any, scalars: Mapping[str, float]) -> Any:
+    if not isinstance(value, Sym):
+        return _plain(value)
+    number = scalars.get(value.name, 1.0)
+    real = any(item.name == value.name and not item.whole for item in plan.hypers)
+    return number if real else int(number)
 
 
 def _plain(value: Any) -> Any:

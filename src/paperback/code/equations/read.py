@@ -1,6 +1,6 @@
 """A reader of LaTeX equations: what `latex` prints and what a careful author would write."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -198,23 +198,7 @@ class Reader(Heads):
             inner = self.sum()
             self.take(CLOSERS[token])
             return inner
-        handler = {
-            r"\frac": self.fraction,
-            r"\tfrac": self.fraction,
-            r"\dfrac": self.fraction,
-            r"\sqrt": self.root,
-            r"\det": self.determinant,
-            r"\log": self.logarithm,
-            r"\ln": self.logarithm,
-            r"\lvert": self.absolute,
-            r"\lVert": self.norm,
-            r"\lfloor": self.floor,
-            r"\lceil": self.floor,
-            r"\mathbf": self.indicator,
-            r"\mathbb": self.indicator,
-            r"\operatorname": self.operator,
-            r"\begin": self.cases,
-        }.get(token)
+        handler = self.heads().get(token)
         if handler is not None:
             return handler()
         if token in _FUNCTIONS:
@@ -230,6 +214,26 @@ class Reader(Heads):
         if len(token) == 1 and token.isalpha():
             return Var(self.take())
         raise LatexError(f"{token!r} is not understood")
+
+    def heads(self) -> dict[str, Callable[[], Expr]]:
+        """What reads the constructs that their first token announces."""
+        return {
+            r"\frac": self.fraction,
+            r"\tfrac": self.fraction,
+            r"\dfrac": self.fraction,
+            r"\sqrt": self.root,
+            r"\det": self.determinant,
+            r"\log": self.logarithm,
+            r"\ln": self.logarithm,
+            r"\lvert": self.absolute,
+            r"\lVert": self.norm,
+            r"\lfloor": self.floor,
+            r"\lceil": self.floor,
+            r"\mathbf": self.indicator,
+            r"\mathbb": self.indicator,
+            r"\operatorname": self.operator,
+            r"\begin": self.cases,
+        }
 
 
 def reader(notation: Mapping[str, Entry], text: str) -> Reader:

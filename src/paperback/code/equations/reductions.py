@@ -177,7 +177,8 @@ def matmul(_: Record, left: Any, right: Any) -> Tensor:
     rows, columns = a.axes[-2], b.axes[-1]
     joined = join(a.axes[-1], b.axes[-2])
     if joined is None or not (a.axes[-1].atoms or b.axes[-2].atoms or joined[0].size == ONE):
-        raise Misfit("the inner sizes of a matrix product differ")
+        sizes = a.axes[-1].size, b.axes[-2].size
+        raise Misfit("the inner sizes of a matrix product differ", sizes)
     wide_a = Tensor((*a.axes[:-2], rows, Axis(()), a.axes[-1]), a.body)
     wide_b = Tensor((*b.axes[:-2], Axis(()), columns, b.axes[-2]), b.body)
     result = reduce_axes("sum", elementwise(ar.mul, wide_a, wide_b), [-1])

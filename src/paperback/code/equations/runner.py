@@ -89,11 +89,47 @@ def tensor(torch: Any, spec: dict[str, Any]) -> Any:
     return torch.tensor(spec["data"], dtype=dtype).reshape(spec["shape"])
 
 
+class Settings(types.SimpleNamespace):
+    """Settings by name; one that the equation does not need is some number."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return 2
+
+
 def argument(torch: Any, spec: dict[str, Any]) -> Any:
     if spec["kind"] == "value":
         return spec["value"]
+    if spec["kind"] == "settings":
+        return Settings(**spec["value"])
+    if spec["kind"] == "callable":
+        return lambda *args, **options: callback(torch, [*args, *options.values()])
+    if spec["kind"] == "tuple":
+        return tuple(argument(torch, item) for item in spec["items"])
     value = tensor(torch, spec)
     return value.requires_grad_() if spec["kind"] == "real" else value
+
+
+def callback(torch: Any, args: list[Any]) -> Any:
+    """Some function: smooth, of one tensor entry by entry, of several one number that depends on each."""
+    if len(args) == 1:
+        return torch.tanh(args[0]) + args[0] * args[0] / 8
+    total: Any = 0.0
+    for at, arg in enumerate(args):
+        real = arg if arg.is_floating_point() else arg.double() + 1
+        mean = torch.sin((at + 1) * real).mean()
+        total = total * (mean + 1.7) + mean * (at + 2)
+    return total
+
+
+def leaves_of(given: dict[str, Any]) -> dict[str, Any]:
+    """The tensors of which gradients are asked, by the name of their argument."""
+    named = {name: value for name, value in given.items() if not isinstance(value, tuple)}
+    for name, value in given.items():
+        named |= {f"{name}.{at}": item for at, item in enumerate(value)} if isinstance(value, tuple) else {}
+    tensors = {name: value for name, value in named.items() if type(value).__module__ == "torch"}
+    return {name: value for name, value in tensors.items() if value.requires_grad}
 
 
 def attribute(owner: Any, path: str) -> Any:
@@ -183,7 +219,10 @@ def trial(torch: Any, module: Any, job: dict[str, Any], spec: dict[str, Any], dr
     owner = None
     if job["kind"] == "class":
         owner = target(
-            **{name: value.detach() if hasattr(value, "detach") else value for name, value in built.items()}
+            **{
+                name: value.detach() if isinstance(value, torch.Tensor) else value
+                for name, value in built.items()
+            }
         )
         if isinstance(owner, torch.nn.Module):
             owner.double().eval()
@@ -203,8 +242,8 @@ def trial(torch: Any, module: Any, job: dict[str, Any], spec: dict[str, Any], dr
         as_tensor(torch, item)
         for item in picked(result, job["places"] if job["kind"] != "autograd" else [-1])
     ]
-    leaves = {**{n: v for n, v in given.items() if getattr(v, "requires_grad", False)},
-              **{n: v for n, v in parameters.items() if getattr(v, "requires_grad", False)}}  # fmt: skip
+    trained = {n: v for n, v in parameters.items() if getattr(v, "requires_grad", False)}
+    leaves = {**leaves_of(given), **{f"parameter {n}": v for n, v in trained.items()}}
     found: dict[str, Any] = {
         "draws": [flat(item) for item in draws.found],
         "parameters": {n: flat(v) for n, v in parameters.items()},

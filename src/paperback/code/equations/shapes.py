@@ -22,7 +22,7 @@ from paperback.code.equations.makers import (
     sizes_of,
 )
 from paperback.code.equations.names import define, loose
-from paperback.code.equations.pieces import chunk, split, unbind
+from paperback.code.equations.pieces import chunk, difference, moved, split, unbind
 from paperback.code.equations.pointwise import Operation, condition, tensor
 from paperback.code.equations.reduce import simplify
 from paperback.code.equations.sizes import Misfit, Unknown, same_size
@@ -151,6 +151,8 @@ def _repeat(rec: Record, x: Any, *times: Any) -> Tensor:
     """`repeat` of whole copies: the axis (copy, entry) in row-major order."""
     found = freshened(tensor(x))
     counts = sizes_of(times)
+    if len(counts) < len(found.axes):
+        raise Misfit("repeat along fewer axes than there are")
     axes = [Axis(())] * (len(counts) - len(found.axes)) + list(found.axes)
     new: list[Axis] = []
     for axis, count in zip(axes, counts, strict=True):
@@ -194,9 +196,6 @@ def scatter(_: Record, x: Any, dim: Any, index: Any, src: Any = None, value: Any
     if written.axes and written.axes[at].atoms:
         written = rs.cut(written, at, ZERO, ONE)
     axes, (body, where, new) = align(found, places, written)
-    axis = found.axes[at]
-    if axis.size != ONE and len(axis.atoms) != 1:
-        raise Unknown("scatter along a compound axis")
     cond = ar.compare("==", ar.sub(place(axes[at]), ONE), where)
     return Tensor(axes, ar.cases(cond, new, body), found.dtype)
 
@@ -299,7 +298,12 @@ SHAPES: dict[str, Operation] = {
     "permute": _permute,
     "transpose": _transpose,
     "swapaxes": _transpose,
-    "movedim": _transpose,
+    "movedim": moved,
+    "moveaxis": moved,
+    "diff": difference,
+    "Variable": detach,
+    "is_floating_point": lambda rec, x: isinstance(x, Tensor) and x.dtype == "float",
+    "is_complex": lambda rec, x: False,
     "t": transposed,
     "unsqueeze": _unsqueeze,
     "expand_dims": _unsqueeze,

@@ -23,7 +23,19 @@ class Unknown(Exception):  # noqa: N818 - a verdict, not a failure of this progr
 
 
 class Misfit(Unknown):
-    """Shapes that do not fit together under the assumed typing."""
+    """Shapes that do not fit together under the assumed typing.
+
+    Attributes:
+        sizes: Two sizes that would have to be equal; None where that is not known.
+        firm: Whether the code itself asks that they are equal.
+    """
+
+    def __init__(
+        self, message: str = "", sizes: tuple[Expr, Expr] | None = None, *, firm: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.sizes = sizes
+        self.firm = firm
 
 
 def probe_size(size: Expr, prime: int) -> float | None:

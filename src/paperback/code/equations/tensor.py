@@ -190,7 +190,7 @@ def align(*tensors: Tensor) -> tuple[tuple[Axis, ...], list[Expr]]:
             joined = join(axes[-back], tensor.axes[-back])
             if joined is None:
                 sizes = axes[-back].size, tensor.axes[-back].size
-                raise Misfit(f"sizes {_show(sizes[0])} and {_show(sizes[1])} do not broadcast")
+                raise Misfit(f"sizes {_show(sizes[0])} and {_show(sizes[1])} do not broadcast", sizes)
             axes[-back], before, mine = joined
             for earlier in changes[:at]:
                 for name, value in earlier.items():

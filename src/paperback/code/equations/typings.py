@@ -3,48 +3,25 @@
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
-_LABELS = """
-target targets label labels y y_true gt true ground_truth idx index indices classes ids class_labels
-target_labels indices_tuple
-"""
-LABELS = frozenset(_LABELS.split())
-MASKS = {"mask", "masks", "attention_mask", "attn_mask", "valid_mask", "padding_mask"}
-_OPTIONAL_OFF = """
-weight weights mask pos_weight masks sample_weight class_weight avg_factor reduction_override out
-name attn_mask bias ignore_index ref_emb ref_labels indices_tuple label_smoothing negative_keys extra
-"""
-OPTIONAL_OFF = frozenset(_OPTIONAL_OFF.split())
-_SCALARS = """
-tau temperature temp alpha beta gamma delta eps epsilon lam lambda_ lambd lmbda sigma margin scale
-smooth smoothing momentum rho eta nu mu kappa theta coef coeff weight_decay lr power slope threshold
-noise cutoff base_temperature contrast gamma_pos gamma_neg m s label_smoothing std dropout p jitter
-clip
-"""
-SCALARS = frozenset(_SCALARS.split())
-_WEAK = "p m s mu nu sigma std noise theta rho eta scale"
-WEAK = frozenset(_WEAK.split())
-_STRUCTURAL = """
-dim axis ignore_index n_dims ndim p k reduction kernel_size window_size num_heads heads n_heads
-groups padding stride dims start_dim order n_iter num_iters iters max_iter spatial_dims
-"""
-STRUCTURAL = frozenset(_STRUCTURAL.split())
-WHOLE = re.compile(
-    r"^(n_|num_|in_|out_|max_|dim_|d_|len_)|(_dim|_dims|_size|_features|_channels|_classes|_len|_heads)$"
+from paperback.code.equations.argument_names import (
+    HOLDERS,
+    LABELS,
+    MASKS,
+    MEASURES,
+    OPTIONAL_OFF,
+    SCALARS,
+    SHAPES,
+    STRUCTURAL,
+    WEAK,
+    WHOLE,
+    is_scalar_name,
 )
-SHAPES: tuple[tuple[str, ...], ...] = (
-    ("N",),
-    ("N", "C"),
-    ("N", "C", "H", "W"),
-    ("N", "T", "D"),
-    (),
-    ("N", "H", "W"),
-    ("N", "C", "D", "H", "W"),
-    ("H", "W"),
-)
+from paperback.code.equations.documented import documented
+
 MOST_TYPINGS = 600
 
 
@@ -53,7 +30,9 @@ class Guess:
     """What one argument is taken to be.
 
     Attributes:
-        role: "tensor", "real" (a scalar symbol), "whole" (a size symbol), "constant" or "absent".
+        role: "tensor", "real" (a scalar symbol), "whole" (a size symbol), "constant", "size" (of an axis),
+            "default", "tuple" (of tensors with the names in `value`), "settings" (an object that holds them)
+            or "callable".
         axes: Size letters of a tensor.
         kind: "real", "label", "mask" for a tensor.
     """
@@ -84,6 +63,7 @@ class Signature:
     compares_labels: bool
     uses_labels: bool
     axis_lines: tuple[str, ...]
+    code: str = ""
 
 
 def signature(nodes: list[ast.FunctionDef], doc: str, *, init: ast.FunctionDef | None) -> Signature:
@@ -102,7 +82,8 @@ def signature(nodes: list[ast.FunctionDef], doc: str, *, init: ast.FunctionDef |
     text = "\n".join(
         [doc, *(ast.get_docstring(node) or "" for node in nodes), *(ast.unparse(n) for n in nodes)]
     )
-    return Signature(tuple(arguments), text, _compares(nodes), _indexes(text), _axes(nodes))
+    code = "\n".join(ast.unparse(node) for node in (*nodes, init) if node is not None)
+    return Signature(tuple(arguments), text, _compares(nodes), _indexes(text), _axes(nodes), code)
 
 
 def _compares(nodes: list[ast.FunctionDef]) -> bool:
@@ -205,6 +186,9 @@ def _options(name: str, annotation: str, default: ast.expr | None, sig: Signatur
         return _with_default(name, annotation, value, sig, init)
     if default is not None:
         return [Guess("default")]
+    special = _special(name, annotation, sig)
+    if special:
+        return special
     if "Tensor" in annotation or "Array" in annotation or "ndarray" in annotation:
         return _tensors(name, sig)
     if annotation.startswith("float"):
@@ -220,9 +204,39 @@ def _options(name: str, annotation: str, default: ast.expr | None, sig: Signatur
         return [Guess("constant", value="mean")]
     if WHOLE.search(name) or name in ("dim", "channels", "features", "heads", "depth", "width"):
         return [Guess("whole"), *LETTERS, Guess("constant", value=2), *([] if init else _tensors(name, sig))]
-    if name in SCALARS and (init or name not in WEAK):
+    if is_scalar_name(name) and (init or name not in WEAK):
         return [Guess("real"), *_tensors(name, sig)]
     return [Guess("real"), Guess("whole"), *_tensors(name, sig)[:3]] if init else _tensors(name, sig)
+
+
+def _special(name: str, annotation: str, sig: Signature) -> list[Guess]:
+    """What an argument is that is neither a tensor nor a number; empty where it is one."""
+    if HOLDERS.match(name) and re.search(rf"\b{name}\.\w", sig.code):
+        return [Guess("settings", value={})]
+    if _is_called(name, annotation, sig.code) and not MEASURES.search(name):
+        return [Guess("callable")]
+    parts = _unpacked(name, annotation, sig.code)
+    if parts:
+        real = [guess for guess in _tensors(name, sig) if guess.kind == "real"]
+        return [replace(guess, role="tuple", value=parts) for guess in real[:4]]
+    return []
+
+
+def _is_called(name: str, annotation: str, code: str) -> bool:
+    if "Callable" in annotation:
+        return True
+    kept = [name, *(rf"self\.{attr}" for attr in re.findall(rf"self\.(\w+) = {name}\b(?!\()", code))]
+    return not annotation and any(re.search(rf"(?<![\w.]){item}\(", code) for item in kept)
+
+
+def _unpacked(name: str, annotation: str, code: str) -> tuple[str, ...]:
+    """The names that the code gives the members of a tuple of tensors."""
+    found = re.search(rf"^\s*\(?(\w+(?:, \w+)+)\)? = {name}$", code, re.M)
+    if found:
+        return tuple(found.group(1).split(", "))
+    if re.match(r"[Tt]uple\[(torch\.)?Tensor, (torch\.)?Tensor\]$", annotation):
+        return f"{name}_first", f"{name}_second"
+    return ()
 
 
 def _documented_sizes(sig: Signature) -> list[Guess]:
@@ -259,68 +273,6 @@ def _with_default(name: str, annotation: str, value: Any, sig: Signature, init: 
     if WHOLE.search(name) and value > 2:
         return [Guess("whole", value=value), Guess("constant", value=value)]
     return [Guess("constant", value=value)]
-
-
-_SIZE = r"[A-Za-z]\w*(?:\s*[+-]\s*\d+)?"
-
-
-def documented(name: str, text: str) -> tuple[str, ...] | None:
-    """Axes of the argument `name` that a docstring or comment states, such as `(N, C, H, W)`."""
-    for line in text.splitlines():
-        where = re.search(rf"\b{re.escape(name)}\b(.*)", line)
-        if not where:
-            continue
-        rest = re.sub(r"\bshape\b|\bsize\b|:math:|`|\\", " ", where.group(1))
-        found = re.search(
-            rf"[(\[]\s*((?:{_SIZE}|\*)(?:\s*[,x×]\s*(?:{_SIZE}|\d+|\.\.\.|\*))*)(,?)\s*[)\]]", rest
-        )
-        if found and "=" not in rest[: found.start()]:
-            letters = [part.strip() for part in re.split(r"[,×]|\bx\b", found.group(1))]
-            if len(letters) > 1 and all(_names_axis(part) for part in letters):
-                return tuple(_letter(part, at) for at, part in enumerate(letters))
-            if len(letters) == 1 and re.fullmatch(r"[NBnb]|batch\w*|bsz", letters[0]):
-                return (_letter(letters[0], 0),)
-            if len(letters) == 1 and found.group(2) and _names_axis(letters[0]):
-                return (_letter(letters[0], 0),)
-    return None
-
-
-def _names_axis(word: str) -> bool:
-    plain = ("optional", "float", "tensor", "int", "default")
-    return bool(re.fullmatch(r"[A-Za-z]\w{0,14}(\s*[+-]\s*\d+)?|\d+", word)) and word.lower() not in plain
-
-
-def _letter(word: str, at: int) -> str:
-    if word.isdigit():
-        return word
-    stem, sign, shift = re.fullmatch(r"(\w+)\s*([+-]?)\s*(\d*)", word).groups()  # type: ignore[union-attr]
-    if sign:
-        return f"{_letter(stem, at)}{sign}{shift}"
-    known = {
-        "b": "N",
-        "bs": "N",
-        "bsz": "N",
-        "batch": "N",
-        "batch_size": "N",
-        "n": "N",
-        "num_classes": "C",
-        "classes": "C",
-        "channels": "C",
-        "embedding_dim": "D",
-        "dim": "D",
-        "features": "D",
-        "height": "H",
-        "width": "W",
-        "seq": "T",
-        "time": "T",
-        "length": "L",
-        "emb": "D",
-        "emb_dim": "D",
-    }
-    lower = word.lower()
-    if lower in known:
-        return known[lower]
-    return word.upper() if len(word) == 1 else word[0].upper()
 
 
 def _tensors(name: str, sig: Signature) -> list[Guess]:
@@ -385,7 +337,7 @@ def _cost(picked: tuple[Guess, ...], choice: tuple[int, ...]) -> float:
     cost += sum(
         _detour(guess)
         for guess, at in zip(picked, choice, strict=True)
-        if guess.role not in ("tensor", "size") and at
+        if guess.role not in ("tensor", "size", "tuple") and at
     )
     return cost
 

@@ -145,6 +145,10 @@ class Record:
 
     Attributes:
         letters: Sizes of axes, which no tensor or number may be called.
+        callbacks: Functions that are arguments: whether they are applied to each entry, or to whole tensors.
+        settings: Of arguments that hold settings: what each setting that was read is.
+        fitting: Sizes that are at least one, because a part of an axis is no longer than the axis.
+        unequal: Two sizes that were last found to differ.
         arrays: Whether tensors are arrays of NumPy or its kin, so that methods mean what they mean there.
     """
 
@@ -162,6 +166,10 @@ class Record:
     silent: int = 0
     arrays: bool = False
     letters: frozenset[str] = frozenset()
+    callbacks: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    unequal: tuple[Expr, Expr] | None = None
+    fitting: list[Expr] = field(default_factory=list)
 
     def assume(self, sentence: str) -> None:
         self.assumptions.setdefault(sentence)

@@ -48,6 +48,8 @@ class Window:
 
 def window(size: Expr, kernel: Expr, stride: Expr, padding: Expr, dilation: Expr) -> Window:
     """The window of `kernel` entries over an axis of `size` entries, as torch places it."""
+    if not all(map(ar.is_whole, (kernel, stride, padding, dilation))):
+        raise Misfit("a window that is not a whole number of entries")
     reach = ar.add(ar.mul(dilation, ar.sub(kernel, ONE)), ONE)
     room = ar.sub(ar.add(size, ar.mul(num(2), padding)), reach)
     count = ar.add(room if stride == ONE else ar.function("floordiv", room, stride), ONE)
@@ -164,8 +166,6 @@ def _convolution(rank: int) -> Operation:
             raise Misfit(f"a kernel of rank {len(kernel.axes)}")
         padding = _same(kernel, rank) if padding == "same" else 0 if padding == "valid" else padding
         found, windows = _placed(x, rank, [axis.size for axis in kernel.axes[2:]], stride, padding, dilation)
-        if len(found.axes) != rank + 2:
-            raise Unknown("a convolution without a batch axis")
         body, ranges, inside = slid(found, windows)
         for axis, one in zip(kernel.axes[2:], windows, strict=True):
             at = Var(one.offset[0]) if one.offset is not None else ONE
@@ -177,8 +177,8 @@ def _convolution(rank: int) -> Operation:
             return operation(rec, padded, weight, bias, stride, 0, dilation, groups)
         if spelled is not None and inside is None:
             body, kernel, ranges = spelled, Tensor(kernel.axes, ONE), ()
-        out, body, ranges = _channels(found, kernel, body, ranges, groups)
-        axes = (found.axes[0], out, *(one.out for one in windows))
+        out, body, ranges = _channels(found.axes[-rank - 1], kernel, body, ranges, groups)
+        axes = (*found.axes[: -rank - 1], out, *(one.out for one in windows))
         result = Tensor(axes, reduction("sum", ranges, body, inside))
         if bias is None:
             return result
@@ -212,14 +212,14 @@ def _same(kernel: Tensor, rank: int) -> list[Expr]:
 
 
 def _channels(
-    found: Tensor, kernel: Tensor, body: Expr, ranges: tuple[Range, ...], groups: Any
+    inner: Axis, kernel: Tensor, body: Expr, ranges: tuple[Range, ...], groups: Any
 ) -> tuple[Axis, Expr, tuple[Range, ...]]:
     """The axis of output channels, the summand and the ranges, the input channels among them.
 
     Raises:
         Unknown: Channels stand in groups of several.
     """
-    inner, outer = found.axes[1], kernel.axes[0]
+    outer = kernel.axes[0]
     if plain(groups) == 1:
         if not same_size(inner.size, kernel.axes[1].size):
             raise Misfit("a convolution of another number of channels")

@@ -35,19 +35,8 @@ from paperback.source import Source
 ROOM = COLUMN - NUMBER_ROOM
 MOST_LINES = 12
 MOST_KEPT = 6
-LOSSES = (
-    "loss",
-    "bce",
-    "criterion",
-    "entropy",
-    "penalty",
-    "nll",
-    "objective",
-    "cost",
-    "crossent",
-    "divergence",
-    "kl",
-)
+_LOSSES = "loss bce criterion entropy penalty nll objective cost crossent divergence kl"
+LOSSES = tuple(_LOSSES.split())
 
 
 def written(
@@ -122,6 +111,21 @@ def _names(lines: Lines) -> set[str]:
     return found
 
 
+def _sizes(record: Record) -> set[str]:
+    """Symbols in the sizes of axes and in the numbers of classes."""
+    sizes = {
+        x.name for item in record.inputs.values() for s in item.sizes for x in walk(s) if isinstance(x, Sym)
+    }
+    sizes |= {
+        x.name
+        for item in record.inputs.values()
+        if item.classes is not None
+        for x in walk(item.classes)
+        if isinstance(x, Sym)
+    }
+    return sizes
+
+
 def _symbols(lines: Lines, traced: Traced) -> Symbols:
     """Symbols for every name of the lines: sizes first, intermediates last."""
     record, used = traced.record, _names(lines)
@@ -134,16 +138,7 @@ def _symbols(lines: Lines, traced: Traced) -> Symbols:
             for x in walk(part)
             if isinstance(x, Sym)
         }
-    sizes = {
-        x.name for item in record.inputs.values() for s in item.sizes for x in walk(s) if isinstance(x, Sym)
-    }
-    sizes |= {
-        x.name
-        for item in record.inputs.values()
-        if item.classes is not None
-        for x in walk(item.classes)
-        if isinstance(x, Sym)
-    }
+    sizes = _sizes(record)
     for name in sorted(sizes - record.hypers.keys(), key=lambda item: (len(item), item)):
         symbols.give(name, "size")
     for name, hyper in record.hypers.items():
@@ -163,6 +158,8 @@ def _symbols(lines: Lines, traced: Traced) -> Symbols:
         symbols.of[item.name] = rf"\bar{{{symbols.of[item.name.rpartition(':')[2].removeprefix('grad_')]}}}"
     for name in record.functions:
         symbols.give(name, "operator")
+    for name in record.callbacks:
+        symbols.give(name, "callback")
     for name in record.opaques:
         if name in used:
             symbols.give(name, "function")
@@ -271,7 +268,9 @@ def _derivation(page: _Page, lines: Lines, traced: Traced, name: str, source: So
         tuple(record.functions),
         extra=tuple(item.name for item in lines.main),
         arrays=record.arrays,
-        positive=tuple(_lengths(lines)),
+        positive=(*_lengths(lines), *record.fitting),
+        settings=record.settings,
+        callbacks=record.callbacks,
     )
     draws = [
         f"${symbols.of[key]}$ is drawn at random"
@@ -339,8 +338,10 @@ def _notation(lines: Lines, traced: Traced, symbols: Symbols) -> dict[str, Entry
             found[symbol] = Entry("tensor", name, tables[name])
         elif name in record.inputs:
             found[symbol] = Entry("tensor", name, record.inputs[name].sizes)
-        elif name in record.functions:
+        elif name in record.functions or record.callbacks.get(name) == "each":
             found[symbol] = Entry("operator", name)
+        elif name in record.callbacks:
+            found[symbol] = Entry("function", name)
         elif name in record.opaques:
             found[symbol] = Entry("function", name, record.opaques[name].sizes)
         else:
@@ -382,10 +383,8 @@ def _rows(
             yield Symbol(
                 symbol, name, "size" if hyper.whole else "hyper-parameter", (), _at(source, hyper.line)
             )
-        elif name in record.functions or name in record.opaques:
-            yield Symbol(
-                symbol, name, "function" if name in record.functions else "layer", (), _at(source, 0)
-            )
+        elif name in record.functions or name in record.opaques or name in record.callbacks:
+            yield Symbol(symbol, name, "layer" if name in record.opaques else "function", (), _at(source, 0))
         else:
             yield Symbol(symbol, name, "size", (), _at(source, 0))
 

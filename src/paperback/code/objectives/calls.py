@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from paperback.code.equations.calls import BUILTINS
@@ -22,8 +22,12 @@ _OUTSIDE = (
     "torch.distributions.", "torch.utils.", "torch.optim.", "torch.autograd.", "torch.distributed.",
     "torch.load", "torch.func.", "torch.jit.", "torch.compile", "torch.cuda.", "torch.backends.",
     "numpy.random.", "torch.vmap", "torch.no_grad", "torch.nn.utils.", "torch.nn.parallel.",
+    "optax.incremental_update", "optax.apply_updates",
 )  # fmt: skip
-_COMPUTE = ("torch.", "numpy.", "math.", "einops.")
+_COMPUTE = (
+    "torch.", "numpy.", "math.", "einops.", "jax.numpy.", "jax.nn.", "jax.lax.stop_gradient", "optax.",
+    "jax.scipy.special.", "tensorflow.math.", "tensorflow.reduce_", "tensorflow.square", "tensorflow.nn.",
+)  # fmt: skip
 _OF_NETWORKS = frozenset(
     {"parameters", "named_parameters", "train", "eval", "state_dict", "load_state_dict", "zero_grad",
      "modules"}
@@ -57,12 +61,14 @@ class Callees:
     Attributes:
         networks: Dotted names whose parameters are trained, switched or loaded somewhere in the file.
         losses: Dotted name to the constructor of the loss that it is bound to, where there is one only.
+        models: Dotted name to the class of the repository that it is an instance of, where there is one only.
     """
 
     sources: Sources
     file: SourceFile
     networks: frozenset[str]
     losses: dict[str, ast.Call]
+    models: dict[str, Defined] = field(default_factory=dict)
 
     def stands(self, name: str) -> bool:
         """Whether a bare name is a module, class, function or built-in rather than a value of the script."""
@@ -200,14 +206,29 @@ def read_callees(sources: Sources, file: SourceFile, nodes: Sequence[ast.AST]) -
     for node in nodes:
         for target in node.targets if isinstance(node, ast.Assign) else ():
             for part, value in _paired(target, node.value):  # type: ignore[attr-defined]
-                bound.setdefault(dotted(part), []).append(_unmoved(value))
+                given = _unmoved(value)
+                if dotted(given) != dotted(part):
+                    bound.setdefault(dotted(part), []).append(given)
     made.networks |= {name for name, values in bound.items() if any(map(made.makes_network, values))} - {"()"}
+    made.models = _instances(made, bound)
     for name, values in bound.items():
         first = values[0]
         same = all(ast.dump(value) == ast.dump(first) for value in values)
         if same and isinstance(first, ast.Call) and made.makes_loss(first):
             made.losses[name] = first
     return made
+
+
+def _instances(made: Callees, bound: dict[str, list[ast.expr]]) -> dict[str, Defined]:
+    """Names that are bound to instances of one class of the repository."""
+    found: dict[str, Defined] = {}
+    for name, values in bound.items():
+        heads = [dotted(value.func) for value in values if isinstance(value, ast.Call)]
+        classes = [made.sources.resolve(made.file, head) for head in heads if "." not in head]
+        own = [item for item in classes if isinstance(item, Defined) and isinstance(item.node, ast.ClassDef)]
+        if own and all(item.node is own[0].node for item in own):
+            found[name] = own[0]
+    return found
 
 
 def _paired(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:

@@ -72,6 +72,9 @@ class Choices:
                 return _compared(op, self.value(left), self.value(right))
             case ast.Name() | ast.Attribute() | ast.Subscript():
                 return self.default(node)
+            case ast.Call(func=ast.Attribute(attr="is_available"), args=[], keywords=[]):
+                # Where a tensor lies does not change what is computed.
+                return False
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 values = [self.value(part) for part in parts]
                 return OPEN if any(item is OPEN for item in values) else values

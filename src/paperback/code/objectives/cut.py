@@ -2,13 +2,15 @@
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from paperback.code.equations.sources import SourceFile
 from paperback.code.names import dotted
-from paperback.code.objectives.calls import Callees
+from paperback.code.objectives.calls import Callees, read_callees
 from paperback.code.objectives.choices import Choices
 from paperback.code.objectives.entering import Entering
 from paperback.code.objectives.expressions import find_things
+from paperback.code.objectives.inside import look_inside
 from paperback.code.objectives.kept import Selector, given
 from paperback.code.objectives.refused import Refused
 from paperback.code.objectives.rewrite import Rewriter
@@ -26,6 +28,7 @@ class Cut:
         constant: Lines inside statements in which no gradient is taken, and where the statement begins; what
             such a statement gives may stay a letter.
         called: Calls of the repository's functions, with their definitions.
+        file: The file of the method in which the loss is computed; None where it is that of the call.
         definition: The function or loss class of the repository whose result it is as a whole; may be empty.
     """
 
@@ -37,6 +40,7 @@ class Cut:
     constant: Mapping[int, int]
     called: tuple[tuple[ast.Call, ast.FunctionDef], ...] = ()
     definition: str = ""
+    file: SourceFile | None = None
 
 
 def cut_out(site: Site, callees: Callees, choices: Choices, letters: Mapping[int, str] | None = None) -> Cut:
@@ -51,6 +55,31 @@ def cut_out(site: Site, callees: Callees, choices: Choices, letters: Mapping[int
     Raises:
         Refused: The statements cannot be read as one formula.
     """
+    try:
+        return _cut(site, callees, choices, letters)
+    except Within as error:
+        found = look_inside(site, callees, error.text)
+        if found is None:
+            raise
+        nodes = list(ast.walk(found.file.tree))
+        inner = read_callees(callees.sources, found.file, nodes)
+        made = _cut(found.site, inner, choices, letters, lazy=True)
+        said = (found.said, "a factor before it is left out") if error.scaled else (found.said,)
+        return replace(made, name=site.name, said=(*said, *made.said), file=found.file)
+
+
+class Within(Refused):
+    """The loss is what one call of a network gives, perhaps times a number."""
+
+    def __init__(self, text: str, line: int, *, scaled: bool) -> None:
+        super().__init__(f"the loss is computed inside `{_short(text)}`", line)
+        self.text = text
+        self.scaled = scaled
+
+
+def _cut(
+    site: Site, callees: Callees, choices: Choices, letters: Mapping[int, str] | None, *, lazy: bool = False
+) -> Cut:
     if site.reason:
         raise Refused(site.reason, site.line)
     block = _block(site)
@@ -59,6 +88,7 @@ def cut_out(site: Site, callees: Callees, choices: Choices, letters: Mapping[int
         lambda node: _calls_outside(node, callees),
         frozenset(name for node in block for name in given(node)),
         dict(letters or {}),
+        lazy=lazy,
     )
     live = used(site.loss)
     steps = selector.steps(block, live)
@@ -129,7 +159,8 @@ def _refuse_empty(entering: Sequence[Entering], nodes: Sequence[ast.AST]) -> Non
     )
     results = [item for item in tensors if "(" in item.text]
     if len(results) == 1 and not works:
-        raise Refused(f"the loss is computed inside `{_short(results[0].text)}`", results[0].line)
+        scaled = any(isinstance(item, ast.BinOp) for item in inner)
+        raise Within(results[0].text, results[0].line, scaled=scaled)
     if len(tensors) == 1 and not works:
         raise Refused("the objective is one value from outside", tensors[0].line)
     if not tensors:

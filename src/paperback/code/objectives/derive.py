@@ -81,13 +81,17 @@ def cut_at(script: Script, line: int) -> Cut:
 
 def _site(script: Script, line: int) -> Site:
     for site in script.sites:
-        if site.line <= line <= (site.loss.end_lineno or site.line):
+        if site.line <= line <= _last_line(site):
             return site
     lines = ", ".join(str(site.line) for site in script.sites) or "none"
     raise ReadError(
         f"{script.path}:{line}: no backward call stands here",
         mend=f"Name the line of one: {lines}.",
     )
+
+
+def _last_line(site: Site) -> int:
+    return site.line if site.function else max(site.line, site.loss.end_lineno or 0)
 
 
 def derive_objective(script: Script, line: int, *, most: int = 5) -> Iterator[Derivation]:
@@ -137,11 +141,16 @@ class _Tried:
 
 def slice_of(script: Script, cut: Cut) -> dict[str, str]:
     """Source text by module of the slice and of the definitions that it needs."""
-    return sliced(script.sources, _with_function(script.file, cut), cut.function.name)
+    file = _with_function(cut.file or script.file, cut)
+    found = sliced(script.sources, file, cut.function.name)
+    if of_jax(file):
+        # Operators alone would run as NumPy, which gives no gradient.
+        found[module_name(file)] = "import jax\n" + found[module_name(file)]
+    return found
 
 
 def _derived(script: Script, cut: Cut, source: Source, most: int, tried: _Tried) -> Iterator[Derivation]:
-    file = _with_function(script.file, cut)
+    file = _with_function(cut.file or script.file, cut)
     target = Target(file, cut.function)
     files = slice_of(script, cut)
     choices = search(cut, _tables(script))
@@ -201,9 +210,17 @@ def _with_function(file: SourceFile, cut: Cut) -> SourceFile:
     """The file with the slice as one more function, and without the names that it gives itself."""
     given = {arg.arg for arg in cut.function.args.args} | _stored(cut)
     names = {name: node for name, node in file.names.items() if name not in given}
+    imports = file.imports
+    if of_jax(file):
+        # What JAX differentiates is no tensor of torch, even where the script also uses torch.
+        imports = {name: found for name, found in imports.items() if found[0].partition(".")[0] != "torch"}
     return SourceFile(
-        file.path, file.module, file.data, file.tree, {**names, cut.function.name: cut.function}, file.imports
+        file.path, file.module, file.data, file.tree, {**names, cut.function.name: cut.function}, imports
     )
+
+
+def of_jax(file: SourceFile) -> bool:
+    return any(module.partition(".")[0] == "jax" for module, _ in file.imports.values())
 
 
 def _stored(cut: Cut) -> set[str]:

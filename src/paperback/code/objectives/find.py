@@ -10,13 +10,14 @@ from paperback.code.objectives.refused import Refused
 from paperback.errors import ReadError
 from paperback.source import Source
 
-_MARK = b"backward("
+_MARKS = (b"backward(", b"grad(", b"apply_gradient", b"tape.gradient(")
 
 
 def find_objectives(path: Path, root: Path) -> Iterator[ObjectiveFact]:
     """The objectives of a Python file, in the order of the text; nothing of it is run."""
     try:
-        if _MARK not in path.read_bytes():
+        data = path.read_bytes()
+        if not any(mark in data for mark in _MARKS):
             return
         script = read_script(path, root)
     except (OSError, ReadError):

@@ -47,6 +47,7 @@ class Selector:
         local: Names that the statements give.
         cuts: Lines of statements whose values stay letters.
         said: Which arms were taken, in words, by line.
+        lazy: Whether what a network is given is not followed: its result is a letter all the same.
     """
 
     choices: Choices
@@ -54,6 +55,7 @@ class Selector:
     local: frozenset[str] = frozenset()
     cuts: dict[int, str] = field(default_factory=dict)
     said: dict[int, str] = field(default_factory=dict)
+    lazy: bool = False
 
     def steps(self, block: Sequence[ast.stmt], live: set[str], silent: ast.expr | None = None) -> list[Step]:
         """What stays of a block; `live` is what is used after it, and becomes what it uses."""
@@ -103,6 +105,11 @@ class Selector:
             if not _LOOKS.match(name):
                 raise Refused(f"what {ast.unparse(call.func)} does to its object is not known", node.lineno)
         given = {_root(item) for item in call.args}
+        if name == "all_reduce" and given & own:
+            self.said[node.lineno] = (
+                f"`{ast.unparse(call)}` changes nothing in one process (line {node.lineno})"
+            )
+            return []
         if given & own and (_MUTATES.search(name) or changes(name)) and name not in _LIST_CHANGES:
             raise Refused(f"{ast.unparse(call.func)} changes its argument", node.lineno)
         return []
@@ -123,12 +130,17 @@ class Selector:
             return []
         if not isinstance(node, ast.AugAssign):
             live -= whole
-        live |= used(node.value)
+        if not (self.lazy and self._is_letter(node.value)):
+            live |= used(node.value)
         for part in parts:
             live |= {
                 name for root in ast.walk(part) if isinstance(root, ast.Subscript) for name in used(root)
             }
         return [Step(node, silent)]
+
+    def _is_letter(self, value: ast.expr) -> bool:
+        """Whether a value is the result of one call that stays a letter, whatever it is given."""
+        return isinstance(value, ast.Call) and self.opaque(ast.Call(value.func, [ast.Constant(0)], []))
 
     def _condition(self, node: ast.If, live: set[str], silent: ast.expr | None) -> list[Step]:
         if is_main_guard(node):

@@ -10,6 +10,7 @@ from paperback.code.equations.typings import Guess, Typing
 from paperback.code.objectives.choices import OPEN
 from paperback.code.objectives.cut import Cut
 from paperback.code.objectives.entering import Entering
+from paperback.code.objectives.expressions import root
 
 MOST_TRIED = 1500
 _LABEL_SECOND = re.compile(r"(?<!binary_)cross_entropy|nll_loss|CrossEntropyLoss|NLLLoss")
@@ -258,6 +259,8 @@ def _aliases(name: str, function: ast.FunctionDef) -> list[str]:
 def _names_classes(name: str, function: ast.FunctionDef, text: str) -> bool:
     if re.search(rf"\b{name}(\.detach\(\))?(\.\w+\([^()]*\))?\.(long|type\(torch\.LongTensor)\b", text):
         return True
+    if _picks_entries(name, function):
+        return True
     for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
         words = ast.unparse(call.func)
         inner = {part.id for arg in call.args[1:] for part in ast.walk(arg) if isinstance(part, ast.Name)}
@@ -266,6 +269,17 @@ def _names_classes(name: str, function: ast.FunctionDef, text: str) -> bool:
         first = {part.id for arg in call.args[:1] for part in ast.walk(arg) if isinstance(part, ast.Name)}
         if name in first and words.endswith("one_hot"):
             return True
+    return False
+
+
+def _picks_entries(name: str, function: ast.FunctionDef) -> bool:
+    """Whether an argument stands beside `arange` in an index: `q[arange(n), actions]`."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
+            parts = node.slice.elts
+            counted = any("arange(" in ast.unparse(part) for part in parts)
+            if counted and any(root(part) == name for part in parts):
+                return True
     return False
 
 

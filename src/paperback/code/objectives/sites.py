@@ -1,4 +1,4 @@
-"""Where a script takes the gradient: every backward call, with what it differentiates."""
+"""Where a script takes the gradient: every backward call, or call that differentiates a function."""
 
 import ast
 import re
@@ -10,6 +10,8 @@ from paperback.code.names import dotted, last
 # Objects whose `backward(loss)` is given the loss: Accelerate, Fabric, DeepSpeed, distributed autograd.
 _GIVEN = re.compile(r"accelerator|fabric|engine|deepspeed|autograd|strategy|manual_backward", re.I)
 _SCALES = ("scale", "scale_loss")
+# `jax.value_and_grad(loss_fn)`, `nnx.grad(loss_fn)`, `model.apply_gradient(loss_fn)`, and so on.
+_DIFFERENTIATES = re.compile(r"^(filter_)?(value_and_)?grad$|^apply_gradients?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +23,20 @@ class Site:
         line: Of the call, counted from one.
         around: The nodes around its statement, outermost first, the statement last.
         reason: Why it is no scalar objective; empty where it is one.
+        function: The function that is differentiated, where it is one; `around` then leads to its `return`.
     """
 
     loss: ast.expr
     line: int
     around: tuple[ast.AST, ...]
     reason: str = ""
+    function: str = ""
 
     @property
     def name(self) -> str:
-        """What the code calls the objective: the last name of its expression."""
+        """What the code calls the objective: its function, or the last name of its expression."""
+        if self.function:
+            return self.function
         inner = self.loss
         while isinstance(inner, ast.Call | ast.Subscript) or (
             isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Call)
@@ -58,8 +64,39 @@ def _within(node: ast.AST, around: tuple[ast.AST, ...]) -> Iterator[Site]:
         waiting += [(child, inner) for child in ast.iter_child_nodes(here)]
 
 
+def _of_function(call: ast.Call, around: tuple[ast.AST, ...]) -> Site | None:
+    """The site of a call that differentiates a function which the same file defines around it."""
+    if not call.args or not isinstance(call.args[0], ast.Name):
+        return None
+    name = call.args[0].id
+    for at in range(len(around) - 1, -1, -1):
+        inner = next((item for item in getattr(around[at], "body", ()) or () if _is_named(item, name)), None)
+        if inner is not None:
+            return _returned(call, (*around[: at + 1], inner), inner)
+    return None
+
+
+def _is_named(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.FunctionDef) and node.name == name
+
+
+def _returned(call: ast.Call, around: tuple[ast.AST, ...], function: ast.FunctionDef) -> Site:
+    """The first value that a function returns, which is what is differentiated."""
+    done = function.body[-1]
+    every = [node for node in ast.walk(function) if isinstance(node, ast.Return)]
+    if not isinstance(done, ast.Return) or done.value is None or len(every) != 1:
+        reason = f"{function.name} does not end in its one return"
+        return Site(call.args[0], call.lineno, (*around, done), reason, function.name)
+    value = done.value.elts[0] if isinstance(done.value, ast.Tuple) and done.value.elts else done.value
+    return Site(value, call.lineno, (*around, done), "", function.name)
+
+
 def _site(call: ast.Call, around: tuple[ast.AST, ...]) -> Site | None:
     written = dotted(call.func)
+    if _DIFFERENTIATES.match(last(written)):
+        return _of_function(call, around)
+    if last(written) == "gradient" and "tape" in written and call.args:
+        return Site(call.args[0], call.lineno, around)
     if last(written) == "manual_backward" and call.args:
         return Site(_unscaled(call.args[0], around), call.lineno, around)
     if not isinstance(call.func, ast.Attribute) or call.func.attr != "backward" or _in_backward(around):
@@ -106,8 +143,13 @@ def region(site: Site, further: int = 0) -> list[ast.stmt]:
         further: How many loops further out the statements begin.
     """
     found: list[ast.stmt] = []
+    # A function that is differentiated sees the names around it.
+    closures = 1 if site.function else 0
     for outer, inner in zip(site.around[-2::-1], site.around[:0:-1], strict=True):
         found = [*_before(outer, inner), *found]
+        if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef) and closures:
+            closures -= 1
+            continue
         if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module):
             break
         if isinstance(outer, ast.For | ast.AsyncFor | ast.While):
