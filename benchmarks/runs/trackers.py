@@ -3,8 +3,11 @@
 `python trackers.py --loggers PYTHON --wandb PYTHON [--only NAME] [--steps N]`
 
 The first interpreter has wandb and mlflow and writes the logs; the second has a version of wandb (0.16 to
-0.29) that still reads its own logs in Python. Every reader runs in a process of its own and tells the CPU
-seconds of reading alone, imports left out.
+0.29) that still reads its own logs in Python. Every reader runs in a process of its own, three times, and
+tells the CPU seconds of reading alone: of the first time, with all that is loaded and set up by the way, and
+the best of four more times in the same process, which a small store does not blur. Modules that a reader
+names at its top are imported before. Both must give the same series: key, steps and values to the last bit,
+whose digests are compared.
 """
 
 import argparse
@@ -14,7 +17,38 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from compare import _MEASURE, OURS, measure
+from compare import measure
+
+_TIMED = """
+import hashlib, json, resource, sys
+from array import array
+from pathlib import Path
+root = Path(sys.argv[1])
+{imports}
+def read():
+{body}
+def timed():
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    found = read()
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, found
+first, found = timed()
+again = min(timed()[0] for _ in range(4))
+def state(key, steps, values):
+    arrays = array("q", steps).tobytes() + array("d", values).tobytes()
+    return hashlib.sha256(key.encode() + arrays).hexdigest()
+series = series_of(found)
+total = hashlib.sha256("".join(sorted(state(*one) for one in series)).encode()).hexdigest()
+points = sum(len(values) for _, _, values in series)
+print(json.dumps(dict(first=first, again=again, points=points, digest=total)))
+"""
+OURS = _TIMED.format(
+    imports="from paperback.runs import read_runs\nfrom paperback.settings import Settings\n"
+    "def series_of(table):\n"
+    "    return [(key, s.steps, s.values) for run in table.runs for key, s in run.series.items()\n"
+    "            if not key.startswith('_')]",
+    body="    return read_runs(root, Settings())",
+)
 
 WRITE_WANDB = """
 import os, random, sys
@@ -42,36 +76,40 @@ for _ in range(2):
         client.log_batch(run, metrics=points)
     client.set_terminated(run)
 """
-WANDB = _MEASURE.format(
-    imports="from wandb.proto import wandb_internal_pb2\nfrom wandb.sdk.internal.datastore import DataStore",
+WANDB = _TIMED.format(
+    imports="from wandb.proto import wandb_internal_pb2\n"
+    "from wandb.sdk.internal.datastore import DataStore\n"
+    "def series_of(histories):\n"
+    "    return [(key, *zip(*points)) for key, points in histories.items() if not key.startswith('_')]",
     body="""
-histories, points = {}, 0
-for path in root.rglob("run-*.wandb"):
-    store = DataStore()
-    store.open_for_scan(str(path))
-    while (data := store.scan_data()) is not None:
-        record = wandb_internal_pb2.Record()
-        try:
-            record.ParseFromString(data)
-        except Exception:
-            continue  # A kind of record that came after this version.
-        if record.WhichOneof("record_type") == "history":
-            for item in record.history.item:
-                key = item.key or ".".join(item.nested_key)
-                histories.setdefault(key, []).append(json.loads(item.value_json))
-points = sum(len(values) for key, values in histories.items() if not key.startswith("_"))
+    histories = {}
+    for path in root.rglob("run-*.wandb"):
+        store = DataStore()
+        store.open_for_scan(str(path))
+        while (data := store.scan_data()) is not None:
+            record = wandb_internal_pb2.Record()
+            try:
+                record.ParseFromString(data)
+            except Exception:
+                continue  # A kind of record that came after this version.
+            if record.WhichOneof("record_type") == "history":
+                step = record.history.step.num
+                for item in record.history.item:
+                    key = item.key or ".".join(item.nested_key)
+                    histories.setdefault(key, []).append((step, json.loads(item.value_json)))
+    return histories
 """,
 )
-MLFLOW = _MEASURE.format(
+MLFLOW = _TIMED.format(
     imports="import os\nos.environ['MLFLOW_ALLOW_FILE_STORE'] = 'true'\n"
     "from mlflow.tracking import MlflowClient\n"
     "uri = f'sqlite:///{root}/mlflow.db' if (root / 'mlflow.db').exists() else str(root / 'mlruns')\n"
     "client = MlflowClient(uri)\n"
-    "experiment = client.get_experiment_by_name('e').experiment_id",
-    body="points = 0\n"
-    "for run in client.search_runs([experiment]):\n"
-    "    for key in run.data.metrics:\n"
-    "        points += len(client.get_metric_history(run.info.run_id, key))",
+    "experiment = client.get_experiment_by_name('e').experiment_id\n"
+    "def series_of(found):\n"
+    "    return [(k, [m.step for m in h], [m.value for m in h]) for k, h in found]",
+    body="    return [(key, client.get_metric_history(run.info.run_id, key))\n"
+    "            for run in client.search_runs([experiment]) for key in run.data.metrics]",
 )
 
 
@@ -100,13 +138,19 @@ def write(python: str, script: str, folder: Path, *arguments: str) -> None:
 
 
 def report(title: str, folder: Path, python: str, code: str) -> None:
-    """Our time, theirs and the ratio; the best of three of each, because other programs disturb."""
-    ours = min((measure(sys.executable, OURS, folder) for _ in range(3)), key=lambda found: found["cpu"])
-    theirs = min((measure(python, code, folder) for _ in range(3)), key=lambda found: found["cpu"])
-    print(
-        f"{title}: ours {ours['cpu']:.3f} s for {ours['points']:,} points, "
-        f"theirs {theirs['cpu']:.3f} s for {theirs['points']:,}: {theirs['cpu'] / ours['cpu']:.1f} times ours"
-    )
+    """Our time, theirs and the ratio; the best of three processes of each, because other programs disturb.
+
+    Raises:
+        SystemExit: The two do not give the same series.
+    """
+    ours = [measure(sys.executable, OURS, folder) for _ in range(3)]
+    theirs = [measure(python, code, folder) for _ in range(3)]
+    if len({(found["points"], found["digest"]) for found in (*ours, *theirs)}) > 1:
+        raise SystemExit(f"{title}: the series differ: {ours[0]} and {theirs[0]}")
+    print(f"{title}: {ours[0]['points']:,} equal points")
+    for what in ("first", "again"):
+        one, other = (min(found[what] for found in side) for side in (ours, theirs))
+        print(f"  {what}: ours {one:.3f} s, theirs {other:.3f} s: {other / one:.1f} times ours")
 
 
 SECTIONS: dict[str, Callable[[Path, int, argparse.Namespace], None]] = {

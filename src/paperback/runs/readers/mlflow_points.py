@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from paperback.runs.readers.sqlite_pages import Rows, alike, read_pages
+from paperback.runs.readers.alike import alike, in_words
+from paperback.runs.readers.sqlite_pages import Rows, read_pages
 
 _TEXTS, _NUMBERS = ("run_uuid", "key"), ("step", "value", "is_nan")
-_FEW = 64
-# Odd numbers without a pattern: powers of the one that Knuth takes for a linear congruential generator.
-_FACTORS = np.array([pow(6364136223846793005, power, 2**64) for power in range(1, 513)], np.uint64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,33 +69,11 @@ def _named(rows: Rows, columns: dict[str, int], numbers: dict[tuple[bytes, bytes
     if texts is None:
         return None
     width = (rows.kinds[columns["run_uuid"]] - 13) // 2
-    first, same = _groups(_hashes(texts))
-    if not bool((texts[first[same]] == texts).all()):
+    groups = alike(in_words(texts))
+    if groups is None:
         return None
+    first, same = groups
     pairs = [(row[:width].tobytes(), row[width:].tobytes()) for row in texts[first]]
     known = np.array([numbers.setdefault(pair, len(numbers)) for pair in pairs], np.int64)
     found: np.ndarray = known[same]
     return found
-
-
-def _groups(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A place of each different number, and which of them each place has."""
-    first: list[int] = []
-    same = np.empty(len(hashes), np.int64)
-    # Few are found one by one sooner than all are sorted.
-    for places in alike(hashes):
-        same[places] = len(first)
-        first.append(int(places[0]))
-        if len(first) > _FEW:
-            _, begins, which = np.unique(hashes, return_index=True, return_inverse=True)
-            return begins, which
-    return np.array(first, np.int64), same
-
-
-def _hashes(texts: np.ndarray) -> np.ndarray:
-    """A number for each row of bytes, which differs where the rows do but for a chance of 2^-64."""
-    words = np.zeros((len(texts), -(-texts.shape[1] // 8) * 8), np.uint8)
-    words[:, : texts.shape[1]] = texts
-    factors = np.resize(_FACTORS, words.shape[1] // 8)
-    hashed: np.ndarray = (words.view(np.uint64) * factors).sum(axis=1, dtype=np.uint64)
-    return hashed

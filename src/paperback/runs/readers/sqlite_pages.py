@@ -11,13 +11,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from paperback.runs.readers.alike import windows
+
 _MAGIC = b"SQLite format 3\0"
 _INTERIOR, _LEAF = 5, 13
 _DEEPEST = 20
 _MOST_LAYOUTS = 500
 # Pages that are looked at together, and bytes behind them, so that what begins near their end can be read.
-_TOGETHER = 512
+_TOGETHER = 256
 _MARGIN = 64
+# For a number of bytes, the bits that these hold of a word.
+_FIRST_BYTES = np.array([2 ** (8 * size) - 1 for size in range(9)], np.uint64)
 _WIDTHS = {0: 0, 1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8, 7: 8, 8: 0, 9: 0}
 
 
@@ -50,6 +54,8 @@ class Rows:
         cells = self._cells(column, width)
         if kind == 7:
             return cells.view(">f8")[:, 0].astype(np.float64)
+        if width in (1, 2, 4, 8):
+            return cells.view(f">i{width}")[:, 0].astype(np.int64)
         whole = np.zeros((len(cells), 8), np.uint8)
         whole[:, 8 - width :] = cells
         # A negative number of few bytes has all the bits before them set.
@@ -64,7 +70,7 @@ class Rows:
         return np.hstack([self._cells(*pair) for pair in zip(columns, widths, strict=True)])
 
     def _cells(self, column: int, width: int) -> np.ndarray:
-        return _windows(self.data, self.body + self.offsets[column], width)
+        return windows(self.data, self.body + self.offsets[column], width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +184,7 @@ def _children(data: np.ndarray, page: int) -> list[int]:
     """The pages below the interior page; page 0, which is none, for a cell beyond it."""
     cells, _ = _pointers(data, np.zeros(1, np.int64), 12)
     cells = np.append(cells, 8)
-    found: list[int] = _windows(data, np.minimum(cells, page), 4).view(">u4")[:, 0].tolist()
+    found: list[int] = windows(data, np.minimum(cells, page), 4).view(">u4")[:, 0].tolist()
     return [0 if cell > page - 4 else child for cell, child in zip(cells.tolist(), found, strict=True)]
 
 
@@ -190,28 +196,28 @@ def _laid_out(
     _, at = _varints(data, at)
     if np.any(at + length > ends):
         return None
-    heads = _windows(data, at, 8)
-    if np.any(heads[:, 0] > 8):
+    heads = windows(data, at, 8)
+    if heads[:, 0].max(initial=0) > 8:
         return None
     # The first byte is the length of the head; what stands behind it belongs to the row.
-    heads[np.arange(8) >= heads[:, :1]] = 0
-    words = heads.view("<u8")[:, 0]
+    words = heads.view("<u8")[:, 0] & _FIRST_BYTES[heads[:, 0]]
     found = []
-    for places in alike(words):
-        kinds = _serial_types(heads[places[0]].tolist())
+    for places in _same(words):
+        head = heads[places[0], : heads[places[0], 0]].tolist()
+        kinds = _serial_types(head)
         if len(kinds) != columns:
             return None
         widths = [_WIDTHS.get(kind, (kind - 12) // 2) for kind in kinds]
         offsets = [sum(widths[:place]) for place in range(columns)]
-        if np.any(length[places] != int(heads[places[0], 0]) + sum(widths)):
+        if np.any(length[places] != len(head) + sum(widths)):
             return None
-        found.append(Rows(data, places, at[places] + int(heads[places[0], 0]), tuple(kinds), tuple(offsets)))
+        found.append(Rows(data, places, at[places] + len(head), tuple(kinds), tuple(offsets)))
         if len(found) > _MOST_LAYOUTS:
             return None
     return len(starts), found
 
 
-def alike(words: np.ndarray) -> Iterator[np.ndarray]:
+def _same(words: np.ndarray) -> Iterator[np.ndarray]:
     """The places of equal words, word by word: there are few different ones."""
     left = np.arange(len(words))
     while len(left):
@@ -221,9 +227,9 @@ def alike(words: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _serial_types(head: list[int]) -> list[int]:
-    """The serial types in the first bytes of a row, of which the first says how many there are."""
+    """The serial types in the head of a row, of which the first byte says how many bytes it has."""
     kinds, value = [], 0
-    for byte in head[1 : head[0]]:
+    for byte in head[1:]:
         value = value << 7 | byte & 0x7F
         if byte < 0x80:
             kinds.append(value)
@@ -247,11 +253,3 @@ def _varints(data: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     # The ninth byte counts whole; so large a number is no row of ours.
     value[more] = 2**62
     return value, end
-
-
-def _windows(data: np.ndarray, at: np.ndarray, width: int) -> np.ndarray:
-    """`width` bytes from each place on; shape (places, width)."""
-    if not width:
-        return np.zeros((len(at), 0), np.uint8)
-    found: np.ndarray = np.lib.stride_tricks.sliding_window_view(data, width)[at]
-    return found
