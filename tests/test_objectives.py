@@ -14,6 +14,7 @@ import pytest
 
 from paperback.code.equations.check import Verdict, verify
 from paperback.code.equations.derivation import Derivation
+from paperback.code.objectives.choices import OPEN
 from paperback.code.objectives.cut import Cut
 from paperback.code.objectives.derive import Script, cut_at, derive_objective, read_script
 from paperback.code.objectives.refused import Refused
@@ -467,3 +468,34 @@ def test_one_value_for_two_names(tmp_path: Path) -> None:
     body = "parts = torch.zeros(2)\nparts[0] = last = model(x).mean()\nloss = parts.sum() + last"
     text = formula(sliced(tmp_path, loop(body)))
     assert text.index("last = ") < text.index("parts[0] = last")
+
+
+AGENT = """
+import torch
+from torch import nn
+
+class Agent:
+    def __init__(self, width, discount=0.99, rate=0.5):
+        self.critic = nn.Linear(width, 1)
+        self.discount = discount
+        self.rate = rate
+        self.width = width
+
+    def train(self, state, reward, target):
+        self.rate = self.rate * 0.9
+        gap = self.critic(state)[:, 0] - reward - self.discount * target.detach()
+        loss = (self.rate * gap ** 2).mean()
+        loss.backward()
+"""
+
+
+def test_a_number_that_the_constructor_keeps_is_a_setting(tmp_path: Path) -> None:
+    """`self.discount` is the argument's default; `self.rate` changes in training and is none."""
+    cut = sliced(tmp_path, AGENT)
+    assert {item.name: (item.kind, item.default) for item in cut.entering if item.kind == "setting"} == {
+        "discount": ("setting", 0.99)
+    }
+    assert "self.rate" in [item.text for item in cut.entering if item.kind == "input"]
+    two = AGENT + AGENT[AGENT.index("class Agent") :].replace("Agent", "Other").replace("0.99", "0.9")
+    (last,) = [item for item in sliced(tmp_path, two).entering if item.name == "discount"]
+    assert (last.kind, last.default) == ("setting", OPEN)

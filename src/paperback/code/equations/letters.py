@@ -47,6 +47,8 @@ GREEK = frozenset(
 GLOSSARY: dict[str, tuple[str, ...]] = {
     "temperature": (r"\tau",),
     "temp": (r"\tau",),
+    "discount": (r"\gamma",),
+    "discount_factor": (r"\gamma",),
     "t": ("t",),
     "base_temperature": (r"\tau_{0}",),
     "lam": (r"\lambda",),

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,17 +30,21 @@ class Choices:
         defaults: Name to literal; a setting that the script itself changes is not in it.
         holders: Names that hold settings: `args`.
         constants: Names that are given one literal number in the file and nothing else.
+        own: Attributes of `self` that only keep a number given to the constructor, with its default.
     """
 
     defaults: dict[str, Any] = field(default_factory=dict)
     holders: frozenset[str] = frozenset()
     constants: dict[str, Any] = field(default_factory=dict)
+    own: dict[str, Any] = field(default_factory=dict)
 
     def named(self, node: ast.expr) -> str:
         """The name of the setting that `node` reads; empty where it reads none."""
         if isinstance(node, ast.Name):
             return node.id if node.id in self.constants else ""
         parts = dotted(node).split(".") if isinstance(node, ast.Attribute) else []
+        if self._keeps(parts):
+            return parts[1]
         held = any(part in self.holders or _HOLDER.match(part) for part in parts[:-1])
         if held and "()" not in parts:
             return parts[-1]
@@ -53,7 +58,12 @@ class Choices:
         name = self.named(node)
         if isinstance(node, ast.Name):
             return self.constants.get(name, OPEN)
+        if isinstance(node, ast.Attribute) and self._keeps(dotted(node).split(".")):
+            return self.own[name]
         return self.defaults.get(name, OPEN)
+
+    def _keeps(self, parts: Sequence[str]) -> bool:
+        return len(parts) == 2 and parts[0] == "self" and parts[1] in self.own
 
     def value(self, node: ast.expr) -> Any:
         """The value of an expression of literals and settings; `OPEN` where it holds anything else."""
@@ -126,7 +136,51 @@ def read_choices(file: FileScopes, nodes: Sequence[ast.AST]) -> Choices:
         for name, values in found.items()
         if name not in changed and all(value == values[0] and value is not OPEN for value in values)
     }
-    return Choices(defaults, frozenset(_holders(nodes)), dict(_constants(nodes)))
+    return Choices(defaults, frozenset(_holders(nodes)), dict(_constants(nodes)), _kept_numbers(nodes))
+
+
+def _kept_numbers(nodes: Sequence[ast.AST]) -> dict[str, Any]:
+    """Attributes of `self` that a class sets once, to a constructor argument whose default is a number.
+
+    The default is `OPEN` where classes of the file have different ones.
+    """
+    given: dict[str, list[Any]] = {}
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__":
+            numbers = dict(_number_defaults(node.args))
+            for name, kept in _kept(node):
+                if kept in numbers:
+                    given.setdefault(name, []).append(numbers[kept])
+    stored = Counter(
+        node.attr
+        for node in nodes
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and dotted(node.value) == "self"
+    )
+    return {
+        name: values[0] if all(value == values[0] for value in values) else OPEN
+        for name, values in given.items()
+        if stored[name] == len(values)
+    }
+
+
+def _kept(constructor: ast.FunctionDef) -> Iterator[tuple[str, str]]:
+    """Attributes of `self`, each with the name that is assigned to it."""
+    for item in constructor.body:
+        match item:
+            case ast.Assign(targets=[ast.Attribute(value=owner, attr=name)], value=ast.Name(id=kept)):
+                if dotted(owner) == "self":
+                    yield name, kept
+
+
+def _number_defaults(arguments: ast.arguments) -> Iterator[tuple[str, float]]:
+    plain = [*arguments.posonlyargs, *arguments.args]
+    pairs = [*zip(plain[len(plain) - len(arguments.defaults) :], arguments.defaults, strict=True)]
+    for arg, default in (*pairs, *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)):
+        value = _number(default) if default is not None else None
+        if value is not None and not isinstance(value, bool):
+            yield arg.arg, value
 
 
 def _literal(text: str) -> Any:
