@@ -49,11 +49,6 @@ def read(file: LogFile) -> Log:
         else:
             value = json.loads(file.data.decode("utf-8-sig"))
             samples = value.get("samples") if isinstance(value, dict) else None
-    except _NoZstandardError as error:
-        mend = "Install zstandard (pip install zstandard), or run on Python 3.14."
-        return Log(
-            file, name, findings=(Finding("unreadable-log", f"{file.path}: {error}", (file.source(),), mend),)
-        )
     except (ValueError, KeyError, OSError, EOFError, RecursionError, struct.error, zlib.error) as error:
         message = f"{file.path}: not a whole evaluation log: {error}"
         return Log(
@@ -64,10 +59,6 @@ def read(file: LogFile) -> Log:
     record = _record(file, value)
     found = samples if isinstance(samples, list) else []
     return Log(file, name, (record, *item_records(file, found, record)), failed_samples(file, found))
-
-
-class _NoZstandardError(Exception):
-    """Nothing that unpacks Zstandard is installed."""
 
 
 def _opened(data: bytes) -> tuple[Any, list[Any]]:
@@ -99,7 +90,7 @@ def _samples(data: bytes, names: Mapping[str, zipfile.ZipInfo]) -> list[Any]:
 
 
 def _unpacked(data: bytes, item: zipfile.ZipInfo) -> bytes:
-    """The content of a member, at most 64 MiB; Python before 3.14 cannot open Zstandard members itself."""
+    """The content of a member, at most 64 MiB."""
     fields = _LOCAL.unpack_from(data, item.header_offset)
     start = item.header_offset + _LOCAL.size + fields[9] + fields[10]
     packed = data[start : start + item.compress_size]
@@ -115,32 +106,11 @@ def _unpacked(data: bytes, item: zipfile.ZipInfo) -> bytes:
 
 
 def _unzstandard(packed: bytes, size: int) -> bytes:
-    try:
-        import zstandard  # type: ignore[import-not-found,unused-ignore]
-    except ImportError:
-        return _unzstandard_by_python(packed, size)
-    try:
-        content: bytes = zstandard.ZstdDecompressor().stream_reader(packed).read(size)
-    except zstandard.ZstdError as error:
-        raise ValueError(str(error)) from error
+    """By Arrow: zipfile opens Zstandard members since Python 3.14 only."""
+    import pyarrow as pa
+
+    content: bytes = pa.input_stream(pa.BufferReader(packed), compression="zstd").read(size)
     return content
-
-
-def _unzstandard_by_python(packed: bytes, size: int) -> bytes:
-    """By the standard library, which has it since Python 3.14, or by its backport."""
-    from importlib import import_module
-
-    for module in ("compression.zstd", "backports.zstd"):
-        try:
-            zstd = import_module(module)
-        except ImportError:
-            continue
-        try:
-            content: bytes = zstd.ZstdDecompressor().decompress(packed, size)
-        except zstd.ZstdError as error:
-            raise ValueError(str(error)) from error
-        return content
-    raise _NoZstandardError("its members are packed with Zstandard, which this Python cannot unpack")
 
 
 def _record(file: LogFile, value: Mapping[str, Any]) -> Record:
