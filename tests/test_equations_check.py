@@ -67,6 +67,19 @@ def test_a_dropped_stop_gradient_is_seen(tmp_path: Path) -> None:
     assert "gradients differ" in dropped.reason
 
 
+def test_an_index_that_leaves_its_axis_is_seen(tmp_path: Path) -> None:
+    """An entry that does not exist has no value, not that of its neighbour."""
+    source = """
+    def loss(x):
+        return ((x[1:] - x[:-1]) ** 2).sum()
+    """
+    found, verdict = checked(tmp_path, source)
+    assert verdict.word == BOTH
+    beyond = altered(found, "N - 1", "N")
+    assert beyond.word == "mismatch"
+    assert beyond.reason.endswith("an index leaves its axis")
+
+
 WIDE = """
 class Net(nn.Module):
     def __init__(self, features: int):

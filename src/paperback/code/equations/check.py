@@ -250,6 +250,8 @@ def _differences(
     if not all(bool(np.all(np.isfinite(node.value))) for node in outputs):
         raise Undefined
     worst = max(_difference(node.value, want) for node, want in zip(outputs, expected, strict=True))
+    if world.left:
+        _check_hidden(page, plan, sample, outputs)
     if world.sorted_ties and not worst <= _tolerance([sample]):
         raise Tied
     if plan.kind == "autograd":
@@ -281,6 +283,14 @@ def _differences(
     return worst, steepest, moved
 
 
+def _check_hidden(page: Page, plan: Plan, sample: Sample, outputs: Sequence[Node]) -> None:
+    """Refuse a result that depends on entries outside an axis, which have no value."""
+    world, _ = _world(page, plan, sample, {}, shifted=True)
+    shifted = [world.tensors[key] for key in page.outputs if key in world.tensors]
+    if any(_difference(a.value, b.value) > TOLERANCE for a, b in zip(shifted, outputs, strict=True)):
+        raise EvaluationError("an index leaves its axis")
+
+
 def _array(item: Mapping[str, Any]) -> Array:
     return np.asarray(item["data"], dtype=float).reshape(item["shape"])
 
@@ -298,12 +308,12 @@ def _difference(got: Array, want: Array) -> float:
 
 
 def _world(
-    page: Page, plan: Plan, sample: Sample, arms: dict[Expr, set[int]]
+    page: Page, plan: Plan, sample: Sample, arms: dict[Expr, set[int]], *, shifted: bool = False
 ) -> tuple[World, dict[str, Node]]:
     """What every symbol stands for, and the leaves by the name under which the code gives their gradient."""
     scalars = {name: tape.leaf(value) for name, value in sample.point.scalars.items()}
     each = {name: PROBE for name, kind in plan.callbacks.items() if kind == "each"}
-    world = World(scalars, {}, {**page.functions, **each}, arms=arms)
+    world = World(scalars, {}, {**page.functions, **each}, arms=arms, shifted=shifted)
     leaves: dict[str, Node] = {}
     for item in plan.inputs:
         if item.role == "parameter":

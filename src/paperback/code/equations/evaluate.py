@@ -1,6 +1,6 @@
 """Numeric values of forms: every index variable in scope is one axis of an array."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Protocol
@@ -39,6 +39,7 @@ from paperback.code.equations.form import (
 from paperback.code.equations.tape import Array, Node
 
 Scope = tuple[tuple[str, int], ...]
+Places = NDArray[np.int_]
 MOST_ENTRIES = 30_000_000
 _COMPARE: dict[str, Callable[[Array, Array], NDArray[np.bool_]]] = {
     "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal,
@@ -76,6 +77,8 @@ class World:
         stages: Names whose entries at one place of their first axis follow from those at other places.
         tied: Whether the extreme of a range was reached by several entries.
         sorted_ties: Whether entries that were sorted were equal.
+        left: Whether an index left its axis.
+        shifted: Whether what stands there is changed, which a condition must hide.
     """
 
     scalars: dict[str, Node] = field(default_factory=dict)
@@ -86,6 +89,8 @@ class World:
     stages: dict[str, Stages] = field(default_factory=dict)
     tied: bool = False
     sorted_ties: bool = False
+    left: bool = False
+    shifted: bool = False
 
 
 def size(expr: Expr, world: World) -> int:
@@ -204,23 +209,41 @@ def _element(found: Node, index: tuple[Expr, ...], world: World, scope: Scope) -
     for item, length in zip(index, found.value.shape, strict=True):
         if length == 0:
             raise EvaluationError("an entry of an empty axis")
-        place = np.nan_to_num(evaluate(item, world, scope).value) - 1
-        places.append(np.clip(np.rint(place).astype(int), 0, length - 1))
+        places.append(np.rint(np.nan_to_num(evaluate(item, world, scope).value) - 1).astype(int))
+    if not index:
+        return _scalar(found, scope)
     shape = np.broadcast_shapes((1,) * len(scope), *(place.shape for place in places))
-    return (
-        tape.gather(found, tuple(np.broadcast_to(place, shape) for place in places))
-        if index
-        else _scalar(found, scope)
-    )
+    places = [np.broadcast_to(place, shape) for place in places]
+    inner, outside = _moved_inside(places, found.value.shape)
+    return _hidden(tape.gather(found, tuple(inner)), outside, world)
+
+
+def _moved_inside(places: Sequence[Places], lengths: Sequence[int]) -> tuple[list[Places], NDArray[np.bool_]]:
+    """The places moved inside the axes, and where that changed one of them."""
+    inner = [np.clip(place, 0, length - 1) for place, length in zip(places, lengths, strict=True)]
+    outside = np.any([place != moved for place, moved in zip(places, inner, strict=True)], axis=0)
+    return inner, outside
+
+
+def _hidden(node: Node, outside: NDArray[np.bool_], world: World) -> Node:
+    """Entries of which some stand outside; in a shifted world these have other values and no gradient."""
+    if not np.any(outside):
+        return node
+    world.left = True
+    if not world.shifted:
+        return node
+    # Signs stay what they were, so that a hidden logarithm or root is as good as before.
+    return Node(np.where(outside, 1.37 * node.value + 0.11 * np.where(node.value < 0, -1.0, 1.0), node.value))
 
 
 def _staged(stages: Stages, index: tuple[Expr, ...], world: World, scope: Scope) -> Node:
     """Entries of a recurrence; places beyond its ends, which a condition hides, are moved inside."""
-    wanted = evaluate(index[0], world, scope).value
+    wanted = np.rint(np.nan_to_num(evaluate(index[0], world, scope).value)).astype(int)
     low, high = stages.lowest(), stages.highest()
-    places = np.clip(np.rint(np.nan_to_num(wanted)).astype(int), low, high)
+    places = np.clip(wanted, low, high)
     if places.size == 1:
-        return _element(stages.at(int(places.reshape(-1)[0])), index[1:], world, scope)
+        found = _element(stages.at(int(places.reshape(-1)[0])), index[1:], world, scope)
+        return _hidden(found, places != wanted, world)
     first, last = int(places.min()), int(places.max())
     nodes = [stages.at(place) for place in range(first, last + 1)]
     whole = tape.join([tape.reshape(node, (1, *node.value.shape)) for node in nodes], 0)
@@ -311,11 +334,9 @@ def _entry(found: Node, index: tuple[Expr, ...], world: World, scope: Scope) -> 
     shape = np.broadcast_shapes(found.value.shape[:rank], *(place.shape for place in places))
     whole = tape.spread(found, (*shape, *found.value.shape[rank:]))
     grid = np.indices(shape, sparse=True)
-    inner = [
-        np.clip(np.broadcast_to(place, shape), 0, length - 1)
-        for place, length in zip(places, found.value.shape[rank:], strict=True)
-    ]
-    return tape.gather(whole, (*grid, *inner))
+    places = [np.broadcast_to(place, shape) for place in places]
+    inner, outside = _moved_inside(places, found.value.shape[rank:])
+    return _hidden(tape.gather(whole, (*grid, *inner)), outside, world)
 
 
 def _ordered(order: Order, world: World, scope: Scope) -> Node:
