@@ -26,8 +26,6 @@ KEYS = st.sampled_from(["loss", "val/acc", ("a", "b"), "_step", "é\x82\x01", "k
 # Steps whose bytes look like the tag of a value are among them.
 STEPS = st.sampled_from([None, 0, 1, 5, 130, 16640, 2**40, -3]) | st.integers(-(2**63), 2**63 - 1)
 ROWS = st.lists(st.tuples(st.lists(st.tuples(KEYS, VALUES), max_size=4), STEPS), max_size=12)
-# Of the first row: a byte, what is added to it, and how many bytes are cut off its end.
-HARMS = st.tuples(st.integers(0, 8), st.integers(-2, 2), st.integers(0, 3))
 
 
 def number(step: int | None) -> bytes:
@@ -58,25 +56,34 @@ def finals(messages: list[bytes]) -> dict[str, str]:
     return known | {"unreadable": repr(found.unreadable)}
 
 
-@settings(deadline=None, max_examples=300)
-@given(ROWS, st.integers(1, 5), st.binary(max_size=6), HARMS)
-def test_rows_together_are_rows_alone(
-    rows: list, size: int, noise: bytes, harm: tuple[int, int, int]
-) -> None:
-    """Whatever keys, values and steps come, whichever byte is changed or lost, and whatever is no row."""
-    encoded = [b"".join(wandb_item(*pair) for pair in pairs) + number(step) for pairs, step in rows] + [noise]
-    at, change, cut = harm
-    first = bytearray(encoded[0][: len(encoded[0]) - cut])
-    first[at : at + 1] = bytes((byte + change) % 256 for byte in first[at : at + 1])
-    encoded[0] = bytes(first)
+def together_and_alone(encoded: list[bytes], size: int = 1000) -> tuple[dict, dict]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(wandb_history, "_TOGETHER", size)
         together = history(encoded)
         patch.setattr(wandb_history, "read_items", nothing_is_plain)
-        assert together == history(encoded)
+        return together, history(encoded)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None)
+@given(ROWS, st.integers(1, 5), st.binary(max_size=6))
+def test_rows_together_are_rows_alone(rows: list, size: int, noise: bytes) -> None:
+    """Whatever keys, values and steps come, and whatever bytes are no row at all."""
+    encoded = [b"".join(wandb_item(*pair) for pair in pairs) + number(step) for pairs, step in rows] + [noise]
+    together, alone = together_and_alone(encoded, size)
+    assert together == alone
+
+
+@pytest.mark.parametrize("change", [-128, -2, -1, 1, 2])
+def test_a_changed_byte_does_the_same_to_both(change: int) -> None:
+    """Wherever in a row it stands; and so does a row that ends early."""
+    row = wandb_item("loss", "0.5") + wandb_item(("a", "b"), "-1") + number(300)
+    for at in range(len(row)):
+        changed = row[:at] + bytes([(row[at] + change) % 256]) + row[at + 1 :]
+        together, alone = together_and_alone([changed, row, row[:at], row])
+        assert together == alone, at
+
+
+@settings(deadline=None)
 @given(ROWS, st.integers(1, 5), st.sampled_from([b"", part(2, b"\x12\x04loss"), b"\x0a\x7f", b"\x12"]))
 def test_summaries_together_are_summaries_alone(rows: list, size: int, noise: bytes) -> None:
     """The last value of each key counts, also behind one that is removed or cannot be read."""

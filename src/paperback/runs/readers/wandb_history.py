@@ -2,14 +2,16 @@
 
 from array import array
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from math import isfinite
 
 import numpy as np
 
 from paperback.runs.readers.leaves import flatten, number_of
 from paperback.runs.readers.log import LogFile
-from paperback.runs.readers.wandb_items import Keys, read_items, steps_of
+from paperback.runs.readers.wandb_items import JSON, Keys, read_items, steps_of
 from paperback.runs.readers.wandb_media import is_inside, without_media
 from paperback.runs.readers.wandb_message import (
     UNREADABLE,
@@ -108,6 +110,11 @@ class History:
         """A value: a number, typed or in JSON, or a dictionary of numbers."""
         # The key is known from now on, because what has a `_type` is no metric.
         self._keys[key]
+        if len(value) > 3 and value[:2] == JSON and value[2] < 0x80:
+            # As in plain rows: -0 is no integer.
+            with suppress(ValueError):
+                self._put(row, key, float(value[3:]))
+                return
         found = value_of(value)
         if isinstance(found, dict):
             for inner, item in flatten(without_media(found)).items():
@@ -142,7 +149,8 @@ class History:
     def _row_steps(self, columns: list[_Column]) -> np.ndarray:
         """The step of each row; where rows have none, the key `_step` counts, else their number."""
         logged = next((column for column in columns if column.path == ("_step",)), None)
-        known = dict(zip(logged.rows.tolist(), logged.values.tolist(), strict=True)) if logged else {}
+        pairs = zip(logged.rows.tolist(), logged.values.tolist(), strict=True) if logged else ()
+        known = {row: value for row, value in pairs if isfinite(value)}
         steps = [int(known.get(row, row)) if step is None else step for row, step in enumerate(self._steps)]
         return np.array([min(max(step, -_MOST), _MOST) for step in steps], np.int64)
 

@@ -9,7 +9,8 @@ from paperback.runs.readers.alike import alike, in_words, windows
 from paperback.runs.readers.protobuf import BYTES, spans
 from paperback.runs.readers.wandb_message import Path, path_of
 
-_ITEM, _STEP, _STEP_NUMBER, _JSON = 0x0A, 0x12, 0x08, (0x82, 0x01)
+JSON = b"\x82\x01"
+_ITEM, _STEP, _STEP_NUMBER = 0x0A, 0x12, 0x08
 _SHORT = 0x80
 # What may stand behind the last byte that is looked for.
 _MARGIN = b"\0" * 300
@@ -83,7 +84,7 @@ def read_items(messages: Sequence[bytes], keys: Keys) -> Items:
     data = np.frombuffer(b"".join((*messages, _MARGIN)), np.uint8)
     ends = np.cumsum([len(message) for message in messages])
     body = data[: -len(_MARGIN)]
-    starts = np.flatnonzero((body == _JSON[0]) & (data[1 : len(body) + 1] == _JSON[1]))
+    starts = np.flatnonzero((body == JSON[0]) & (data[1 : len(body) + 1] == JSON[1]))
     rows = np.searchsorted(ends, starts, side="right")
     stops = starts + 3 + data[starts + 2]
     begins, until = ends - np.diff(ends, prepend=0), ends.copy()
