@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from google_crc32c import value as crc32c
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,33 +18,7 @@ from paperback.runs.readers.checksum import masked_crc32c
 from paperback.runs.readers.log import Log, LogFile
 from paperback.runs.readers.single_precision import shortest
 from paperback.settings import Settings
-
-
-def masked(data: bytes) -> bytes:
-    crc = crc32c(data)
-    return struct.pack("<I", ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)
-
-
-def frame(payload: bytes) -> bytes:
-    size = struct.pack("<Q", len(payload))
-    return size + masked(size) + payload + masked(payload)
-
-
-def varint(value: int) -> bytes:
-    value &= 2**64 - 1
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes((*out, value))
-
-
-def part(number: int, data: bytes) -> bytes:
-    return varint(number << 3 | 2) + varint(len(data)) + data
-
-
-def simple(tag: str, value: float) -> bytes:
-    return part(1, tag.encode()) + b"\x15" + struct.pack("<f", value)
+from wire import frame, masked, part, simple, varint
 
 
 def double(tag: str, value: float) -> bytes:

@@ -5,32 +5,10 @@ import struct
 from pathlib import Path
 
 import pytest
-from google_crc32c import value as crc32c
 
 from paperback.runs import Run, RunTable, read_runs
 from paperback.settings import Settings
-
-
-def masked(data: bytes) -> bytes:
-    crc = crc32c(data)
-    return struct.pack("<I", ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)
-
-
-def frame(payload: bytes, size: int | None = None) -> bytes:
-    length = struct.pack("<Q", len(payload) if size is None else size)
-    return length + masked(length) + payload + masked(payload)
-
-
-def varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes((*out, value))
-
-
-def part(number: int, data: bytes) -> bytes:
-    return varint(number << 3 | 2) + varint(len(data)) + data
+from wire import frame, part, varint
 
 
 def scalar(step: int, value: float, tag: str = "loss", wall: float = 1.5e9) -> bytes:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 import pytest
@@ -16,32 +15,13 @@ from paperback.runs import RunTable, Status, history, read_runs
 from paperback.runs.readers import mlflow_dump
 from paperback.runs.readers.log import Log, LogFile
 from paperback.settings import Settings
+from wire import part, varint, wandb_log
 
 Repository = Callable[..., RunTable]
 
 
 def kinds(table: RunTable) -> set[str]:
     return {finding.kind for finding in table.findings} - {"unknown-role"}
-
-
-def varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes((*out, value))
-
-
-def part(number: int, data: bytes) -> bytes:
-    return varint(number << 3 | 2) + varint(len(data)) + data
-
-
-def wandb_log(*records: bytes) -> bytes:
-    out = b":W&B" + struct.pack("<HB", 0xBEE1, 0)
-    for record in records:
-        body = b"\x01" + record
-        out += struct.pack("<IH", crc32(body), len(record)) + body
-    return out
 
 
 def wandb_run(name: str, branch: tuple[str, float] | None = None) -> bytes:

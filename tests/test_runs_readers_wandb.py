@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 import pytest
@@ -20,56 +19,17 @@ from paperback.runs import Run, RunTable, Status, read_runs
 from paperback.runs.readers import wandb_files, wandb_local
 from paperback.runs.readers.log import Log, LogFile, Record
 from paperback.settings import Settings
+from wire import chunk, part, varint
+from wire import wandb_item as item
+from wire import wandb_log as log
 
 CASE = Path(__file__).resolve().parents[2] / "shared" / "cases" / "wandb_runs_messy"
 HEADER = b":W&B" + struct.pack("<HB", 0xBEE1, 0)
 FOLDER = "wandb/offline-run-20260101_000000-abc"
 
 
-def varint(value: int) -> bytes:
-    value &= 2**64 - 1
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes((*out, value))
-
-
-def part(number: int, data: bytes) -> bytes:
-    return varint(number << 3 | 2) + varint(len(data)) + data
-
-
 def number(field: int, value: int) -> bytes:
     return varint(field << 3) + varint(value)
-
-
-def chunk(kind: int, data: bytes) -> bytes:
-    body = bytes([kind]) + data
-    return struct.pack("<IH", crc32(body), len(data)) + body
-
-
-def log(*records: bytes) -> bytes:
-    """A file of blocks after LevelDB's description of its log format."""
-    out = bytearray(HEADER)
-    for record in records:
-        rest, first = record, True
-        while True:
-            left = 32768 - len(out) % 32768
-            if left < 7:
-                out += b"\0" * left
-                continue
-            piece, rest = rest[: left - 7], rest[left - 7 :]
-            kind = (1 if first else 4) if not rest else (2 if first else 3)
-            out += chunk(kind, piece)
-            first = False
-            if not rest:
-                break
-    return bytes(out)
-
-
-def item(key: str | tuple[str, ...], text: str, *, old: bool = False) -> bytes:
-    path = (key,) if isinstance(key, str) else key
-    return part(1, b"".join(part(1 if old else 2, k.encode()) for k in path) + part(16, text.encode()))
 
 
 def row(step: int | None, *items: bytes) -> bytes:

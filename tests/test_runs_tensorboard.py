@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from paperback.runs.readers import tensorboard
 from paperback.runs.readers.log import Log, LogFile
 from paperback.runs.run import Series, Status
+from wire import part, simple, varint
 
 
 def crc32c(data: bytes) -> int:
@@ -33,26 +34,9 @@ def frame(payload: bytes) -> bytes:
     return size + masked(size) + payload + masked(payload)
 
 
-def varint(value: int) -> bytes:
-    value &= 2**64 - 1
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes((*out, value))
-
-
-def part(number: int, data: bytes) -> bytes:
-    return varint(number << 3 | 2) + varint(len(data)) + data
-
-
 def event(step: int | None, *values: bytes) -> bytes:
     head = b"\x09" + struct.pack("<d", 1.5e9) + (b"" if step is None else b"\x10" + varint(step))
     return frame(head + part(5, b"".join(part(1, value) for value in values)))
-
-
-def simple(tag: str, value: float) -> bytes:
-    return part(1, tag.encode()) + b"\x15" + struct.pack("<f", value)
 
 
 def tensor(tag: str, dtype: int, body: bytes, shape: bytes = b"") -> bytes:

@@ -4,6 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+BLOCK = 8 * 2**20
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Source:
@@ -27,8 +29,47 @@ class Source:
 
 
 def digest(data: bytes) -> str:
-    """The first 16 hexadecimal digits of the SHA-256 of `data`."""
-    return hashlib.sha256(data).hexdigest()[:16]
+    """The first 16 hexadecimal digits of the SHA-256 of `data`.
+
+    Of more than `BLOCK` bytes it is that of the SHA-256 of each block, one behind the other, so that a file
+    which only grows need not be hashed again from its beginning.
+    """
+    hashing = Hashing()
+    hashing.update(data)
+    return hashing.digest()
+
+
+class Hashing:
+    """`digest` of bytes that come piece by piece.
+
+    Attributes:
+        blocks: SHA-256 of each whole block behind which more has come.
+    """
+
+    def __init__(self, blocks: bytes = b"") -> None:
+        self.blocks = blocks
+        self._open = hashlib.sha256()
+        self._room = BLOCK
+
+    def update(self, data: bytes | memoryview) -> None:
+        """Take in the next bytes."""
+        rest = memoryview(data)
+        while len(rest):
+            if not self._room:
+                self.blocks += self._open.digest()
+                self._open, self._room = hashlib.sha256(), BLOCK
+            piece, rest = rest[: self._room], rest[self._room :]
+            self._open.update(piece)
+            self._room -= len(piece)
+
+    def last(self) -> bytes:
+        """SHA-256 of what came behind `blocks`."""
+        return self._open.digest()
+
+    def digest(self) -> str:
+        """What `digest` gives for all bytes so far."""
+        last = self._open.digest()
+        return (hashlib.sha256(self.blocks + last).digest() if self.blocks else last).hex()[:16]
 
 
 def relative(path: Path, root: Path) -> str:

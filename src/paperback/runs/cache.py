@@ -23,6 +23,7 @@ create table if not exists files (
     path blob primary key, size integer, mtime integer, inode integer, declared integer, digest text,
     whole integer, sum blob, body blob
 ) without rowid;
+create table if not exists witnesses (path blob primary key, state blob) without rowid;
 """
 
 
@@ -54,12 +55,14 @@ class Cache:
         now: Time on the clock of the file system when it was opened, in nanoseconds.
         known: Path to what is known of the file.
         added: Rows that wait to be written.
+        witnesses: Path and state of files that may grow, which wait too.
     """
 
     base: sqlite3.Connection
     now: int
     known: dict[str, Entry] = field(default_factory=dict)
     added: list[tuple[object, ...]] = field(default_factory=list)
+    witnesses: list[tuple[bytes, bytes]] = field(default_factory=list)
 
     def unchanged(self, path: str, stamp: tuple[int, int, int, bool], place: Path) -> "Log | bool":
         """The log of the file, True where it holds none, and False where it must be read."""
@@ -76,6 +79,11 @@ class Cache:
         log = self._log(path, entry, place, stamp[3])
         return (log, entry.stamp[0]) if isinstance(log, Log) else None
 
+    def witness(self, path: str) -> bytes:
+        """What was kept with `add` to know the beginning of a grown file again; empty where nothing was."""
+        row = self.base.execute("select state from witnesses where path = ?", (os.fsencode(path),)).fetchone()
+        return bytes(row[0]) if row else b""
+
     def _log(self, path: str, entry: Entry, place: Path, declared: bool) -> "Log | bool":
         body = entry.body
         if body is None:
@@ -90,7 +98,15 @@ class Cache:
         except (ValueError, KeyError, TypeError, IndexError, struct.error):
             return False
 
-    def add(self, path: str, stamp: tuple[int, int, int, bool], log: Log | None, digest: str) -> None:
+    def add(
+        self,
+        path: str,
+        stamp: tuple[int, int, int, bool],
+        log: Log | None,
+        digest: str,
+        *,
+        witness: bytes = b"",
+    ) -> None:
         """Remember what was read; a file that changed a moment ago is not remembered."""
         if stamp[1] > self.now - YOUNG:
             return
@@ -100,6 +116,8 @@ class Cache:
             return
         whole = log is not None and bool(log.records) and not log.findings
         self.added.append((os.fsencode(path), *stamp, digest, whole, _sum(digest, body), body))
+        if witness:
+            self.witnesses.append((os.fsencode(path), witness))
         if len(self.added) >= 2000:
             self.write()
 
@@ -107,7 +125,9 @@ class Cache:
         """Put what waits into the database."""
         with self.base:
             self.base.executemany("insert or replace into files values (?,?,?,?,?,?,?,?,?)", self.added)
+            self.base.executemany("insert or replace into witnesses values (?,?)", self.witnesses)
         self.added.clear()
+        self.witnesses.clear()
 
 
 @contextmanager
@@ -162,6 +182,7 @@ def _connected(path: Path, version: str, now: int) -> Cache:
         if base.execute("select value from meta where key = 'version'").fetchone() != (version,):
             with base:
                 base.execute("delete from files")
+                base.execute("delete from witnesses")
                 base.execute("insert or replace into meta values ('version', ?)", (version,))
         rows = base.execute(
             "select path, size, mtime, inode, declared, digest, whole, sum,"

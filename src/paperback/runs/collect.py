@@ -14,8 +14,9 @@ from paperback.runs.packed import END, MARK, unpack_text
 from paperback.runs.readers import load_readers
 from paperback.runs.readers.log import Log, LogFile, Reader
 from paperback.runs.template import fields_of
+from paperback.runs.windows import read_in_windows
 from paperback.settings import Settings
-from paperback.source import Source, digest
+from paperback.source import Hashing, Source, digest
 from paperback.walk import walk
 
 _HEAD = 4096
@@ -178,6 +179,8 @@ def _log(candidate: _Candidate, means: _Means) -> Log | None:
             return _too_large(file, reader)
         if head.startswith(_DATABASE):
             return reader.read(replace(file, data=head, digest=_digest(stream, head)))
+        if hasattr(reader, "read_windows"):
+            return read_in_windows(reader, file, stream, stamp, cache)
         if len(head) == _HEAD:
             stream.seek(0)
             head = stream.read()
@@ -221,10 +224,11 @@ def _read_on(
     grow = getattr(reader, "grow", None)
     before = cache.grown(file.path, stamp, file.place) if cache is not None and grow else None
     size = before[1] if before else 0
-    hashed = hashlib.sha256(memoryview(data)[:size])
-    begin = hashed.hexdigest()[:16]
-    hashed.update(memoryview(data)[size:])
-    whole = hashed.hexdigest()[:16]
+    hashing = Hashing()
+    hashing.update(memoryview(data)[:size])
+    begin = hashing.digest()
+    hashing.update(memoryview(data)[size:])
+    whole = hashing.digest()
     if grow is None or before is None or before[0].file.digest != begin:
         return None, whole
     log: Log | None = grow(replace(file, data=data, digest=whole), *before)
@@ -243,11 +247,12 @@ def _too_large(file: LogFile, reader: Reader) -> Log:
 
 def _digest(stream: BufferedReader, head: bytes) -> str:
     """What `digest` gives for the whole file, which need not fit into memory."""
-    hashed = hashlib.sha256(head)
+    hashing = Hashing()
+    hashing.update(head)
     chunk = bytearray(_CHUNK)
     while size := stream.readinto(chunk):
-        hashed.update(memoryview(chunk)[:size])
-    return hashed.hexdigest()[:16]
+        hashing.update(memoryview(chunk)[:size])
+    return hashing.digest()
 
 
 def _is_too_large(entry: os.DirEntry[str], declared: bool) -> bool:

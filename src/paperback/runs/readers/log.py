@@ -90,7 +90,8 @@ class Reader(Protocol):
     A fourth, `endings`, lists the ends of file names that are opened for it beside the usual ones.
     `alone = True` says that what it reads follows from the one file, so that it may be kept while the file
     stays as it is; then `grow(file, log, size)` may give the log of a file that has grown from the log of its
-    first `size` bytes, or None.
+    first `size` bytes, or None. In place of `grow`, `read_windows(file, windows, size, before, hashing=...)`
+    takes the bytes of the file window by window, and of a grown one only those that are new.
     """
 
     @property

@@ -1,8 +1,8 @@
 """TensorBoard event files: scalars and hyper-parameters, as torch, TensorFlow, Keras and JAX write them."""
 
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from paperback.runs.readers.protobuf import BYTES, FIXED32, fields, signed, vari
 from paperback.runs.readers.records import Damage, Records, is_sound
 from paperback.runs.readers.single_precision import shortest
 from paperback.runs.run import Scalar, Series, Status
+from paperback.source import Hashing
 
 name = "TensorBoard"
 alone = True
@@ -47,14 +48,29 @@ def accepts(path: str, head: bytes) -> bool:
 
 def read(file: LogFile) -> Log:
     """One record: every scalar tag as a series; damage is skipped and reported with its offset."""
-    return _log(file, read_events(file.data))
+    return _log(file, read_events([file.data], len(file.data)))
 
 
-def grow(file: LogFile, log: Log, size: int) -> Log:
-    """The log of a file whose first `size` bytes gave `log` without a finding."""
-    (record,) = log.records
-    points = {tag: [(series.steps, series.values)] for tag, series in record.series.items()}
-    return _log(file, read_events(file.data, Events(points, dict(record.params), record.status), size))
+def read_windows(
+    file: LogFile, windows: Iterable[bytes], size: int, before: tuple[Log, int] | None, *, hashing: Hashing
+) -> Log:
+    """The same of a file whose bytes come window by window and need not fit into memory.
+
+    Args:
+        file: The file, without bytes and digest.
+        windows: Its bytes, or those behind the ones that gave `before` without a finding.
+        size: Bytes of the whole file.
+        before: What its beginning gave, and how many bytes that had; None where nothing was read yet.
+        hashing: Tells the digest of the whole file after the last window.
+    """
+    events, base = Events(), 0
+    if before is not None:
+        log, base = before
+        (record,) = log.records
+        points = {tag: [(series.steps, series.values)] for tag, series in record.series.items()}
+        events = Events(points, dict(record.params), record.status)
+    events = read_events(windows, size, events, base)
+    return _log(replace(file, digest=hashing.digest()), events)
 
 
 def _log(file: LogFile, events: "Events") -> Log:
@@ -65,15 +81,20 @@ def _log(file: LogFile, events: "Events") -> Log:
     return Log(file, name, () if empty else (record,), findings)
 
 
-def read_events(data: bytes, events: "Events | None" = None, at: int = 0) -> "Events":
-    """What the bytes of an event file hold, from `at` on and besides what `events` has."""
-    records = Records(data, at)
+def read_events(
+    windows: Iterable[bytes], size: int, events: "Events | None" = None, base: int = 0
+) -> "Events":
+    """What the bytes of an event file of `size` bytes hold, from `base` on and besides what `events` has."""
+    records = Records(size, base)
     events = events or Events()
-    whole = np.frombuffer(data, np.uint8)
-    for places in records.batches():
-        events.add_batch(whole, places, damages=records.damages)
+    for window in windows:
+        events.add_window(records, window)
+    if records.base + len(records.data) < size:
+        # The file was cut while it was read.
+        records.size = records.base + len(records.data)
+        events.add_window(records, b"")
     records.damages.sort()
-    events.damages = records.damages
+    events.damages, events.size = records.damages, records.size
     return events
 
 
@@ -87,6 +108,7 @@ class Events:
         status: How the run ended, where the hyper-parameter plugin tells.
         unreadable: Records with a sound checksum that hold no event.
         damages: What could not be read.
+        size: Bytes of the file.
     """
 
     points: dict[str, list[tuple[np.ndarray, np.ndarray]]] = field(default_factory=dict)
@@ -94,10 +116,17 @@ class Events:
     status: Status = Status.UNKNOWN
     unreadable: int = 0
     damages: list[Damage] = field(default_factory=list)
+    size: int = 0
 
-    def add_batch(self, whole: np.ndarray, places: np.ndarray, *, damages: list[Damage]) -> None:
+    def add_window(self, records: Records, window: bytes) -> None:
+        """Add the records that become whole with the next bytes."""
+        for places in records.batches(window):
+            self.add_batch(np.frombuffer(records.data, np.uint8), places, records=records)
+
+    def add_batch(self, whole: np.ndarray, places: np.ndarray, *, records: Records) -> None:
         """Add the records at `places`; those of equal size are decoded together, all others one by one."""
         found: list[Points] = []
+        damages, base = records.damages, records.base
         sizes = places[:, 1]
         single = sizes > LONGEST
         for size in np.unique(sizes[~single]):
@@ -105,7 +134,7 @@ class Events:
             window = np.lib.stride_tricks.sliding_window_view(whole, int(size) + 4)[places[rows, 0]]
             sums = np.ascontiguousarray(window[:, size:]).view("<u4")[:, 0]
             sound = masked_crc32c(window[:, :size]) == sums
-            damages += [_mismatch(*places[row]) for row in rows[~sound]]
+            damages += [_mismatch(base, *places[row]) for row in rows[~sound]]
             rows, window = rows[sound], window[sound, :size]
             points, left = decode(window, rows)
             found += points
@@ -114,7 +143,7 @@ class Events:
             start, size = (int(number) for number in places[row])
             payload = whole[start : start + size + 4].tobytes()
             if size > LONGEST and not is_sound(payload, 0, size):
-                damages.append(_mismatch(start, size))
+                damages.append(_mismatch(base, start, size))
             else:
                 found += self._one(payload[:size], int(row))
         self._merge(found)
@@ -186,8 +215,9 @@ class Events:
                     self.status = _SESSION_STATUS.get(value, Status.UNKNOWN)
 
 
-def _mismatch(start: int, size: int) -> Damage:
-    return int(start) - 12, "the checksum of a record does not match", int(start + size) + 4
+def _mismatch(base: int, start: int, size: int) -> Damage:
+    at = base + int(start)
+    return at - 12, "the checksum of a record does not match", at + int(size) + 4
 
 
 def _numbers(value: float, single: bool) -> np.ndarray:
@@ -284,14 +314,14 @@ def _series(file: LogFile, tag: str, parts: list[tuple[np.ndarray, np.ndarray]])
 
 
 def _findings(file: LogFile, events: Events) -> Iterator[Finding]:
-    if not file.data:
+    if not events.size:
         yield Finding("unreadable-log", f"{file.path} is empty", (file.source(),), "Delete it.")
     if events.unreadable:
         message = f"{file.path}: {events.unreadable} records with a sound checksum hold no event"
         yield Finding("unreadable-log", message, (file.source(),), "Write the file again.")
     for offset, reason, until in events.damages:
         lost = f"{until - offset} bytes are lost"
-        rest = "" if until == len(file.data) else f", reading goes on at byte {until}"
+        rest = "" if until == events.size else f", reading goes on at byte {until}"
         kind = "truncated-log" if "ends inside" in reason else "damaged-log"
         yield Finding(
             kind,

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from paperback.finding import Finding
 from paperback.runs.readers.blocks import Blocks
 from paperback.runs.readers.log import Log, LogFile
-from paperback.runs.readers.wandb_record import UNREADABLE, WandbRun
+from paperback.runs.readers.wandb_message import UNREADABLE
+from paperback.runs.readers.wandb_record import WandbRun
 
 name = "Weights & Biases"
 endings = (".wandb",)

@@ -9,6 +9,8 @@ from paperback.runs.readers.protobuf import BYTES, VARINT, fields, signed, varin
 
 _F64 = struct.Struct("<d")
 Path = tuple[str, ...]
+# What a message that is none of W&B's raises.
+UNREADABLE = (IndexError, ValueError, struct.error, RecursionError)
 
 
 def messages(payload: bytes) -> list[tuple[int, bytes]]:
