@@ -6,7 +6,9 @@ from textwrap import dedent
 import pytest
 
 from paperback.code import Inventory, read_code
+from paperback.code.stated import targets
 from paperback.settings import Settings, read_settings
+from paperback.story.code_table import component_table
 
 HEAD = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
 EXAMPLE = Path(__file__).parent.parent / "examples" / "thresholds"
@@ -201,3 +203,62 @@ def test_a_method_of_the_baseline_is_shown_beside_the_proposal(tmp_path: Path) -
         ("−", "    return self.head(self.drop(self.norm(x)))"),
         ("+", "    return self.head(self.drop(self.norm(x))).exp()"),
     ]
+
+
+AGENT = """
+class Actor(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.out = nn.Linear(width, 1)
+
+    def forward(self, x):
+        return torch.tanh(self.out(x))
+
+class {name}:
+    def __init__(self, width):
+        self.actor = Actor(width)
+        self.optimizer = torch.optim.Adam(self.actor.parameters())
+
+    def train(self, x, y):
+        loss = ((self.actor(x) - y) ** 2).mean(){term}
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+"""
+CHOOSES = """
+import argparse
+import plain
+import spread
+import losses
+
+args = argparse.ArgumentParser().parse_args()
+if args.policy == "spread":
+    policy = spread.Spread(3)
+elif args.policy == "plain":
+    policy = plain.Plain(3)
+for batch in range(10):
+    x, y = losses.sample(batch)
+    policy.train(x, y)
+"""
+
+
+def test_a_method_may_be_a_class_that_trains_networks(tmp_path: Path) -> None:
+    """The file of the agent that is named counts, and what all use; the files of other agents do not."""
+    files = {
+        "spread": AGENT.format(name="Spread", term=" + self.actor(x).var()"),
+        "plain": AGENT.format(name="Plain", term=""),
+        "losses": "def sample(n):\n    return torch.ones(n, 3), torch.ones(n, 1)\n",
+    }
+    found = read(tmp_path, CHOOSES, "spread", "plain", **files)
+    assert found.rivals == {"plain.py"}
+    assert found.contrast is not None
+    assert (found.contrast.proposal, found.contrast.baseline) == ("spread.py", "plain.py")
+    assert {target.source.path for target in targets(found)} == {"spread.py"}
+    table = component_table(found)
+    assert table is not None
+    assert len(table.rows) == 1
+    assert found.algorithm is not None
+    assert "actor(x).var()" in str(found.algorithm)
+    everything = read(tmp_path, CHOOSES, **files)
+    assert not everything.rivals
+    assert {target.source.path for target in targets(everything)} == {"spread.py", "plain.py"}

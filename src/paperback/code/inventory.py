@@ -261,6 +261,7 @@ class Inventory:
         objectives: What the training loops differentiate.
         checked: Place to what the last numeric check of its equation found.
         base: The commit that the code is compared with; empty where it is no revision.
+        rivals: Files of other methods than the one that the author named.
         framework: `torch`, `keras`, `jax`, `sklearn` or empty: what most modules are written in.
     """
 
@@ -284,4 +285,5 @@ class Inventory:
     checked: Mapping[str, Recorded] = field(default_factory=dict)
     objectives: tuple[ObjectiveFact, ...] = ()
     base: str = ""
+    rivals: frozenset[str] = frozenset()
     seeds: tuple[SeedFact, ...] = ()

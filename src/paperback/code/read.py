@@ -95,6 +95,7 @@ def read_code(root: Path, settings: Settings) -> Inventory:
         diffs=compared.diffs,
         checked=checked,
         base=compared.base,
+        rivals=subject.rivals(),
         seeds=ordered(item for file in found.files for item in file.seeds),
         network=_network(subject, found.built, compared.known),
         algorithm=training_algorithm(subject, loops, found.optimisers, found.losses, found.offered),

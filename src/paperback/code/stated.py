@@ -57,7 +57,7 @@ class Statement:
 
 
 def targets(inventory: Inventory, named: Iterable[str] = ()) -> tuple[Target, ...]:
-    """What may have an equation, without what no entry point reaches.
+    """What may have an equation, without what no entry point reaches or other methods are made of.
 
     Places `named` by the author come first, then what the proposal is made of, the losses and then the
     objectives of the training loops last.
@@ -86,7 +86,10 @@ def targets(inventory: Inventory, named: Iterable[str] = ()) -> tuple[Target, ..
         path, _, name = place.partition(":")
         if path in inventory.files and name:
             found.setdefault(place, Target(place, Source(path), "L2b"))
-    return tuple(found.values())
+    wanted = set(named)
+    return tuple(
+        item for item in found.values() if item.source.path not in inventory.rivals or item.place in wanted
+    )
 
 
 def serving(inventory: Inventory, named: Iterable[str] = ()) -> tuple[Target, ...]:

@@ -65,12 +65,26 @@ class Subject:
 
     def counts(self) -> Callable[[str], bool]:
         """Whether a file takes part in the proposal: a script reaches it that reaches the proposal too."""
-        files = self.reached
-        if self.compared is not None and not self.compared.proposal[1]:
-            files = files & import_closure(self.trees.repository, [self.compared.proposal[0]])
-        elif self.compared is not None and self.compared.named:
-            files = files & self._around(self.compared.proposal[0])
+        files, compared = self.reached, self.compared
+        if compared is not None and not compared.proposal[1] and self._is_script(compared.proposal[0]):
+            files = files & import_closure(self.trees.repository, [compared.proposal[0]])
+        elif compared is not None and compared.named:
+            files = files & self._around(compared.proposal[0]) - self.rivals()
         return lambda path: path in files
+
+    def _is_script(self, path: str) -> bool:
+        return bool(self.trees.repository.files[path].entry)
+
+    def rivals(self) -> frozenset[str]:
+        """Files of other methods, where the author named the proposal.
+
+        They define networks of their own, the proposal does not use them, and they do not use it.
+        """
+        if self.compared is None or not self.compared.named:
+            return frozenset()
+        repository, path = self.trees.repository, self.compared.proposal[0]
+        others = {item.fact.source.path for item in self.models} - import_closure(repository, [path])
+        return frozenset(other for other in others if path not in import_closure(repository, [other]))
 
     def _around(self, path: str) -> frozenset[str]:
         """What the scripts use that use a file; everything where none does."""
@@ -109,7 +123,7 @@ class Subject:
 
 
 def find_method(name: str, repository: Repository, models: Sequence[Component]) -> Place | None:
-    """The class, or else the script, that bears the name of a method; None where nothing is alike.
+    """The class, or else the script or file, that bears the name of a method; None where nothing is alike.
 
     Args:
         name: `thresholds`, or `model.py:ThresholdNet` where the author says it exactly.
@@ -132,7 +146,18 @@ def find_method(name: str, repository: Repository, models: Sequence[Component]) 
     best = max((score for score, _ in scored), default=0.0)
     if exact_script and best < 1:
         return exact_script[0]
+    agents = _agents(wanted, repository, models)
+    if len(agents) == 1 and best < 1:
+        return agents[0]
     return next((place for score, place in scored if score == best and score >= _ALIKE), None)
+
+
+def _agents(wanted: frozenset[str], repository: Repository, models: Sequence[Component]) -> list[Place]:
+    """Files with networks that bear the name, or hold a class of that name which trains them."""
+    paths = {item.fact.source.path for item in models}
+    named = {path for path in paths if _words(_stem(path)) == wanted}
+    named |= {path for path, name in repository.classes if path in paths and _words(name) == wanted}
+    return [(path, "") for path in sorted(named)]
 
 
 def _words(name: str) -> frozenset[str]:

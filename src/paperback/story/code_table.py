@@ -13,7 +13,11 @@ _LONGEST_LAYER = 44
 
 def component_table(inventory: Inventory) -> Table | None:
     """One row per network component: what it is built from and where it stands; None without components."""
-    modules = [module for module in inventory.modules if module.layers or module.parameters]
+    modules = [
+        module
+        for module in inventory.modules
+        if (module.layers or module.parameters) and module.source.path not in inventory.rivals
+    ]
     if not modules:
         return None
     shown = modules[:_MOST_ROWS]

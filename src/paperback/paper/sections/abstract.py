@@ -39,8 +39,12 @@ def _method(material: Material) -> tuple[Block, ...]:
     """What was built, by the names of its parts; nothing where the code changes nothing."""
     inventory = material.inventory
     pieces: list[Inline] = []
-    own = list(dict.fromkeys(module.name for module in inventory.modules if module.parameters))
-    losses = [loss.name for loss in inventory.losses if loss.kind == "custom"]
+    rivals = inventory.rivals
+    modules = [module for module in inventory.modules if module.source.path not in rivals]
+    own = list(dict.fromkeys(module.name for module in modules if module.parameters))
+    losses = [
+        loss.name for loss in inventory.losses if loss.kind == "custom" and loss.source.path not in rivals
+    ]
     backward = [fact.name for fact in inventory.autograd]
     for phrase, names in (
         ("the component", own),
