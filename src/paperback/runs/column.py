@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from paperback.runs.lexicon import NUISANCE, SETTING_NAMES
 from paperback.runs.run import Run, text
@@ -32,27 +32,28 @@ class Column:
         """Whether all runs that have the key agree on it."""
         return len(self.values) <= 1
 
-    @property
+    @cached_property
     def is_unique(self) -> bool:
         """Whether no two runs share a value, as with an id."""
         given = [cell for cell in self.cells if cell is not None]
         return len(given) > 1 and len(self.values) == len(given)
 
-    @property
+    @cached_property
     def is_whole(self) -> bool:
         """Whether every value is a whole number."""
         return bool(self.values) and all(value.lstrip("-").isdigit() for value in self.values)
 
-    @property
+    @cached_property
     def share(self) -> float:
         """The share of runs that have the key."""
-        return sum(cell is not None for cell in self.cells) / max(1, len(self.cells))
+        return 1 - self.cells.count(None) / len(self.cells) if self.cells else 0.0
 
     def determines(self, other: "Column") -> bool:
         """Whether each value here goes with one value there."""
         return len(set(zip(self.cells, other.cells, strict=True))) == len(set(self.cells))
 
 
+@lru_cache(maxsize=2**16)
 def last_part(key: str) -> str:
     """The last word of a dotted key, in lower case."""
     return key.rsplit(".", 1)[-1].lower()
@@ -88,8 +89,14 @@ def _is_tried(column: Column) -> bool:
 
 def columns_of(runs: Sequence[Run]) -> dict[str, Column]:
     """One column per configuration key, in the order in which the keys appear."""
-    keys = dict.fromkeys(key for run in runs for key in run.params)
-    return {key: column(key, runs) for key in keys}
+    cells: dict[str, list[str | None]] = {}
+    nothing: list[str | None] = [None] * len(runs)
+    for place, run in enumerate(runs):
+        for key, value in run.params.items():
+            if key not in cells:
+                cells[key] = nothing.copy()
+            cells[key][place] = text(value)
+    return {key: Column(key, tuple(cells.pop(key))) for key in list(cells)}
 
 
 def column(key: str, runs: Iterable[Run]) -> Column:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from paperback.finding import Finding
 from paperback.runs.column import last_part
@@ -55,9 +56,15 @@ def _partial(runs: Sequence[Run]) -> dict[str, dict[int, str]]:
     known: dict[str, dict[int, str]] = defaultdict(dict)
     for place, run in enumerate(runs):
         for key, value in run.params.items():
-            if last_part(key) not in NUISANCE and _MACHINE.isdisjoint(key.lower().split(".")):
+            if _may_drift(key):
                 known[key][place] = text(value)
     return {key: found for key, found in known.items() if len(found) < len(runs)}
+
+
+@lru_cache(maxsize=2**16)
+def _may_drift(key: str) -> bool:
+    """Whether a key is no description of a machine and names no run."""
+    return last_part(key) not in NUISANCE and _MACHINE.isdisjoint(key.lower().split("."))
 
 
 def _pairs(partial: Mapping[str, Mapping[int, str]], runs: int) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from paperback.runs.column import Column
+from paperback.runs.column import Column, last_part
 from paperback.runs.lexicon import CLUSTER_KEYS, ITEM_KEYS
 
 FEWEST_ITEMS = 10
@@ -31,11 +31,9 @@ def item_columns(columns: Mapping[str, Column], known: Iterable[Column]) -> dict
 def _named(names: Sequence[str], columns: Mapping[str, Column], taken: Sequence[Column]) -> Column | None:
     used = {column.key for column in taken}
     for name in names:
-        for key in sorted(columns.keys() - used):
-            column = columns[key]
-            most = column.share >= LEAST_SHARE and not column.is_constant
-            if most and key.lower().rsplit(".", 1)[-1] == name:
-                return column
+        for key in sorted(key for key in columns.keys() - used if last_part(key) == name):
+            if columns[key].share >= LEAST_SHARE and not columns[key].is_constant:
+                return columns[key]
     return None
 
 

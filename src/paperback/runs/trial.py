@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from paperback.finding import Finding
+from paperback.runs.column import last_part
 from paperback.runs.key import parse_key
 from paperback.runs.lexicon import word_set, words
 from paperback.runs.run import Run, text
@@ -41,11 +43,14 @@ def set_trials_apart(
 
 def _evidence(run: Run) -> str | None:
     """What says that the run is a trial."""
-    path = run.id.split("#", 1)[0]
-    for part in path.split("/"):
-        if not _PLACES.isdisjoint(words(part)):
-            return part
-    return next((key for key in _KEYS if _of(run.params, key) is not None), None)
+    part = _trial_part(run.id.split("#", 1)[0])
+    return part or next((key for key in _KEYS if _of(run.params, key) is not None), None)
+
+
+@lru_cache(maxsize=4)
+def _trial_part(path: str) -> str:
+    """The part of a path that is called like one that holds trials; empty where none is."""
+    return next((part for part in path.split("/") if not _PLACES.isdisjoint(words(part))), "")
 
 
 def _number(run: Run) -> str:
@@ -56,7 +61,7 @@ def _number(run: Run) -> str:
 
 def _of(params: Mapping[str, object], key: str) -> str | int | float | bool | None:
     for name, value in params.items():
-        if name.rsplit(".", 1)[-1].lower() == key and isinstance(value, (str, int, float)):
+        if last_part(name) == key and isinstance(value, (str, int, float)):
             return value
     return None
 
