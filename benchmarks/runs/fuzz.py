@@ -187,6 +187,7 @@ def samples() -> dict[str, bytes]:
         "runs/a/result.json": json.dumps({"config": {"seed": 1}, "metrics": {"acc": 0.5}, "loss": [1, 2]}),
         "preds/ours.csv": "idx,label,prediction\n0,cat,dog\n1,cat,cat\n",
         "runs/a/log.csv": "step,loss,acc\n1,0.5,93.2%\n2,0.25,\n",
+        "runs/one/loss.csv": "0,10,0.5\n1,20,0.25\n",
         "runs/a/0.monitor.csv": '#{"env_id": "Ant"}\nr,l,t\n2,5,1\n',
         "runs/a/notebook.ipynb": json.dumps({"cells": [{"outputs": [{"text": ["epoch 1 loss 0.5\n"]}]}]}),
         "runs/a/stdout.out": "seed=1\nepoch 1 loss 0.5\nepoch 2 loss 0,25\n",
