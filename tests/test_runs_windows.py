@@ -133,13 +133,40 @@ def test_of_a_grown_file_only_the_new_bytes_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("small_blocks")
+def test_a_little_growth_of_a_large_file_is_read_again_and_not_kept(tmp_path: Path) -> None:
+    """Until a tenth has come."""
+    old = b"".join(RECORDS * 50)
+    read(old, tmp_path / "cache")
+    for count in (2, 4, 10):
+        data = old + b"".join(RECORDS * count)
+        log, seen = read(data, tmp_path / "cache")
+        assert len(data) - len(old) <= seen <= len(data) - len(old) + 1000 + 2 * 100
+        assert contents(log) == contents(read(data, tmp_path / f"other{count}")[0])
+    assert read(data + RECORDS[0], tmp_path / "cache")[1] < 1000 + 2 * 100 + len(RECORDS[0])
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_a_change_far_inside_is_seen_without_the_cache(tmp_path: Path) -> None:
+    """What the docstring says cannot be seen: a change in place of a file that grows afterwards."""
+    old = b"".join(RECORDS * 20)
+    at = len(b"".join(RECORDS * 10))
+    changed = old[:at] + event(0, simple("lost", 0)) + old[at + len(event(0, simple("lost", 0))) :]
+    read(old, tmp_path / "cache")
+    grown, _ = read(changed + b"".join(RECORDS * 5), tmp_path / "cache")
+    anew, _ = read(changed + b"".join(RECORDS * 5), tmp_path / "other")
+    assert "lost" in anew.records[0].series
+    assert "lost" not in grown.records[0].series
+
+
+@pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("harm", ["head", "before the end", "inode", "shorter"])
 def test_another_file_of_that_name_is_read_anew(tmp_path: Path, harm: str) -> None:
     """Where its beginning, its old end or its number differs, or where it is shorter."""
     old, new = b"".join(RECORDS * 20), b"".join(RECORDS * 22)
     read(old, tmp_path / "cache")
     if harm == "head":
-        new = event(0, simple("other", 1)) + new
+        changed = event(0, simple("lost", 0))
+        new = changed + new[len(changed) :]
     elif harm == "before the end":
         at = len(old) - len(RECORDS[-1])
         new = new[: at - 7] + new[at : at + 7] + new[at:]

@@ -222,6 +222,7 @@ def samples() -> dict[str, bytes]:
             {"obj": {"type": "LogFloats", "path": ["loss"], "values": [{"value": 0.5, "step": 1}]}}
         ),
         "runs/a/log.csv": "step,loss,acc\n1,0.5,93.2%\n2,0.25,\n",
+        "runs/one/loss.csv": "0,10,0.5\n1,20,0.25\n",
         "runs/a/0.monitor.csv": '#{"env_id": "Ant"}\nr,l,t\n2,5,1\n',
         "runs/a/notebook.ipynb": json.dumps({"cells": [{"outputs": [{"text": ["epoch 1 loss 0.5\n"]}]}]}),
         "runs/a/stdout.out": "seed=1\nepoch 1 loss 0.5\nepoch 2 loss 0,25\n",

@@ -25,6 +25,8 @@ _TEXT_LIMIT = 64 * 2**20
 _SUFFIXES = (".json", ".jsonl", ".ndjson", ".jl", ".csv", ".tsv", ".log", ".txt")
 _DATABASE = b"SQLite format 3\0"
 _CHUNK = 2**20
+# Where so many files are looked through, it is told before the first is read.
+_MANY = 10_000
 _TABLES = (".csv", ".tsv")
 # W&B links its newest run, and the link's name comes before that of the run's own folder.
 _LATEST = "latest-run/"
@@ -72,28 +74,37 @@ def collect(
     """Every log below `root`; a file that cannot be opened is a finding."""
     readers = load_readers()
     walked = Collected()
-    candidates = list(_candidates(root, settings, readers, walked))
+    candidates = list(_candidates(root, settings, readers, walked, progress))
+    total = len(candidates)
+    # Taken from the end, so that each can be forgotten: a file's state takes more memory than its name.
+    candidates.reverse()
     version = reading_version(settings) if cache is not None else ""
     with open_cache(cache, version) as kept:
         means = _Means(readers, settings.patterns, kept)
-        for done, candidate in enumerate(candidates):
+        while candidates:
             if progress:
-                progress(done, len(candidates))
-            _add(walked, candidate, means)
+                progress(total - len(candidates), total)
+            _add(walked, candidates.pop(), means)
     if progress:
-        progress(len(candidates), len(candidates))
+        progress(total, total)
     walked.tables.sort()
     return walked
 
 
 def _candidates(
-    root: Path, settings: Settings, readers: Sequence[Reader], walked: Collected
+    root: Path,
+    settings: Settings,
+    readers: Sequence[Reader],
+    walked: Collected,
+    progress: Callable[[int, int], None] | None,
 ) -> Iterator[_Candidate]:
     """The files that may be logs; settings files, side tables and closed folders are noted in `walked`."""
     endings = _SUFFIXES + tuple(end for reader in readers for end in getattr(reader, "endings", ()))
     closed: list[str] = []
     for path, entry in walk(root, settings.exclude, closed):
         walked.seen += 1
+        if progress and walked.seen % _MANY == 0:
+            progress(0, walked.seen)
         path = _real(root, path, entry) if _LATEST in path else path
         declared = bool(settings.paths) and fields_of(path, settings.paths) is not None
         if _is_side_table(path, settings):

@@ -51,7 +51,8 @@ def read_runs(
     Args:
         root: The repository.
         settings: What the author declares.
-        progress: Called with the number of files read so far and of all that may be logs.
+        progress: Called with the number of files read so far and of all that may be logs; before the first is
+            read, with 0 and the number of files looked through so far.
         cache: A folder for what was read, so that unchanged files need not be read again; it never changes
             the result and may be deleted at any time. None keeps nothing.
 

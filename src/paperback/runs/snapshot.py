@@ -28,8 +28,8 @@ from paperback.source import Source
 _FILE = "table.bin"
 _MARK = b"PBTABLE1"
 _HEAD = struct.Struct("<8sI32sQQQ")
-# A larger one would cost more to check than it saves.
-_MOST = 2**29
+# A larger one would cost more to write and to check than it saves: the cache holds its logs too.
+_MOST = 2**27
 
 
 def keep_table(folder: Path, state: bytes, table: RunTable) -> None:

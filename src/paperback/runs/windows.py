@@ -11,6 +11,7 @@ from paperback.source import BLOCK, Hashing
 
 _HEAD = 4096
 _SHA256 = 32
+_SHARE = 10
 
 
 def read_in_windows(
@@ -22,6 +23,9 @@ def read_in_windows(
     where its inode is the same, it is longer, and its first 4 KiB and the bytes from the last border of a
     block of 8 MiB to the old end are the same. Its logger only appends; a change that another program makes
     in place, elsewhere than there, to a file that then grows further, is not seen until the cache is deleted.
+
+    What a file of many blocks gave is kept anew only when it has grown by a tenth, because keeping costs more
+    than reading the little that is new once more.
 
     Args:
         reader: Has `read_windows`.
@@ -37,7 +41,7 @@ def read_in_windows(
     begin = before[1] if before else 0
     windows = _windows(stream, begin, stamp[0], hashing)
     log: Log = reader.read_windows(file, windows, stamp[0], before, hashing=hashing)
-    if cache is not None:
+    if cache is not None and not (before and (stamp[0] - begin) * _SHARE < stamp[0] - BLOCK):
         witness = _head(stream, stamp[0]) + hashing.last() + hashing.blocks
         cache.add(file.path, stamp, log, log.file.digest, witness=witness)
     return log
