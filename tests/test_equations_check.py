@@ -102,6 +102,28 @@ def test_wide_layers_cost_no_jacobian(tmp_path: Path) -> None:
     assert "gradients differ" in dropped.reason
 
 
+TWICE = """
+class Net(nn.Module):
+    def __init__(self, features: int):
+        super().__init__()
+        self.fc = nn.Linear(features, features)
+
+    def forward(self, x):
+        return F.gelu(self.fc(x))
+"""
+
+
+def test_one_call_that_is_written_twice_is_one(tmp_path: Path) -> None:
+    """The line holds f(x) in two places, the code calls f once; of another argument it says nothing."""
+    found, verdict = checked(tmp_path, TWICE, "Net")
+    assert str(found.equations[0]).count(r"f_{\theta}") == 2
+    assert verdict.word == BOTH, verdict
+    plain, stop = r"\left(x\right)", r"\left(\operatorname{sg}\left(x\right)\right)"
+    line = found.lines[0]
+    other = replace(found, lines=(replace(line, latex=line.latex.replace(plain, stop, 1)), *found.lines[1:]))
+    assert verify(other, python=TORCH).word == "mismatch"
+
+
 VICREG = """
 def variance(x):
     std = torch.sqrt(x.var(dim=0) + 0.0001)
