@@ -193,6 +193,32 @@ def test_code_that_guards_against_zero_is_verified_up_to_it(tmp_path: Path) -> N
     assert verdict.word == "verified up to ε"
 
 
+def test_a_guard_against_an_empty_axis_is_not_printed(tmp_path: Path) -> None:
+    """A mean that asks whether there are entries at all is a mean."""
+    source = """
+    def loss(x, y):
+        losses = (x - y).abs()
+        weights = torch.ones_like(losses)
+        total = weights.sum()
+        safe = torch.where(total == 0, torch.ones_like(total), total)
+        return torch.where(total == 0, torch.zeros_like(total), (losses * weights).sum() / safe)
+    """
+    found, verdict = checked(tmp_path, source)
+    assert verdict.word == BOTH, verdict
+    assert not any("cases" in line for line in found.equations)
+
+
+def test_a_root_of_zero_is_no_point_for_gradients(tmp_path: Path) -> None:
+    """Where a column is constant its deviation has no gradient; elsewhere both must agree."""
+    source = """
+    def loss(x, target):
+        return (x * target / (target.std(0) + 1e-6)).mean()
+    """
+    found, verdict = checked(tmp_path, source)
+    assert verdict.word == BOTH, verdict
+    assert altered(found, "N - 1", "N").word == "mismatch"
+
+
 def test_a_piecewise_constant_function_is_verified_in_value(tmp_path: Path) -> None:
     """Where every gradient is zero, only the value was compared."""
     _, verdict = checked(tmp_path, "def f(x):\n    return (x > 0).float().mean()", "f")

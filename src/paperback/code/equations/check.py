@@ -135,7 +135,7 @@ class Undefined(Exception):  # noqa: N818 - a property of the point, not a failu
 
 
 class Tied(Exception):  # noqa: N818 - a property of the point, not a failure
-    """Entries are equal that are put in order, or of which one is taken: there is no one gradient."""
+    """No one gradient: entries are equal that are ordered or of which one is taken, or a root is zero."""
 
 
 def _worst(
@@ -278,7 +278,8 @@ def _differences(
         gap = float(np.max(np.abs(got - want), initial=0.0)) / scale
         steepest = max(steepest, gap if np.isfinite(gap) else np.inf)
         moved = moved or bool(np.any(want != 0))
-    if (world.sorted_ties or world.tied) and not steepest <= _tolerance([sample]):
+    tolerance = _tolerance([sample])
+    if (world.sorted_ties or world.tied) and worst <= tolerance and not steepest <= tolerance:
         raise Tied
     return worst, steepest, moved
 

@@ -77,7 +77,7 @@ class World:
         called: Each call of an opaque function that was written, however often, with its value.
         arms: Which arms of each choice (cases, indicator, larger and smaller of two) were taken.
         stages: Names whose entries at one place of their first axis follow from those at other places.
-        tied: Whether the extreme of a range was reached by several entries.
+        tied: Whether the extreme of a range was reached by several entries, or a root was taken of zero.
         sorted_ties: Whether entries that were sorted were equal.
         left: Whether an index left its axis.
         shifted: Whether what stands there is changed, which a condition must hide.
@@ -126,7 +126,9 @@ def evaluate(expr: Expr, world: World, scope: Scope = ()) -> Node:
         case Mul(factors):
             return _fold(tape.mul, factors, world, scope)
         case Pow(base, exponent):
-            return tape.power(evaluate(base, world, scope), evaluate(exponent, world, scope))
+            below, above = evaluate(base, world, scope), evaluate(exponent, world, scope)
+            world.tied |= bool(np.any((below.value == 0) & (above.value > 0) & (above.value < 1)))
+            return tape.power(below, above)
         case Fn(name, args):
             found = [evaluate(arg, world, scope) for arg in args]
             if name in ("max", "min") and len(args) == 2:
@@ -168,10 +170,8 @@ def _arm(world: World, choice: Expr, held: NDArray[np.bool_]) -> NDArray[np.bool
 
 
 def _known(world: World, name: str) -> Node:
-    if name == "pi":
-        return tape.leaf(np.pi)
-    if name == "inf":
-        return tape.leaf(np.inf)
+    if name in ("pi", "inf"):
+        return tape.leaf(getattr(np, name))
     if name not in world.scalars:
         raise EvaluationError(f"the symbol {name} has no value")
     return world.scalars[name]
@@ -370,9 +370,8 @@ def _custom(function: ScalarFunction, arg: Node, world: World) -> Node:
     scope = (("@at", count),)
 
     def spread(expr: Expr) -> Array:
-        return np.broadcast_to(evaluate(subst(expr, at), inner, scope).value, (count,)).reshape(
-            arg.value.shape
-        )
+        found = evaluate(subst(expr, at), inner, scope).value
+        return np.broadcast_to(found, (count,)).reshape(arg.value.shape)
 
     return tape.custom(spread(function.body), spread(function.derivative), arg)
 
