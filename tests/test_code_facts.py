@@ -6,6 +6,7 @@ from textwrap import dedent
 import pytest
 
 from paperback.code import Inventory, Layer, OptimiserFact, read_code
+from paperback.code.stated import state_equations, targets
 from paperback.settings import Settings
 from paperback.source import Source
 from paperback.story.code_table import component_table
@@ -419,6 +420,41 @@ def test_a_loss_kept_in_an_attribute_is_followed(tmp_path: Path) -> None:
     assert [(item.name, item.kind) for item in read(tmp_path, trainer, far=far).losses] == [
         ("Pull", "custom")
     ]
+
+
+GIVEN = """
+    import torch
+    from far import Agreement, agreement
+    def train(model, criterion):
+        value = {}(model(x), y)
+        value.backward()
+    def main():
+        criterion = Agreement(0.5).cuda()
+        train(model, criterion)
+"""
+FAR = """import torch
+class Agreement(torch.nn.Module):
+    def forward(self, a, b):
+        return ((a - b) ** 2).mean()
+def agreement(a, b):
+    spread = (a - b).abs()
+    return spread.mean()
+"""
+
+
+@pytest.mark.parametrize(
+    ("called", "name", "line"), [("criterion", "Agreement", 2), ("agreement", "agreement", 5)]
+)
+def test_a_criterion_is_a_loss_by_its_use(tmp_path: Path, called: str, name: str, line: int) -> None:
+    """What goes backward is a loss under any name, at the place of its definition, and has an equation."""
+    found = read(tmp_path, GIVEN.format(called), far=FAR)
+    assert [(item.name, item.kind, item.source.path, item.source.line) for item in found.losses] == [
+        (name, "custom", "far.py", line)
+    ]
+    place = f"far.py:{name}"
+    assert place in [item.place for item in targets(found) if item.item == "L2c"]
+    (stated,) = [item for item in state_equations(tmp_path, found, {}) if item.place == place]
+    assert stated.lines, stated.reason
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,28 @@ def test_wide_layers_cost_no_jacobian(tmp_path: Path) -> None:
     assert "gradients differ" in dropped.reason
 
 
+TWICE = """
+class Net(nn.Module):
+    def __init__(self, features: int):
+        super().__init__()
+        self.fc = nn.Linear(features, features)
+
+    def forward(self, x):
+        return F.gelu(self.fc(x))
+"""
+
+
+def test_one_call_that_is_written_twice_is_one(tmp_path: Path) -> None:
+    """The line holds f(x) in two places, the code calls f once; of another argument it says nothing."""
+    found, verdict = checked(tmp_path, TWICE, "Net")
+    assert str(found.equations[0]).count(r"f_{\theta}") == 2
+    assert verdict.word == BOTH, verdict
+    plain, stop = r"\left(x\right)", r"\left(\operatorname{sg}\left(x\right)\right)"
+    line = found.lines[0]
+    other = replace(found, lines=(replace(line, latex=line.latex.replace(plain, stop, 1)), *found.lines[1:]))
+    assert verify(other, python=TORCH).word == "mismatch"
+
+
 VICREG = """
 def variance(x):
     std = torch.sqrt(x.var(dim=0) + 0.0001)
@@ -169,6 +191,32 @@ def test_code_that_guards_against_zero_is_verified_up_to_it(tmp_path: Path) -> N
     """A cosine that clamps tiny norms equals the equation without the clamp except there."""
     _, verdict = checked(tmp_path, "def loss(a, b):\n    return F.cosine_similarity(a, b, dim=1).mean()")
     assert verdict.word == "verified up to ε"
+
+
+def test_a_guard_against_an_empty_axis_is_not_printed(tmp_path: Path) -> None:
+    """A mean that asks whether there are entries at all is a mean."""
+    source = """
+    def loss(x, y):
+        losses = (x - y).abs()
+        weights = torch.ones_like(losses)
+        total = weights.sum()
+        safe = torch.where(total == 0, torch.ones_like(total), total)
+        return torch.where(total == 0, torch.zeros_like(total), (losses * weights).sum() / safe)
+    """
+    found, verdict = checked(tmp_path, source)
+    assert verdict.word == BOTH, verdict
+    assert not any("cases" in line for line in found.equations)
+
+
+def test_a_root_of_zero_is_no_point_for_gradients(tmp_path: Path) -> None:
+    """Where a column is constant its deviation has no gradient; elsewhere both must agree."""
+    source = """
+    def loss(x, target):
+        return (x * target / (target.std(0) + 1e-6)).mean()
+    """
+    found, verdict = checked(tmp_path, source)
+    assert verdict.word == BOTH, verdict
+    assert altered(found, "N - 1", "N").word == "mismatch"
 
 
 def test_a_piecewise_constant_function_is_verified_in_value(tmp_path: Path) -> None:

@@ -4,9 +4,9 @@
 
 Every verified equation of the suite is changed in one place: a term or factor dropped, a sign flipped, a
 number moved by one, a sum for a maximum, two symbols swapped, a stop-gradient dropped, an order reversed.
-`--every 3` takes each third equation only, `--sample 200` at most so many mutants of one equation, drawn with
-a fixed seed. A mutant counts as killed when values or gradients differ. Survivors are printed: most are equal
-to the original in mathematics.
+`--every 3` takes each third equation only, `--only dice_loss,MCCLoss` those named, `--sample 200` at most so
+many mutants of one equation, drawn with a fixed seed. A mutant counts as killed when values or gradients
+differ. Survivors are printed: most are equal to the original in mathematics.
 """
 
 import argparse
@@ -117,12 +117,15 @@ def main() -> None:
     arguments.add_argument("packages", type=Path)
     arguments.add_argument("--python", default=sys.executable)
     arguments.add_argument("--every", type=int, default=1)
+    arguments.add_argument("--only", default="")
     arguments.add_argument("--sample", type=int, default=sys.maxsize)
     options = arguments.parse_args()
     killed: Counter[str] = Counter()
     made: Counter[str] = Counter()
     whole = 0
     items = [(path, name) for path, names in SUITE.items() for name in names][:: options.every]
+    if options.only:
+        items = [(path, name) for path, name in items if name in options.only.split(",")]
     for path, name in items:
         found = establish(
             options.packages / path,

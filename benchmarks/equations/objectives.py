@@ -10,6 +10,7 @@ import argparse
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,16 +31,15 @@ class Row:
     seconds: float
 
 
-def rows(root: Path, python: str) -> list[Row]:
+def rows(root: Path, python: str) -> Iterator[Row]:
     """Every objective below `root`, checked."""
-    found = []
     for path in find_source_files(root):
         if path.suffix != ".py":
             continue
         for objective in find_objectives(path, root):
             started = time.perf_counter()
             if objective.reason:
-                found.append(Row(objective.place, False, False, "", objective.reason, 0, 0.0))
+                yield Row(objective.place, False, False, "", objective.reason, 0, 0.0)
                 continue
             made = establish_place(path, str(objective.source.line), root=root, python=python)
             letters = sum("stays a letter" in words for words in made.derivation.assumptions)
@@ -47,8 +47,7 @@ def rows(root: Path, python: str) -> list[Row]:
             derived = bool(made.derivation.equations)
             word = made.verdict.word if derived else ""
             spent = time.perf_counter() - started
-            found.append(Row(objective.place, True, derived, word, reason, letters, spent))
-    return found
+            yield Row(objective.place, True, derived, word, reason, letters, spent)
 
 
 def main() -> int:
@@ -58,12 +57,13 @@ def main() -> int:
     parser.add_argument("root", type=Path)
     parser.add_argument("--python", default=sys.executable, help="an interpreter with torch")
     options = parser.parse_args()
-    found = rows(options.root, options.python)
-    for row in found:
+    found = []
+    for row in rows(options.root, options.python):
+        found.append(row)
         word = row.verdict or ("not derived" if row.sliced else "not sliced")
         letters = f", {row.letters} targets stay letters" if row.letters else ""
         reason = f": {row.reason}" if row.reason else ""
-        print(f"{row.place}  {word}{letters}{reason}  ({row.seconds:.1f} s)")
+        print(f"{row.place}  {word}{letters}{reason}  ({row.seconds:.1f} s)", flush=True)
     print(f"\n{len(found)} objectives, {sum(row.sliced for row in found)} sliced, "
           f"{sum(row.derived for row in found)} derived")  # fmt: skip
     for word, count in Counter(row.verdict for row in found if row.derived).most_common():

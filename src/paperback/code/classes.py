@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from paperback.code.criteria import measures
 from paperback.code.expressions import assigned, terms_of
 from paperback.code.facts import ClassFacts, FunctionFacts
 from paperback.code.inventory import HyperParameter
@@ -191,7 +192,7 @@ def read_functions(file: FileScopes) -> Iterator[FunctionFacts]:
         for role in _roles(file, scope):
             layers = _sequence(file, scope) if role == "sequence" else ()
             if role != "sequence" or layers:
-                terms = _returned_terms(file, scope) if role == "loss" else ()
+                terms = _returned_terms(file, scope) if role in ("loss", "criterion") else ()
                 doc = first_paragraph(scope.node)
                 yield FunctionFacts(scope.name, role, doc, terms, layers, file.text.place(scope.node))
     yield from _loss_methods(file)
@@ -244,6 +245,8 @@ def _roles(file: FileScopes, scope: Scope) -> Iterator[str]:
         returns = any(isinstance(node, ast.Return) and node.value is not None for node in scope.nodes)
         if returns and any(_computes(file, site) for site in scope.calls):
             yield "loss"
+    elif isinstance(scope.node, ast.FunctionDef) and measures(scope.node):
+        yield "criterion"
 
 
 def looks_like_loss(name: str) -> bool:

@@ -44,7 +44,8 @@ class FunctionFacts:
     """A function that may be a loss or a custom derivative, or builds a sequence of layers.
 
     Attributes:
-        role: `loss`, `derivative`, `sequence`, `kernel` or `component`.
+        role: `loss`, `criterion` (a loss where it is differentiated), `derivative`, `sequence`, `kernel` or
+            `component`.
         operators: Of a component, the operators that it applies beyond layers, with their places.
         base: What a sequence is made as: `Sequential`, `Model` or `Pipeline`.
     """

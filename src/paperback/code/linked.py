@@ -123,7 +123,10 @@ def _by_use(repository: Repository, place: Place, use: LossUse) -> dict[Place, L
     """The loss that a class or function of the repository turns out to be where its value goes backward."""
     facts = repository.classes.get(place)
     if facts is None:
-        return {place: LossFact(place[1], "custom", "", use.terms, use.source)}
+        made = next((item for item in repository.files[place[0]].functions if item.name == place[1]), None)
+        if made is None or made.role != "criterion":
+            return {place: LossFact(place[1], "custom", "", use.terms, use.source)}
+        return {place: LossFact(made.name, "custom", made.doc, made.terms, made.source)}
     # A network that returns its own loss is no loss.
     if facts.layers or facts.parameters or not may_be_loss(facts.name):
         return {}

@@ -157,16 +157,20 @@ def _target(file: FileScopes, scope: Scope, function: ast.expr) -> str:
 
 
 def _made_of(file: FileScopes, scope: Scope, written: str) -> str:
+    given = False
     if isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef):
         arguments = scope.node.args
         for argument in (*arguments.args, *arguments.kwonlyargs):
+            given = given or argument.arg == written
             if argument.arg == written and argument.annotation is not None:
                 found = canonical(resolve(dotted(argument.annotation), file.aliases))
                 return (
                     found if looks_like_class(found) and not found.startswith(("torch.", "typing.")) else ""
                 )
     for place in (scope, file.module, *file.functions):
-        if place is not scope and not written.startswith("self.") and place is not file.module:
+        # What a function is given is taken to be what another one of the file makes under that name.
+        elsewhere = written.startswith("self.") or given or place is file.module
+        if place is not scope and not elsewhere:
             continue
         for node in place.nodes:
             match node:

@@ -1,7 +1,7 @@
 """Numeric values of forms: every index variable in scope is one axis of an array."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Protocol
 
@@ -33,6 +33,7 @@ from paperback.code.equations.form import (
     Sg,
     Sym,
     Var,
+    canonical,
     free,
     subst,
 )
@@ -73,9 +74,10 @@ class World:
         tensors: Arrays whose entries are found by indices from one.
         functions: Custom scalar functions.
         opaques: For each opaque function, its value as a node of its whole arguments.
+        called: Each call of an opaque function that was written, however often, with its value.
         arms: Which arms of each choice (cases, indicator, larger and smaller of two) were taken.
         stages: Names whose entries at one place of their first axis follow from those at other places.
-        tied: Whether the extreme of a range was reached by several entries.
+        tied: Whether the extreme of a range was reached by several entries, or a root was taken of zero.
         sorted_ties: Whether entries that were sorted were equal.
         left: Whether an index left its axis.
         shifted: Whether what stands there is changed, which a condition must hide.
@@ -85,6 +87,7 @@ class World:
     tensors: dict[str, Node] = field(default_factory=dict)
     functions: Mapping[str, ScalarFunction] = field(default_factory=dict)
     opaques: Mapping[str, Callable[[list[Node]], Node]] = field(default_factory=dict)
+    called: dict[Expr, Node] = field(default_factory=dict)
     arms: dict[Expr, set[int]] = field(default_factory=dict)
     stages: dict[str, Stages] = field(default_factory=dict)
     tied: bool = False
@@ -123,7 +126,9 @@ def evaluate(expr: Expr, world: World, scope: Scope = ()) -> Node:
         case Mul(factors):
             return _fold(tape.mul, factors, world, scope)
         case Pow(base, exponent):
-            return tape.power(evaluate(base, world, scope), evaluate(exponent, world, scope))
+            below, above = evaluate(base, world, scope), evaluate(exponent, world, scope)
+            world.tied |= bool(np.any((below.value == 0) & (above.value > 0) & (above.value < 1)))
+            return tape.power(below, above)
         case Fn(name, args):
             found = [evaluate(arg, world, scope) for arg in args]
             if name in ("max", "min") and len(args) == 2:
@@ -165,10 +170,8 @@ def _arm(world: World, choice: Expr, held: NDArray[np.bool_]) -> NDArray[np.bool
 
 
 def _known(world: World, name: str) -> Node:
-    if name == "pi":
-        return tape.leaf(np.pi)
-    if name == "inf":
-        return tape.leaf(np.inf)
+    if name in ("pi", "inf"):
+        return tape.leaf(getattr(np, name))
     if name not in world.scalars:
         raise EvaluationError(f"the symbol {name} has no value")
     return world.scalars[name]
@@ -276,11 +279,8 @@ def truth(cond: Expr, world: World, scope: Scope) -> NDArray[np.bool_]:
         case Bool(op, args):
             result = np.full((1,) * len(scope), op == "and")
             for arg in args:
-                result = (
-                    (result & truth(arg, world, scope))
-                    if op == "and"
-                    else (result | truth(arg, world, scope))
-                )
+                held = truth(arg, world, scope)
+                result = result & held if op == "and" else result | held
             return result
         case Red("any" | "all"):
             return _reduction(cond, world, scope).value.astype(bool)
@@ -309,9 +309,8 @@ def _reduction(red: Red, world: World, scope: Scope) -> Node:
     if red.kind == "prod":
         return tape.product(body, axes)
     if red.kind in ("max", "min"):
-        hits = body.value == (body.value.max if red.kind == "max" else body.value.min)(
-            axis=axes, keepdims=True
-        )
+        extreme = body.value.max if red.kind == "max" else body.value.min
+        hits = body.value == extreme(axis=axes, keepdims=True)
         world.tied |= bool(np.any(hits.sum(axis=axes) > 1))
         return tape.peak(body, axes, largest=red.kind == "max")
     if red.kind in ("argmax", "argmin") and len(own) == 1:
@@ -365,17 +364,14 @@ def _bounded(red: Red, world: World, scope: Scope) -> tuple[Red, Scope]:
 
 
 def _custom(function: ScalarFunction, arg: Node, world: World) -> Node:
-    inner = World(
-        world.scalars, {"@u": Node(arg.value.reshape(-1))}, world.functions, world.opaques, world.arms
-    )
+    inner = replace(world, tensors={"@u": Node(arg.value.reshape(-1))}, stages={})
     count = arg.value.size
     at: dict[str, Expr] = {function.variable: El("@u", (Var("@at"),))}
     scope = (("@at", count),)
 
     def spread(expr: Expr) -> Array:
-        return np.broadcast_to(evaluate(subst(expr, at), inner, scope).value, (count,)).reshape(
-            arg.value.shape
-        )
+        found = evaluate(subst(expr, at), inner, scope).value
+        return np.broadcast_to(found, (count,)).reshape(arg.value.shape)
 
     return tape.custom(spread(function.body), spread(function.derivative), arg)
 
@@ -396,5 +392,8 @@ def joined(cat: Cat, world: World) -> Node:
 def _called(call: Call, world: World) -> Node:
     if call.name not in world.opaques:
         raise EvaluationError(f"the function {call.name} has no value")
-    arrays = [whole(arg, world) if isinstance(arg, Lam) else evaluate(arg, world) for arg in call.args]
-    return world.opaques[call.name](arrays)
+    key = canonical(replace(call, index=()))
+    if key not in world.called:
+        arrays = [whole(arg, world) if isinstance(arg, Lam) else evaluate(arg, world) for arg in call.args]
+        world.called[key] = world.opaques[call.name](arrays)
+    return world.called[key]

@@ -29,7 +29,7 @@ from paperback.code.equations.form import (
     walk,
     weight,
 )
-from paperback.code.equations.reduce import simplify
+from paperback.code.equations.reduce import occupied, simplify
 from paperback.code.equations.sizes import Unknown
 from paperback.code.equations.tensor import delinearize, opened
 from paperback.code.equations.values import Definition, Record
@@ -58,8 +58,8 @@ def gather(outputs: list[Definition], record: Record, keep: frozenset[str] = fro
     pinned = _whole_arguments(outputs, table) | _wholes(outputs, table) | keep | recurrent
     kept = set(pinned) | {name for name, item in table.items() if isinstance(item.body, Cat)}
     while True:
-        main = [_finished(item, table, kept) for item in outputs]
-        where = _needed(main, table, kept)
+        main = [_finished(item, table, kept, record.letters) for item in outputs]
+        where = _needed(main, table, kept, record.letters)
         uses = _uses([*main, *where.values()])
         loose = {name for name in kept - pinned if uses.get(name, 0) <= 1}
         heavy = _heavy([*main, *where.values()], table, kept)
@@ -96,8 +96,11 @@ def _wholes(outputs: list[Definition], table: Mapping[str, Definition]) -> froze
     return frozenset(found & table.keys())
 
 
-def _finished(item: Definition, table: Mapping[str, Definition], kept: set[str]) -> Definition:
-    body, *first = (simplify(opened(inline(part, table, kept))) for part in item.parts)
+def _finished(
+    item: Definition, table: Mapping[str, Definition], kept: set[str], letters: frozenset[str]
+) -> Definition:
+    made = (simplify(opened(inline(part, table, kept))) for part in item.parts)
+    body, *first = (simplify(occupied(part, letters)) for part in made)
     return replace(item, body=body, first=first[0] if first else None)
 
 
@@ -115,7 +118,9 @@ def inline(expr: Expr, table: Mapping[str, Definition], kept: set[str]) -> Expr:
     return inner
 
 
-def _needed(main: list[Definition], table: Mapping[str, Definition], kept: set[str]) -> dict[str, Definition]:
+def _needed(
+    main: list[Definition], table: Mapping[str, Definition], kept: set[str], letters: frozenset[str]
+) -> dict[str, Definition]:
     """Kept intermediates that the lines use, in the order in which they are first used."""
     found: dict[str, Definition] = {}
     queue = list(main)
@@ -123,7 +128,7 @@ def _needed(main: list[Definition], table: Mapping[str, Definition], kept: set[s
         item = queue.pop(0)
         for part in (inner for whole in item.parts for inner in walk(whole)):
             if isinstance(part, El) and part.name in table and part.name in kept and part.name not in found:
-                found[part.name] = _finished(table[part.name], table, kept)
+                found[part.name] = _finished(table[part.name], table, kept, letters)
                 queue.append(found[part.name])
     return found
 
@@ -161,7 +166,7 @@ def authored(lines: Lines, record: Record, keep: frozenset[str], at: int) -> str
         item = record.definitions[name]
         if name in keep or name in present or name == target.name:
             continue
-        size = weight(_finished(item, record.definitions, set(keep)).body)
+        size = weight(_finished(item, record.definitions, set(keep), record.letters).body)
         score = size * _references(name, record.definitions)
         if 7 <= size <= 0.75 * whole and (best is None or score > best[0]):
             best = score, name

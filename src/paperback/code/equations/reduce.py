@@ -270,6 +270,16 @@ def reduction(kind: str, ranges: tuple[Range, ...], body: Expr, cond: Expr | Non
     return Red(kind, ranges, body, cond) if ranges else body
 
 
+def occupied(expr: Expr, letters: frozenset[str]) -> Expr:
+    """`expr` where no axis is empty: a product of the sizes `letters` is not zero."""
+    inner = rebuild(expr, lambda child: occupied(child, letters))
+    if isinstance(inner, Cmp) and inner.right == ZERO and inner.op in ("==", "!="):
+        factors = inner.left.factors if isinstance(inner.left, Mul) else (inner.left,)
+        if all(isinstance(item, Sym) and item.name in letters for item in factors):
+            return TRUE if inner.op == "!=" else FALSE
+    return inner
+
+
 def simplify(expr: Expr) -> Expr:
     """`expr` built again from its leaves, so that every rule sees what inlining brought together."""
     inner = rebuild(expr, simplify)

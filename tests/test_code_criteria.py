@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from paperback.code.objectives.measures import measures
+from paperback.code.criteria import measures
 
 CRITERIA = {
     "a mean": "def agreement(a, b):\n    return ((a - b) ** 2).mean()",

@@ -1,10 +1,9 @@
-"""Losses by what they do: one number from at least two tensors, whatever they are called."""
+"""Criteria by what they do: one number from at least two tensors, whatever they are called."""
 
 import ast
 
 from paperback.code.names import dotted, last
-from paperback.code.objectives.inside import METHODS
-from paperback.code.vocabulary import is_loss
+from paperback.code.vocabulary import FORWARD, is_loss
 
 _REDUCES = frozenset({"mean", "sum", "norm", "dot", "trace", "logdet", "logsumexp"})
 _ALONG = ("dim", "axis")
@@ -13,7 +12,7 @@ _ALONG = ("dim", "axis")
 def measures(node: ast.FunctionDef | ast.ClassDef) -> bool:
     """Whether a function, or the forward pass of a class, ends in one number that it makes of two arguments.
 
-    A caller asks this of what a script differentiates, so that a criterion without "loss" in its name counts.
+    Where a script differentiates it, it is a loss without "loss" in its name.
     """
     function = _forward(node) if isinstance(node, ast.ClassDef) else node
     if function is None:
@@ -28,7 +27,7 @@ def measures(node: ast.FunctionDef | ast.ClassDef) -> bool:
 
 def _forward(node: ast.ClassDef) -> ast.FunctionDef | None:
     methods = [item for item in node.body if isinstance(item, ast.FunctionDef)]
-    return next((item for item in methods if item.name in METHODS), None)
+    return next((item for item in methods if item.name in FORWARD), None)
 
 
 def _assigned(function: ast.FunctionDef) -> dict[str, ast.expr]:
