@@ -60,6 +60,8 @@ def _setting(rec: Record, given: Settings, name: str) -> Any:
     bare = given.source.removeprefix("init.")
     guess = given.known.get(name)
     if guess is not None:
+        if isinstance(guess.value, bool):
+            rec.assume(f"{bare}.{name} = {guess.value!r}")
         return Sym(guess.axes[0]) if guess.role == "size" else guess.value
     default = given.defaults.get(name, ...)
     if default is ... and name in given.flags:
@@ -70,6 +72,7 @@ def _setting(rec: Record, given: Settings, name: str) -> Any:
     if default is ... and _WORDS.search(name):
         raise Unknown(f"the setting {name}")
     whole = isinstance(default, int) or (default is ... and not (_SMALL.search(name) or is_scalar_name(name)))
+    whole = whole and not rec.numbers
     key = rec.unique(f"{name}_2" if name in rec.letters else name)
     probe = PRIMES[len(rec.hypers) % len(PRIMES)] if whole else round(0.31 + 0.07 * len(rec.hypers), 4)
     role = "constructor" if given.source.startswith("init.") else "argument"
