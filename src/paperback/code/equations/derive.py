@@ -13,7 +13,7 @@ from paperback.code.equations import groups, objects, schedules, write
 from paperback.code.equations.derivation import Derivation
 from paperback.code.equations.evaluate import World, evaluate
 from paperback.code.equations.form import Cmp, Expr, Real, Sym, num, walk
-from paperback.code.equations.given import PRIMES, Callback, Settings, defaults_of
+from paperback.code.equations.given import PRIMES, Callback, Settings, defaults_of, flags, probe
 from paperback.code.equations.interpret import Interpreter
 from paperback.code.equations.machine import Context, Returned
 from paperback.code.equations.pointwise import tensor
@@ -236,7 +236,7 @@ def _argument(it: Interpreter, name: str, guess: Guess, target: Target) -> Any:
         whole = guess.role == "whole"
         key = it.record.unique(f"{bare}_2" if bare in it.record.letters else bare)
         it.record.hypers[key] = Hyper(
-            key, num(_probe(guess, whole, len(it.record.hypers))).value, whole, name, role
+            key, num(probe(guess, whole, len(it.record.hypers))).value, whole, name, role
         )
         return Sym(key) if whole else Real(key)
     if guess.role == "settings":
@@ -263,7 +263,7 @@ def _part(it: Interpreter, name: str, sizes: tuple[Expr, ...], given: Input) -> 
 
 def _settings(it: Interpreter, name: str, guess: Guess, target: Target) -> Settings:
     """An object that holds settings, with the defaults of its class where the annotation names it."""
-    made = Settings(name, guess.value, flags=_flags(target.node))
+    made = Settings(name, guess.value, flags=flags(target.node))
     for node in ast.walk(target.node):
         if isinstance(node, ast.arg) and node.arg == name.removeprefix("init.") and node.annotation:
             found = it.sources.resolve(target.file, ast.unparse(node.annotation))
@@ -271,13 +271,6 @@ def _settings(it: Interpreter, name: str, guess: Guess, target: Target) -> Setti
                 made.defaults = defaults_of(Class(found.node, found.file))
     it.record.settings[name] = made.read
     return made
-
-
-def _flags(node: ast.AST) -> frozenset[str]:
-    """Attributes of which the code only asks whether they hold."""
-    tests = [item.test for item in ast.walk(node) if isinstance(item, ast.If | ast.IfExp)]
-    parts = [part.operand if isinstance(part, ast.UnaryOp) else part for part in tests]
-    return frozenset(part.attr for part in parts if isinstance(part, ast.Attribute))
 
 
 def size_of(letter: str) -> Expr:
@@ -297,19 +290,6 @@ def entry(key: str, sizes: tuple[Expr, ...], kind: str) -> Tensor:
         found = named(key, sizes, "bool")
         return mapped(found, lambda body: Cmp("!=", body, num(0)))
     return named(key, sizes)
-
-
-def _probe(guess: Guess, whole: bool, count: int) -> float | int:
-    if whole:
-        return PRIMES[count % len(PRIMES)]
-    value = guess.value
-    if value is None or value == 0:
-        return round(0.31 + 0.07 * count, 4)
-    return (
-        float(f"{float(value) * (0.9 + 0.01 * count):.6g}")
-        if abs(value) != 1
-        else round(0.8 * value + 0.01 * count, 4)
-    )
 
 
 def _decide(record: Record, conditions: list[Expr], cond: Expr) -> bool:

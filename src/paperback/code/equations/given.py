@@ -93,6 +93,27 @@ def defaults_of(cls: Class) -> dict[str, Any]:
     return found
 
 
+def flags(node: ast.AST) -> frozenset[str]:
+    """Attributes of which the code only asks whether they hold."""
+    tests = [item.test for item in ast.walk(node) if isinstance(item, ast.If | ast.IfExp)]
+    parts = [part.operand if isinstance(part, ast.UnaryOp) else part for part in tests]
+    return frozenset(part.attr for part in parts if isinstance(part, ast.Attribute))
+
+
+def probe(guess: Guess, whole: bool, count: int) -> float | int:
+    """The value that the `count`-th scalar has while branches are chosen."""
+    if whole:
+        return PRIMES[count % len(PRIMES)]
+    value = guess.value
+    if value is None or value == 0:
+        return round(0.31 + 0.07 * count, 4)
+    return (
+        float(f"{float(value) * (0.9 + 0.01 * count):.6g}")
+        if abs(value) != 1
+        else round(0.8 * value + 0.01 * count, 4)
+    )
+
+
 def call_back(rec: Record, function: Callback, args: tuple[Any, ...]) -> Tensor:
     """What a given function gives: of one tensor, applied to each entry; of several, one number."""
     tensors = [tensor(arg) for arg in args]
