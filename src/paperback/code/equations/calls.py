@@ -101,6 +101,8 @@ class Calls:
                         frame,
                     )
                     self.globals[key] = frame.names.get(found.name)
+                if self.record.numbers and isinstance(self.globals[key], int | float):
+                    self.record.assume(f"{found.name} = {self.globals[key]!r}")
                 return self.globals[key]
         raise Unknown(f"the name {found.name}")
 
