@@ -203,7 +203,9 @@ def candidates(name: str, role: str) -> Iterator[str]:
     if role == "size":
         yield from _sizes(stem)
     elif role == "schedule":
-        yield from chain(schedule_letters.letters(stem), _plain(stem, "scalar"))
+        yield from chain(
+            schedule_letters.letters(stem), _plain(stem, "scalar"), schedule_letters.initials(stem)
+        )
     elif role == "callback":
         yield from {"criterion": (r"\ell",), "activation": (r"\phi",)}.get(stem, ())
         yield from ("f", "g", "h")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 _STEPS = frozenset(
     ["it", "iter", "iteration", "step", "epoch", "t", "global_step", "current_step", "cur_step", "step_num"]
 )
-_COUNTS = re.compile(r"^(?:(?P<first>.+)_)?(epochs|steps|iters|iterations|batches)$")
+_COUNTS = re.compile(r"^(?:(?P<first>.+)_)?(epochs?|steps?|iters?|iterations?|batches)$")
 _TOTAL = ("", "n", "num", "total", "max", "train", "num_training", "num_train")
 _RATE = re.compile(r"(^|_)(lr|eta|learning_rate)(_|$)")
 _BASE = ("", "base", "initial", "init", "peak")
@@ -25,6 +25,13 @@ def letters(stem: str) -> Iterator[str]:
         yield from _with_index(RATE, _RATE.sub("_", name, count=1).strip("_"), _BASE, rf"{RATE}_{{0}}")
     if name.endswith(("gamma", "decay_rate", "decay")):
         yield r"\gamma"
+
+
+def initials(stem: str) -> Iterator[str]:
+    """The first letter of the last word, with the first word as its index where there are several."""
+    words = [word for word in re.sub("[^a-z_]", "", stem.lower()).split("_") if word]
+    if words and words[-1][0] not in "eij":
+        yield rf"{words[-1][0]}_{{\mathrm{{{words[0]}}}}}" if len(words) > 1 else words[0][0]
 
 
 def is_rate(name: str) -> bool:
