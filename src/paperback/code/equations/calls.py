@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from paperback.code.equations import autograd, objects
+from paperback.code.equations import autograd, groups, objects
 from paperback.code.equations import expressions as ex
 from paperback.code.equations.builtin import call_builtin
 from paperback.code.equations.form import Expr
@@ -22,6 +22,8 @@ enumerate print type super callable round pow any all sorted reversed map set se
 ValueError NotImplementedError TypeError RuntimeError Exception slice AssertionError KeyError id
 vars dir property staticmethod iter next"""
 BUILTINS = frozenset(_BUILTINS.split())
+_OF_NUMBERS = "ceil cos exp floor log pow sin sqrt tanh"
+OF_NUMBERS = frozenset(f"{library}.{name}" for library in ("math", "numpy") for name in _OF_NUMBERS.split())
 
 
 @dataclass(slots=True)
@@ -99,6 +101,8 @@ class Calls:
                         frame,
                     )
                     self.globals[key] = frame.names.get(found.name)
+                if self.record.numbers and isinstance(self.globals[key], int | float):
+                    self.record.assume(f"{found.name} = {self.globals[key]!r}")
                 return self.globals[key]
         raise Unknown(f"the name {found.name}")
 
@@ -119,6 +123,8 @@ class Calls:
             return found
         if isinstance(value, Settings):
             return setting(self.record, value, name)
+        if isinstance(value, groups.Optimizer | groups.Groups | groups.Group):
+            return groups.member(value, name)
         if isinstance(value, Layer):
             return objects.layer_member(self, value, name)
         if isinstance(value, Context):
@@ -162,6 +168,8 @@ class Calls:
                 return objects.call_named(self, value, name, args, options)
             case Lib(name=name) if name.startswith("builtins."):
                 return call_builtin(self, function.last, args, options)
+            case Lib(name=name) if self.record.numbers and name not in OF_NUMBERS:
+                raise Unknown(f"{name} of numbers")
             case Lib(name="functools.partial"):
                 return Partial(args[0], args[1:], options)
             case Partial():

@@ -127,6 +127,8 @@ def compare_page(page: Page, derivation: Derivation, samples: Sequence[Sample]) 
                 small = replace(small, word="mismatch")
     except (EvaluationError, ValueError, IndexError, KeyError, FloatingPointError) as error:
         return Verdict("mismatch", f"the equation has no value: {error}", len(samples))
+    if plan.kind == "schedule" and any(len(taken) < 2 for taken in arms.values()):
+        return replace(verdict, word="static only", reason="an arm of a choice was never reached")
     return _with_arms(verdict, small, arms)
 
 

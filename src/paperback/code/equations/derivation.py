@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from paperback.code.equations.form import Expr
+from paperback.code.equations.form import Cmp, Expr
 from paperback.code.equations.tokens import Entry
 from paperback.code.equations.typings import Guess
 from paperback.code.equations.values import Hyper, Input, Opaque
@@ -52,6 +52,7 @@ class Plan:
 
     Attributes:
         positive: Sizes that are at least one wherever the equation is compared.
+        thresholds: Comparisons of a function of numbers, on both sides of which it is checked.
         settings: Of arguments that hold settings: what each setting is.
         callbacks: Arguments that are functions: whether of each entry or of whole tensors.
         arrays: Whether the code takes arrays of NumPy, JAX or Keras instead of tensors of torch.
@@ -76,6 +77,7 @@ class Plan:
     positive: tuple[Expr, ...] = ()
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     callbacks: Mapping[str, str] = field(default_factory=dict)
+    thresholds: tuple[Cmp, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

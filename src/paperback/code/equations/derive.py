@@ -3,17 +3,17 @@
 import ast
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from paperback.code.equations import arithmetic as ar
-from paperback.code.equations import objects, write
+from paperback.code.equations import groups, objects, schedules, write
 from paperback.code.equations.derivation import Derivation
 from paperback.code.equations.evaluate import World, evaluate
 from paperback.code.equations.form import Cmp, Expr, Real, Sym, num, walk
-from paperback.code.equations.given import PRIMES, Callback, Settings, defaults_of
+from paperback.code.equations.given import PRIMES, Callback, Settings, defaults_of, flags, probe
 from paperback.code.equations.interpret import Interpreter
 from paperback.code.equations.machine import Context, Returned
 from paperback.code.equations.pointwise import tensor
@@ -70,12 +70,8 @@ def derive_all(path: Path, name: str, *, root: Path, most: int = 6) -> Iterator[
     seen: set[tuple[str, ...]] = set()
     files = sliced(sources, target.file, target.node.name)
     started, found = time.process_time(), 0
-    try:
-        choices = typings(_signature(sources, target))
-    except Unknown as error:
-        choices, worst = iter(()), (0, str(error))
     mended = Mended()
-    for typing in mended.among(choices):
+    for typing in mended.among(_readings(sources, target, seen)):
         try:
             traced = trace(sources, target, typing)
             made = write.written(
@@ -88,12 +84,22 @@ def derive_all(path: Path, name: str, *, root: Path, most: int = 6) -> Iterator[
         except (
             Exception
         ) as error:  # arbitrary source text: what fails under one typing may pass under the next
-            worst = _deeper(worst, error)
+            worst = _deeper(worst, error, likely=schedules.of_numbers(typing))
             mended.failed(typing, error)
         if found >= most or time.process_time() - started > SECONDS:
             break
     if not found:
         yield Derivation(name, "fallback", reason=_reason(worst), source=source)
+
+
+def _readings(sources: Sources, target: Target, seen: Collection[Any]) -> Iterator[Typing]:
+    """What the arguments may be: numbers where the target is a schedule; where none was seen so, tensors."""
+    schedule = schedules.schedule(target.node) if isinstance(target.node, ast.FunctionDef) else None
+    if schedule is not None:
+        yield from schedules.readings(schedule)
+        if seen or schedule.optimizers:
+            return
+    yield from typings(_signature(sources, target))
 
 
 def _place(path: Path, root: Path) -> str:
@@ -103,11 +109,11 @@ def _place(path: Path, root: Path) -> str:
         return path.name
 
 
-def _deeper(worst: tuple[int, str] | None, error: Exception) -> tuple[int, str]:
+def _deeper(worst: tuple[int, str] | None, error: Exception, *, likely: bool) -> tuple[int, str]:
     """The failure that came furthest; a misfit of shapes says less than an unknown operation."""
     words = str(error) if isinstance(error, Unknown) else f"{type(error).__name__}: {error}"
     line = getattr(error, "line", 0)
-    rank = (1 if isinstance(error, Misfit) else 10_000) + line
+    rank = (1 if isinstance(error, Misfit) else 10_000) + line + 1_000_000 * likely
     shown = f"{words} (line {line})" if line else words
     return max(worst, (rank, shown), key=lambda item: item[0]) if worst else (rank, shown)
 
@@ -166,7 +172,10 @@ def trace(sources: Sources, target: Target, typing: Typing) -> Traced:
     """
     letters = {part.name for guess in typing.guesses.values() for axis in guess.axes
                for part in walk(size_of(axis)) if isinstance(part, Sym)}  # fmt: skip
-    record = Record(arrays=of_arrays(target.file), letters=frozenset(letters))
+    numbers = schedules.of_numbers(typing)
+    record = Record(
+        arrays=of_arrays(target.file) and not numbers, letters=frozenset(letters), numbers=numbers
+    )
     conditions: list[Expr] = []
     it = Interpreter(sources, record, lambda cond: _decide(record, conditions, cond))
     try:
@@ -188,6 +197,8 @@ def _traced(it: Interpreter, target: Target, typing: Typing, conditions: list[Ex
     built = {name[5:]: value for name, value in made.items() if name.startswith("init.")}
     if isinstance(target.node, ast.FunctionDef):
         value = it.call_function(Func(target.node, target.file), (), given)
+        if it.record.numbers:
+            return _schedule(it.record, value, target.node, typing)
         return Traced(
             "function", target.node.name, "", typing, it.record, _outputs(value, target.node), conditions
         )
@@ -200,6 +211,15 @@ def _traced(it: Interpreter, target: Target, typing: Typing, conditions: list[Ex
     return Traced("class", target.node.name, name, typing, it.record, _outputs(value, method), conditions)
 
 
+def _schedule(record: Record, value: Any, node: ast.FunctionDef, typing: Typing) -> Traced:
+    """What a function of numbers returns; where that is nothing, what it writes for an optimizer."""
+    place, value = ("", value) if value is not None else groups.result(record)
+    found = _outputs(value, node)
+    if len(found) == 1:
+        found = (replace(found[0], name=place.rpartition(".")[2]),)
+    return Traced("schedule", node.name, place, typing, record, found, [])
+
+
 def _argument(it: Interpreter, name: str, guess: Guess, target: Target) -> Any:
     """The symbolic value of one argument."""
     bare = name.removeprefix("init.")
@@ -210,11 +230,13 @@ def _argument(it: Interpreter, name: str, guess: Guess, target: Target) -> Any:
         return guess.value
     if guess.role == "size":
         return Sym(guess.axes[0])
-    if guess.role in ("real", "whole"):
+    if guess.role == "optimizer":
+        return groups.Optimizer(bare)
+    if guess.role in ("real", "whole", "number"):
         whole = guess.role == "whole"
         key = it.record.unique(f"{bare}_2" if bare in it.record.letters else bare)
         it.record.hypers[key] = Hyper(
-            key, num(_probe(guess, whole, len(it.record.hypers))).value, whole, name, role
+            key, num(probe(guess, whole, len(it.record.hypers))).value, whole, name, role
         )
         return Sym(key) if whole else Real(key)
     if guess.role == "settings":
@@ -241,7 +263,7 @@ def _part(it: Interpreter, name: str, sizes: tuple[Expr, ...], given: Input) -> 
 
 def _settings(it: Interpreter, name: str, guess: Guess, target: Target) -> Settings:
     """An object that holds settings, with the defaults of its class where the annotation names it."""
-    made = Settings(name, guess.value, flags=_flags(target.node))
+    made = Settings(name, guess.value, flags=flags(target.node))
     for node in ast.walk(target.node):
         if isinstance(node, ast.arg) and node.arg == name.removeprefix("init.") and node.annotation:
             found = it.sources.resolve(target.file, ast.unparse(node.annotation))
@@ -249,13 +271,6 @@ def _settings(it: Interpreter, name: str, guess: Guess, target: Target) -> Setti
                 made.defaults = defaults_of(Class(found.node, found.file))
     it.record.settings[name] = made.read
     return made
-
-
-def _flags(node: ast.AST) -> frozenset[str]:
-    """Attributes of which the code only asks whether they hold."""
-    tests = [item.test for item in ast.walk(node) if isinstance(item, ast.If | ast.IfExp)]
-    parts = [part.operand if isinstance(part, ast.UnaryOp) else part for part in tests]
-    return frozenset(part.attr for part in parts if isinstance(part, ast.Attribute))
 
 
 def size_of(letter: str) -> Expr:
@@ -277,21 +292,10 @@ def entry(key: str, sizes: tuple[Expr, ...], kind: str) -> Tensor:
     return named(key, sizes)
 
 
-def _probe(guess: Guess, whole: bool, count: int) -> float | int:
-    if whole:
-        return PRIMES[count % len(PRIMES)]
-    value = guess.value
-    if value is None or value == 0:
-        return round(0.31 + 0.07 * count, 4)
-    return (
-        float(f"{float(value) * (0.9 + 0.01 * count):.6g}")
-        if abs(value) != 1
-        else round(0.8 * value + 0.01 * count, 4)
-    )
-
-
 def _decide(record: Record, conditions: list[Expr], cond: Expr) -> bool:
     """Whether a condition on symbols holds for their probes; it becomes an assumption."""
+    if record.numbers:
+        raise Unknown("a condition on numbers that is no branch")
     world = World({name: leaf(float(hyper.probe)) for name, hyper in record.hypers.items()})
     for item in walk(cond):
         if isinstance(item, Sym) and item.name not in world.scalars:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from paperback.code.equations import arithmetic as ar
+from paperback.code.equations import groups
 from paperback.code.equations import reshape as rs
 from paperback.code.equations.form import Add, Bool, Cmp, El, Expr, Num, Red, num, walk
 from paperback.code.equations.library import tensor_attribute
@@ -40,7 +41,7 @@ def floor_division(rec: Record, left: Any, right: Any) -> Any:
     """Division of whole numbers; symbols are taken to divide evenly."""
     if isinstance(left, int) and isinstance(right, int):
         return left // right
-    if isinstance(left, Tensor) or isinstance(right, Tensor):
+    if rec.numbers or isinstance(left, Tensor) or isinstance(right, Tensor):
         return numbers(OPERATORS[ast.FloorDiv])(rec, left, right)
     rec.divisible.append((number(left), number(right)))
     return plain(ar.div(number(left), number(right)))
@@ -112,6 +113,10 @@ def compare_values(rec: Record, op: ast.cmpop, left: Any, right: Any) -> Any:
     if isinstance(op, ast.In | ast.NotIn) and isinstance(right, Lib):
         rec.assume(f"{right.name} has what the code looks for")
         return isinstance(op, ast.In)
+    if isinstance(op, ast.In | ast.NotIn) and isinstance(right, groups.Group):
+        return groups.holds(rec, right, left) == isinstance(op, ast.In)
+    if isinstance(op, ast.In | ast.NotIn) and rec.numbers and isinstance(left, Expr):
+        raise Unknown("the question whether a number is one of several")
     if isinstance(op, ast.In | ast.NotIn):
         found = any(
             not isinstance(item, Tensor | Expr) and type(item) is type(left) and item == left
@@ -233,6 +238,8 @@ def subscript(rec: Record, value: Any, key: Any) -> Any:
     """
     if isinstance(value, Tensor):
         return index_tensor(rec, value, key)
+    if isinstance(value, groups.Group):
+        return groups.entry(rec, value, key)
     if isinstance(value, Mapping):
         if not isinstance(key, str | int) or key not in value:
             raise Misfit(f"no entry {key!r}")

@@ -60,6 +60,8 @@ def _setting(rec: Record, given: Settings, name: str) -> Any:
     bare = given.source.removeprefix("init.")
     guess = given.known.get(name)
     if guess is not None:
+        if isinstance(guess.value, bool):
+            rec.assume(f"{bare}.{name} = {guess.value!r}")
         return Sym(guess.axes[0]) if guess.role == "size" else guess.value
     default = given.defaults.get(name, ...)
     if default is ... and name in given.flags:
@@ -70,6 +72,7 @@ def _setting(rec: Record, given: Settings, name: str) -> Any:
     if default is ... and _WORDS.search(name):
         raise Unknown(f"the setting {name}")
     whole = isinstance(default, int) or (default is ... and not (_SMALL.search(name) or is_scalar_name(name)))
+    whole = whole and not rec.numbers
     key = rec.unique(f"{name}_2" if name in rec.letters else name)
     probe = PRIMES[len(rec.hypers) % len(PRIMES)] if whole else round(0.31 + 0.07 * len(rec.hypers), 4)
     role = "constructor" if given.source.startswith("init.") else "argument"
@@ -88,6 +91,27 @@ def defaults_of(cls: Class) -> dict[str, Any]:
                 except ValueError:
                     continue
     return found
+
+
+def flags(node: ast.AST) -> frozenset[str]:
+    """Attributes of which the code only asks whether they hold."""
+    tests = [item.test for item in ast.walk(node) if isinstance(item, ast.If | ast.IfExp)]
+    parts = [part.operand if isinstance(part, ast.UnaryOp) else part for part in tests]
+    return frozenset(part.attr for part in parts if isinstance(part, ast.Attribute))
+
+
+def probe(guess: Guess, whole: bool, count: int) -> float | int:
+    """The value that the `count`-th scalar has while branches are chosen."""
+    if whole:
+        return PRIMES[count % len(PRIMES)]
+    value = guess.value
+    if value is None or value == 0:
+        return round(0.31 + 0.07 * count, 4)
+    return (
+        float(f"{float(value) * (0.9 + 0.01 * count):.6g}")
+        if abs(value) != 1
+        else round(0.8 * value + 0.01 * count, 4)
+    )
 
 
 def call_back(rec: Record, function: Callback, args: tuple[Any, ...]) -> Tensor:

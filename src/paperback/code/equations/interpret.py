@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from paperback.code.equations import arithmetic as ar
-from paperback.code.equations import branches, entries, loops, objects
+from paperback.code.equations import branches, by_cases, entries, groups, loops, objects
 from paperback.code.equations import expressions as ex
 from paperback.code.equations.calls import Calls
 from paperback.code.equations.form import Cmp, Sym, num, walk, weight
@@ -26,9 +26,20 @@ class Interpreter(Calls):
     """Runs source text on symbolic values."""
 
     def run(self, body: list[ast.stmt], frame: Frame) -> None:
-        for node in body:
+        for at, node in enumerate(body):
             self.record.step(node)
-            self.statement(node, frame)
+            if not (self.record.numbers and isinstance(node, ast.If)):
+                self.statement(node, frame)
+            elif self.chosen(node, body[at + 1 :], frame):
+                return
+
+    def chosen(self, node: ast.If, rest: list[ast.stmt], frame: Frame) -> bool:
+        """A branch on numbers; whether `rest` was run after each of its arms."""
+        cond = by_cases.condition(self, node.test, frame)
+        if isinstance(cond, bool):
+            self.run(node.body if cond else node.orelse, frame)
+            return False
+        return by_cases.run_both(self, cond, node, rest, frame)
 
     def statement(self, node: ast.stmt, frame: Frame) -> None:
         match node:
@@ -71,6 +82,8 @@ class Interpreter(Calls):
                 self.run([*body, *other, *final], frame)
             case ast.Assert(test=test):
                 self.asserted(test, frame)
+            case ast.Global() | ast.Nonlocal() if self.record.numbers:
+                raise Unknown("a function of numbers that changes what is around it")
             case ast.Pass() | ast.Delete() | ast.Global() | ast.Nonlocal():
                 return
             case ast.Import() | ast.ImportFrom():
@@ -84,6 +97,9 @@ class Interpreter(Calls):
         Raises:
             Raised: It does not hold for these arguments.
         """
+        if self.record.numbers:
+            self.record.assume("the assertions of the code hold")
+            return
         match test:
             case ast.BoolOp(op=ast.And(), values=parts):
                 for part in parts:
@@ -213,6 +229,11 @@ class Interpreter(Calls):
 
     def write(self, inner: ast.expr, value: Any, key: Any, new: Any, frame: Frame) -> None:
         """`value[key] = new`: a new version of the tensor, or a changed container."""
+        if isinstance(value, groups.Group):
+            groups.write(self.record, value, key, new)
+            return
+        if self.record.numbers and not any(held is value for held in frame.names.values()):
+            raise Unknown("a function of numbers that changes what is around it")
         if isinstance(value, dict):
             value[key] = new
             return
@@ -268,6 +289,8 @@ class Interpreter(Calls):
                 return self.compare(node, frame)
             case ast.BoolOp():
                 return self.either(node, frame)
+            case ast.IfExp() if self.record.numbers:
+                return by_cases.choice(self, node, frame)
             case ast.IfExp(test=test, body=then, orelse=other):
                 cond = branches.on_round(self, test, frame)
                 if cond is not None:

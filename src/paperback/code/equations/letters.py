@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from paperback.code.equations import schedule_letters
 from paperback.code.equations.form import Expr, Sym, walk
 
 GREEK = frozenset(
@@ -201,6 +202,10 @@ def candidates(name: str, role: str) -> Iterator[str]:
     stem = re.sub(r"_(\d+)$", "", name)
     if role == "size":
         yield from _sizes(stem)
+    elif role == "schedule":
+        yield from chain(
+            schedule_letters.letters(stem), _plain(stem, "scalar"), schedule_letters.initials(stem)
+        )
     elif role == "callback":
         yield from {"criterion": (r"\ell",), "activation": (r"\phi",)}.get(stem, ())
         yield from ("f", "g", "h")

@@ -140,6 +140,8 @@ def _math(rec: Record, name: str, args: tuple[Any, ...]) -> Any:
         "sin": "sin",
         "pow": "pow",
         "tanh": "tanh",
+        "floor": "floor",
+        "ceil": "ceil",
     }
     if name not in values:
         raise Unknown(f"math.{name}")

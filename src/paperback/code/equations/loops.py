@@ -6,6 +6,7 @@ from typing import Any
 
 from paperback.code.equations import arithmetic as ar
 from paperback.code.equations import expressions as ex
+from paperback.code.equations import groups
 from paperback.code.equations.builtin import Steps
 from paperback.code.equations.carried import Loop, Saved, settled, stored
 from paperback.code.equations.form import ONE, Expr, Num, Sym, Var, fresh, num, subst, walk
@@ -27,7 +28,9 @@ def run_for(it: Machine, node: ast.For, frame: Frame) -> None:
     if isinstance(items, Tensor) and items.axes and not _known(items):
         _symbolic_over(it, node, items, frame)
         return
-    rounds = ex.iterate(it.record, items)
+    rounds = (
+        groups.each(it.record, items) if isinstance(items, groups.Groups) else ex.iterate(it.record, items)
+    )
     if len(rounds) > MOST_ROUNDS:
         raise Unknown(f"a loop of {len(rounds)} rounds")
     for item in rounds:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from paperback.code.equations import schedule_points
 from paperback.code.equations.argument_names import LABELS
 from paperback.code.equations.derivation import Plan
 from paperback.code.equations.evaluate import EvaluationError, World, evaluate, size
@@ -53,9 +54,10 @@ def points(plan: Plan, rng: np.random.Generator) -> list[Point]:
         EvaluationError: No sizes or hyper-parameters meet the assumptions.
     """
     found = []
+    count = schedule_points.POINTS if plan.kind == "schedule" else POINTS
     for which in range(len(SIZES)):
         for domain in (*DOMAINS, TINY):
-            for _ in range(POINTS):
+            for _ in range(count):
                 found.append(_point(plan, which, domain, rng))
     return found
 
@@ -77,7 +79,8 @@ def _point(plan: Plan, which: int, domain: tuple[str, str], rng: np.random.Gener
     scalars |= {name: float(CLASSES[which]) for name in only_classes}
     _make_divisible(plan, scalars)
     _make_positive(plan, scalars)
-    scalars |= _hypers(plan, scalars, rng)
+    schedule = plan.kind == "schedule"
+    scalars |= schedule_points.numbers(plan, rng) if schedule else _hypers(plan, scalars, rng)
     world = World({name: leaf(value) for name, value in scalars.items()})
     tensors = {
         item.name: _array(item, world, domain, rng)
@@ -236,7 +239,9 @@ def _arguments(
                 "kind": "tuple",
                 "items": [_spelled(item.kind, tensors[item.name]) for item in items],
             }
-        elif guess.role in ("real", "whole"):
+        elif guess.role == "optimizer":
+            found[bare] = {"kind": "optimizer", "value": schedule_points.held_by(plan, bare, scalars)}
+        elif guess.role in ("real", "whole", "number"):
             key = next(item.name for item in plan.hypers if item.source == name)
             value = scalars[key]
             found[bare] = {"kind": "value", "value": int(value) if guess.role == "whole" else value}

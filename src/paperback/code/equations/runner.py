@@ -103,6 +103,8 @@ def argument(torch: Any, spec: dict[str, Any]) -> Any:
         return spec["value"]
     if spec["kind"] == "settings":
         return Settings(**spec["value"])
+    if spec["kind"] == "optimizer":
+        return types.SimpleNamespace(param_groups=[{"params": [], "lr": 0.5, **spec["value"]} for _ in "ab"])
     if spec["kind"] == "callable":
         return lambda *args, **options: callback(torch, [*args, *options.values()])
     if spec["kind"] == "tuple":
@@ -198,6 +200,15 @@ def shaken(torch: Any, module: Any, seed: int) -> None:
         )
 
 
+def held(given: dict[str, Any], path: str) -> Any:
+    """What the groups of parameters of an optimizer hold under the key of `optimizer.key`."""
+    name, key = path.split(".", 1)
+    first, second = (group[key] for group in given[name].param_groups)
+    if first != second:
+        raise ValueError("the groups of parameters differ")
+    return first
+
+
 def picked(result: Any, places: list[int]) -> list[Any]:
     if isinstance(result, dict):
         result = list(result.values())
@@ -238,6 +249,8 @@ def trial(torch: Any, module: Any, job: dict[str, Any], spec: dict[str, Any], dr
         result = target.apply(*given.values())
     else:
         result = target(**given)
+    if job["kind"] == "schedule" and job["method"]:
+        result = held(given, job["method"])
     outputs = [
         as_tensor(torch, item)
         for item in picked(result, job["places"] if job["kind"] != "autograd" else [-1])

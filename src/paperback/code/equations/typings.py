@@ -30,7 +30,8 @@ class Guess:
     """What one argument is taken to be.
 
     Attributes:
-        role: "tensor", "real" (a scalar symbol), "whole" (a size symbol), "constant", "size" (of an axis),
+        role: "tensor", "real" (a scalar symbol), "whole" (a size symbol), "number" (on both sides of each
+            threshold), "optimizer" (whose groups of parameters are written), "constant", "size" (of an axis),
             "default", "tuple" (of tensors with the names in `value`), "settings" (an object that holds them)
             or "callable".
         axes: Size letters of a tensor.

@@ -149,6 +149,8 @@ class Record:
         settings: Of arguments that hold settings: what each setting that was read is.
         fitting: Sizes that are at least one, because a part of an axis is no longer than the axis.
         unequal: Two sizes that were last found to differ.
+        numbers: Whether the code computes with numbers only, so that branches on them are read by cases.
+        groups: What the groups of parameters of an optimizer hold.
         arrays: Whether tensors are arrays of NumPy or its kin, so that methods mean what they mean there.
     """
 
@@ -170,6 +172,8 @@ class Record:
     settings: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     unequal: tuple[Expr, Expr] | None = None
     fitting: list[Expr] = field(default_factory=list)
+    numbers: bool = False
+    groups: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def assume(self, sentence: str) -> None:
         self.assumptions.setdefault(sentence)

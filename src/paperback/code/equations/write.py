@@ -25,6 +25,8 @@ from paperback.code.equations.layout import COLUMN, NUMBER_ROOM, broken, width
 from paperback.code.equations.letters import Symbols
 from paperback.code.equations.lines import Lines, authored, extract, gather
 from paperback.code.equations.rounds import merged, order_text, recurrence_text
+from paperback.code.equations.schedule_letters import RATE, is_rate
+from paperback.code.equations.schedule_points import thresholds
 from paperback.code.equations.sizes import Unknown
 from paperback.code.equations.tensor import linear
 from paperback.code.equations.tokens import Entry
@@ -143,7 +145,8 @@ def _symbols(lines: Lines, traced: Traced) -> Symbols:
         symbols.give(name, "size")
     for name, hyper in record.hypers.items():
         if name in used or name in sizes:
-            symbols.give(name, "size" if hyper.whole else "scalar")
+            scalar = "schedule" if record.numbers else "scalar"
+            symbols.give(name, "size" if hyper.whole else scalar)
     for item in lines.main:
         symbols.of[item.name] = _output_symbol(item, traced, symbols, lines)
         symbols.taken.add(symbols.of[item.name])
@@ -174,6 +177,8 @@ def _output_symbol(item: Definition, traced: Traced, symbols: Symbols, lines: Li
     scalar = not item.axes
     lossy = any(word in f"{target} {name}" for word in LOSSES)
     choices = [r"\mathcal{L}"] if scalar else [r"\ell"] if lossy else []
+    if traced.kind == "schedule":
+        choices = [RATE] if is_rate(name) or is_rate(target) else []
     if not lossy and not scalar and traced.kind == "class" and traced.record.opaques:
         choices.append(r"\hat{y}")
     if len(name) == 1 and not scalar and not any(other.name == name for other in lines.where):
@@ -271,6 +276,7 @@ def _derivation(page: _Page, lines: Lines, traced: Traced, name: str, source: So
         positive=(*_lengths(lines), *record.fitting),
         settings=record.settings,
         callbacks=record.callbacks,
+        thresholds=thresholds(lines) if record.numbers else (),
     )
     draws = [
         f"${symbols.of[key]}$ is drawn at random"
