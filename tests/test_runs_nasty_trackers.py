@@ -225,9 +225,12 @@ def test_a_dump_of_mlflow_is_read(repository: Repository) -> None:
         (DUMP.replace("loss\t0.1", "loss\tx"), 2, "metrics"),
         (DUMP.replace("\ta\t0\tf", "\ta\t99999999999999999999\tf"), 2, "metrics"),
         (DUMP.replace("loss\t0.1\t", "loss\t"), 2, "metrics"),
+        (DUMP.replace("params (key, value", "params (key, Key"), 3, "params"),
+        (DUMP.replace("note\ta", "note\tx\ta").replace("params (key", "params (0select, key"), 3, "params"),
     ],
-    ids=["cut inside a table", "cut before a table", "no number", "a step too far", "a field is missing"],
-)
+    ids=["cut inside a table", "cut before a table", "no number", "a step too far", "a field is missing",
+         "a column twice", "a column like a word of SQL"],
+)  # fmt: skip
 def test_a_damaged_dump_keeps_the_rest(text: str, points: int, told: str) -> None:
     """What stands in whole rows counts, and the table that lost some is named."""
     log = dump(text)

@@ -37,11 +37,13 @@ def read(file: LogFile) -> Log:
         found = set()
         for table, columns, rows in _tables(file.data, cut):
             if table in _WANTED and columns and table not in found:
-                found.add(table)
-                names = ", ".join(columns)
-                connection.execute(f"CREATE TABLE {table} ({names})")
-                marks = ", ".join("?" * len(columns))
-                connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+                try:
+                    _fill(connection, table, columns, rows)
+                except sqlite3.Error:
+                    connection.execute(f"DROP TABLE IF EXISTS {table}")
+                    cut.append(table)
+                else:
+                    found.add(table)
         if not found >= {"experiments", "runs", "metrics"}:
             return Log(file, name)
         for table in sorted(mlflow_sqlite.TABLES - found):
@@ -54,6 +56,20 @@ def read(file: LogFile) -> Log:
             return Log(file, name, findings=(_told(file, "damaged-log", str(error)),))
     bad = tuple(_told(file, "truncated-log", f"the table {table} ends early or badly") for table in cut)
     return replace(log, reader=name, findings=(*log.findings, *bad))
+
+
+def _fill(
+    connection: sqlite3.Connection, table: str, columns: list[str], rows: list[tuple[_Value, ...]]
+) -> None:
+    """Make the table and its rows.
+
+    Raises:
+        sqlite3.Error: These columns do not make a table.
+    """
+    # Quoted, because a column may be named like a word of SQL.
+    names = ", ".join(f'"{column}"' for column in columns)
+    connection.execute(f"CREATE TABLE {table} ({names})")
+    connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(columns))})", rows)
 
 
 def _tables(data: bytes, cut: list[str]) -> Iterator[tuple[str, list[str], list[tuple[_Value, ...]]]]:
