@@ -250,6 +250,8 @@ def _as_tensor(_: Record, x: Any, *args: Any, **options: Any) -> Any:
     if isinstance(x, Tensor):
         return x
     if isinstance(x, list | tuple):
+        if not x:
+            raise Unknown("an array without entries")
         return _stack(
             _, [_as_tensor(_, item) if isinstance(item, list | tuple) else tensor(item) for item in x]
         )
