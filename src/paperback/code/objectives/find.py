@@ -1,5 +1,6 @@
 """Every objective of a file, sliced and not yet derived."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,14 +11,15 @@ from paperback.code.objectives.refused import Refused
 from paperback.errors import ReadError
 from paperback.source import Source
 
-_MARKS = (b"backward(", b"grad(", b"apply_gradient", b"tape.gradient(")
+# `no_grad()` and `zero_grad()` stand in many more files.
+_MARK = re.compile(rb"backward\(|\b(?:filter_)?(?:value_and_)?grad\(|apply_gradient|tape\.gradient\(")
 
 
 def find_objectives(path: Path, root: Path) -> Iterator[ObjectiveFact]:
     """The objectives of a Python file, in the order of the text; nothing of it is run."""
     try:
         data = path.read_bytes()
-        if not any(mark in data for mark in _MARKS):
+        if not _MARK.search(data):
             return
         script = read_script(path, root)
     except (OSError, ReadError):
