@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
 from event_files import write_events, write_runs
 
 _MEASURE = """

@@ -20,68 +20,33 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
-from zlib import crc32
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from google_crc32c import value as crc32c
 
 from paperback.runs.readers import READERS
 from paperback.runs.readers.log import LogFile, Reader
+from wire import chunk, event, frame, part, simple, varint, wandb_item, wandb_log
 
 SLOWEST = 2.0
 PATTERNS = (r"epoch (?P<epoch>\d+).*loss (?P<loss>\S+)", r"seed=(?P<seed>\d+)")
 
 
-def varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes((*out, value))
-
-
-def part(number: int, data: bytes) -> bytes:
-    return varint(number << 3 | 2) + varint(len(data)) + data
-
-
-def masked(data: bytes) -> bytes:
-    crc = crc32c(data)
-    return struct.pack("<I", ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)
-
-
-def event(step: int, tag: str, value: float) -> bytes:
-    point = part(1, tag.encode()) + b"\x15" + struct.pack("<f", value)
-    return record(b"\x09" + struct.pack("<d", 1.5e9) + b"\x10" + varint(step) + part(5, part(1, point)))
-
-
-def record(payload: bytes) -> bytes:
-    size = struct.pack("<Q", len(payload))
-    return size + masked(size) + payload + masked(payload)
-
-
-def chunk(payload: bytes) -> bytes:
-    body = b"\x01" + payload
-    return struct.pack("<IH", crc32(body), len(payload)) + body
-
-
 def wandb() -> bytes:
-    def item(key: str, text: str) -> bytes:
-        return part(1, part(2, key.encode()) + part(16, text.encode()))
-
+    nothing = wandb_item("d", '{"x": NaN}')
     rows = [
-        part(2, item("loss", repr(1 / (i + 1))) + item("d", '{"x": NaN}') + part(2, b"\x08" + varint(i)))
+        part(2, wandb_item("loss", repr(1 / (i + 1))) + nothing + part(2, b"\x08" + varint(i)))
         for i in range(30)
     ]
     run = part(17, part(1, b"abc") + part(6, b"group") + part(21, part(2, b"c0ffee")))
-    config = part(5, item("lr", "0.1") + item("opt", '{"name": "adam"}'))
+    config = part(5, wandb_item("lr", "0.1") + wandb_item("opt", '{"name": "adam"}'))
     end = [
-        part(3, item("loss", '{"max": 1, "last": 2}')),
+        part(3, wandb_item("loss", '{"max": 1, "last": 2}')),
         part(12, part(1, b"loss") + part(4, b"epoch")),
         part(18, b""),
     ]
-    return b":W&B" + struct.pack("<HB", 0xBEE1, 0) + b"".join(map(chunk, (run, config, *rows, *end)))
+    return wandb_log(run, config, *rows, *end)
 
 
 def database(script: str) -> bytes:
@@ -168,7 +133,9 @@ def swanlab() -> bytes:
     ]
     run = part(10, part(1, b"p") + part(4, b"name") + part(10, b"abc"))
     return (
-        b":SWL" + struct.pack("<HB", 0xE1D6, 2) + b"".join(map(chunk, (run, *points, part(11, b"\x08\x01"))))
+        b":SWL"
+        + struct.pack("<HB", 0xE1D6, 2)
+        + b"".join(chunk(1, data) for data in (run, *points, part(11, b"\x08\x01")))
     )
 
 
@@ -229,7 +196,7 @@ def samples() -> dict[str, bytes]:
         "w/files/wandb-summary.json": json.dumps({"loss": 0.5, "_runtime": 3}),
     }
     binary = {
-        "runs/a/events.out.tfevents.1.h": b"".join(event(i, "loss", 1 / (i + 1)) for i in range(30)),
+        "runs/a/events.out.tfevents.1.h": b"".join(event(i, simple("loss", 1 / (i + 1))) for i in range(30)),
         "w/run-abc.wandb": wandb(),
         "w/run-abc.swanlab": swanlab(),
         "comet.zip": comet(),
@@ -282,14 +249,14 @@ def below_checksums(path: str, data: bytes) -> tuple[list[bytes], Join] | None:
             (size,) = struct.unpack_from("<Q", data, at)
             parts.append(data[at + 12 : at + 12 + size])
             at += size + 16
-        return parts, lambda parts: b"".join(map(record, parts))
+        return parts, lambda parts: b"".join(map(frame, parts))
     if path.endswith(".wandb"):
         at = 7
         while at + 7 <= len(data):
             (size,) = struct.unpack_from("<H", data, at + 4)
             parts.append(data[at + 7 : at + 7 + size])
             at += size + 7
-        return parts, lambda parts: data[:7] + b"".join(chunk(part[:32_000]) for part in parts)
+        return parts, lambda parts: data[:7] + b"".join(chunk(1, part[:32_000]) for part in parts)
     if data.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(data)) as zipped:
             names = zipped.namelist()

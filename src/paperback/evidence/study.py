@@ -1,12 +1,13 @@
 """What the study is about: its metric, its split, and the parts that methods play."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from paperback.errors import EvidenceError, SettingsError, near_miss
 from paperback.evidence.count import count, reporting_runs
 from paperback.evidence.quantity import Quantity
-from paperback.runs import Metric, RunTable, find_metric
+from paperback.runs import Metric, Run, RunTable, find_metric
 from paperback.settings import Settings
 
 _SPLITS = ("test", "val", "", "train")
@@ -67,7 +68,8 @@ def state_study(table: RunTable, settings: Settings) -> Study:
                 mend=near_miss(declared, methods),
             )
     others = rivals(table, settings, metric, split)
-    parts = {role: _reporting(table, role, metric, split) for role in ("method", "dataset")}
+    reporting = reporting_runs(table, metric, split)
+    parts = {role: _reporting(table, role, reporting) for role in ("method", "dataset")}
     return Study(
         metric=table.metrics[metric],
         split=split,
@@ -82,11 +84,11 @@ def state_study(table: RunTable, settings: Settings) -> Study:
     )
 
 
-def _reporting(table: RunTable, role: str, metric: str, split: str) -> tuple[str, ...]:
-    """The values of a role whose runs report the metric."""
+def _reporting(table: RunTable, role: str, runs: Sequence[Run]) -> tuple[str, ...]:
+    """The values of a role among the runs that report the metric."""
     if role not in table.roles:
         return ()
-    found = {run.setting(role) for run in reporting_runs(table, metric, split)}
+    found = {run.setting(role) for run in runs}
     return tuple(value for value in table.roles[role].values if value in found)
 
 
