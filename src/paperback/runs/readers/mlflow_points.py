@@ -65,15 +65,11 @@ def _columns(
 
 def _named(rows: Rows, columns: dict[str, int], numbers: dict[tuple[bytes, bytes], int]) -> np.ndarray | None:
     """The number of each row's series; a new one is added to `numbers`."""
-    texts = rows.texts([columns[name] for name in _TEXTS])
-    if texts is None:
+    run, key = (rows.text(columns[name]) for name in _TEXTS)
+    if run is None or key is None:
         return None
-    width = (rows.kinds[columns["run_uuid"]] - 13) // 2
-    groups = alike(in_words(texts))
-    if groups is None:
-        return None
-    first, same = groups
-    pairs = [(row[:width].tobytes(), row[width:].tobytes()) for row in texts[first]]
+    first, same = alike(in_words(run) + in_words(key))
+    pairs = [(run[row].tobytes(), key[row].tobytes()) for row in first.tolist()]
     known = np.array([numbers.setdefault(pair, len(numbers)) for pair in pairs], np.int64)
     found: np.ndarray = known[same]
     return found

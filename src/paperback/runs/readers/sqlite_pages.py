@@ -11,18 +11,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from paperback.runs.readers.alike import windows
+from paperback.runs.readers.alike import alike, windows
 
 _MAGIC = b"SQLite format 3\0"
 _INTERIOR, _LEAF = 5, 13
 _DEEPEST = 20
 _MOST_LAYOUTS = 500
 # Pages that are looked at together, and bytes behind them, so that what begins near their end can be read.
-_TOGETHER = 256
+_TOGETHER = 512
 _MARGIN = 64
-# For a number of bytes, the bits that these hold of a word.
-_FIRST_BYTES = np.array([2 ** (8 * size) - 1 for size in range(9)], np.uint64)
 _WIDTHS = {0: 0, 1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8, 7: 8, 8: 0, 9: 0}
+# What keeps the first bytes of eight, by their number.
+_FIRST = np.array([2 ** (8 * count) - 1 for count in range(9)], np.uint64)
+# Serial types that NumPy has.
+_TYPES = {1: ">i1", 2: ">i2", 4: ">i4", 6: ">i8", 7: ">f8"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,16 +32,14 @@ class Rows:
     """Rows of one layout: where each column stands is the same for all.
 
     Attributes:
-        data: The bytes of some pages, for as long as no others are asked for.
-        places: Which rows of these pages they are, in ascending order.
-        body: Where the columns of each begin.
+        places: Which rows of some pages they are, in ascending order.
+        cells: Shape (rows, bytes), uint8: what each row holds, column after column.
         kinds: Serial type of each column.
-        offsets: Where each column begins, counted from `body`.
+        offsets: Where each column begins in `cells`.
     """
 
-    data: np.ndarray
     places: np.ndarray
-    body: np.ndarray
+    cells: np.ndarray
     kinds: tuple[int, ...]
     offsets: tuple[int, ...]
 
@@ -47,30 +47,26 @@ class Rows:
         """The column as float64 or int64, as it is stored; None where it holds text, bytes or nothing."""
         kind = self.kinds[column]
         if kind in (8, 9):
-            return np.full(len(self.body), kind - 8, np.int64)
+            return np.full(len(self.cells), kind - 8, np.int64)
         if not 1 <= kind <= 7:
             return None
         width = _WIDTHS[kind]
         cells = self._cells(column, width)
-        if kind == 7:
-            return cells.view(">f8")[:, 0].astype(np.float64)
-        if width in (1, 2, 4, 8):
-            return cells.view(f">i{width}")[:, 0].astype(np.int64)
+        if kind in _TYPES:
+            return cells.view(_TYPES[kind])[:, 0].astype(np.float64 if kind == 7 else np.int64)
         whole = np.zeros((len(cells), 8), np.uint8)
         whole[:, 8 - width :] = cells
         # A negative number of few bytes has all the bits before them set.
         whole[:, : 8 - width] = np.where(cells[:, :1] > 0x7F, 0xFF, 0)
         return whole.view(">i8")[:, 0].astype(np.int64)
 
-    def texts(self, columns: Sequence[int]) -> np.ndarray | None:
-        """The texts of the columns beside each other, one row of bytes each; None where one is no text."""
-        if any(self.kinds[column] < 13 or self.kinds[column] % 2 == 0 for column in columns):
-            return None
-        widths = [(self.kinds[column] - 13) // 2 for column in columns]
-        return np.hstack([self._cells(*pair) for pair in zip(columns, widths, strict=True)])
+    def text(self, column: int) -> np.ndarray | None:
+        """The texts of a column, one row of bytes each; None where it holds anything else."""
+        kind = self.kinds[column]
+        return None if kind < 13 or kind % 2 == 0 else self._cells(column, (kind - 13) // 2)
 
     def _cells(self, column: int, width: int) -> np.ndarray:
-        return windows(self.data, self.body + self.offsets[column], width)
+        return self.cells[:, self.offsets[column] : self.offsets[column] + width]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,75 +157,77 @@ def _leaves(file: _File, root: int) -> list[int] | None:
     return None
 
 
-def _leaf_cells(data: np.ndarray, pages: int, file: _File) -> tuple[np.ndarray, np.ndarray] | None:
+def _leaf_cells(data: np.ndarray, count: int, file: _File) -> tuple[np.ndarray, np.ndarray] | None:
     """Where each row of the leaf pages begins, and where the usable part of its page ends."""
-    begins = np.arange(pages) * file.page
-    if np.any(data[begins] != _LEAF):
+    pages = data[: count * file.page].reshape(count, file.page)
+    found = _pointers(pages, 8)
+    if found is None or np.any(pages[:, 0] != _LEAF):
         return None
-    starts, which = _pointers(data, begins, 8)
-    within = starts - begins[which]
-    return (starts, begins[which] + file.usable) if np.all((within >= 8) & (within < file.usable)) else None
+    within, which = found
+    begins = which * file.page
+    return (begins + within, begins + file.usable) if np.all((within >= 8) & (within < file.usable)) else None
 
 
-def _pointers(data: np.ndarray, begins: np.ndarray, head: int) -> tuple[np.ndarray, np.ndarray]:
-    """Where each cell of the pages begins, and the page of each."""
-    counts = data[begins + 3].astype(np.int64) << 8 | data[begins + 4]
-    which = np.repeat(np.arange(len(begins)), counts)
-    within = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
-    at = np.minimum(begins[which] + head + 2 * within, len(data) - 2)
-    return begins[which] + (data[at].astype(np.int64) << 8 | data[at + 1]), which
+def _pointers(pages: np.ndarray, head: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """Where each cell begins, counted from its page, and its page; None where more are told than fit.
+
+    Args:
+        pages: Shape (pages, bytes), uint8.
+        head: Bytes before the first pointer.
+    """
+    counts = pages[:, 3].astype(np.int64) << 8 | pages[:, 4]
+    most = int(counts.max())
+    if head + 2 * most > pages.shape[1]:
+        return None
+    pointers = pages[:, head : head + 2 * most].view(">u2")
+    within = pointers[np.arange(most) < counts[:, None]].astype(np.int64)
+    return within, np.repeat(np.arange(len(pages)), counts)
 
 
 def _children(data: np.ndarray, page: int) -> list[int]:
     """The pages below the interior page; page 0, which is none, for a cell beyond it."""
-    cells, _ = _pointers(data, np.zeros(1, np.int64), 12)
-    cells = np.append(cells, 8)
-    found: list[int] = windows(data, np.minimum(cells, page), 4).view(">u4")[:, 0].tolist()
-    return [0 if cell > page - 4 else child for cell, child in zip(cells.tolist(), found, strict=True)]
+    found = _pointers(data[None, :page], 12)
+    if found is None:
+        return [0]
+    cells = np.append(found[0], 8)
+    children: list[int] = windows(data, np.minimum(cells, page), 4).view(">u4")[:, 0].tolist()
+    return [0 if cell > page - 4 else child for cell, child in zip(cells.tolist(), children, strict=True)]
 
 
 def _laid_out(
     data: np.ndarray, starts: np.ndarray, ends: np.ndarray, *, columns: int
 ) -> tuple[int, list[Rows]] | None:
     """The rows by layout; None where one does not lie whole in its page."""
-    length, at = _varints(data, starts)
-    _, at = _varints(data, at)
+    length, at = _lengths(data, starts)
+    at = _behind(data, at)
     if np.any(at + length > ends):
         return None
     heads = windows(data, at, 8)
-    if heads[:, 0].max(initial=0) > 8:
+    if np.any(heads[:, 0] > 8):
         return None
     # The first byte is the length of the head; what stands behind it belongs to the row.
-    words = heads.view("<u8")[:, 0] & _FIRST_BYTES[heads[:, 0]]
+    first, which = alike([heads.view("<u8")[:, 0] & _FIRST[heads[:, 0]]])
+    if len(first) > _MOST_LAYOUTS:
+        return None
     found = []
-    for places in _same(words):
-        head = heads[places[0], : heads[places[0], 0]].tolist()
-        kinds = _serial_types(head)
+    for number, row in enumerate(first.tolist()):
+        places = np.flatnonzero(which == number)
+        kinds, head = _serial_types(heads[row].tolist()), int(heads[row, 0])
         if len(kinds) != columns:
             return None
         widths = [_WIDTHS.get(kind, (kind - 12) // 2) for kind in kinds]
-        offsets = [sum(widths[:place]) for place in range(columns)]
-        if np.any(length[places] != len(head) + sum(widths)):
+        offsets = tuple(sum(widths[:place]) for place in range(columns))
+        if np.any(length[places] != head + sum(widths)):
             return None
-        found.append(Rows(data, places, at[places] + len(head), tuple(kinds), tuple(offsets)))
-        if len(found) > _MOST_LAYOUTS:
-            return None
+        cells = windows(data, at[places] + head, sum(widths))
+        found.append(Rows(places, cells, tuple(kinds), offsets))
     return len(starts), found
 
 
-def _same(words: np.ndarray) -> Iterator[np.ndarray]:
-    """The places of equal words, word by word: there are few different ones."""
-    left = np.arange(len(words))
-    while len(left):
-        same = words[left] == words[left[0]]
-        yield left[same]
-        left = left[~same]
-
-
 def _serial_types(head: list[int]) -> list[int]:
-    """The serial types in the head of a row, of which the first byte says how many bytes it has."""
+    """The serial types in the first bytes of a row, of which the first says how many there are."""
     kinds, value = [], 0
-    for byte in head[1:]:
+    for byte in head[1 : head[0]]:
         value = value << 7 | byte & 0x7F
         if byte < 0x80:
             kinds.append(value)
@@ -238,7 +236,7 @@ def _serial_types(head: list[int]) -> list[int]:
     return [] if {10, 11} & set(kinds) else kinds
 
 
-def _varints(data: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _lengths(data: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The numbers of SQLite's variable length at the places, and where they end."""
     first = data[at]
     value, end = (first & 0x7F).astype(np.int64), at + 1
@@ -253,3 +251,16 @@ def _varints(data: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     # The ninth byte counts whole; so large a number is no row of ours.
     value[more] = 2**62
     return value, end
+
+
+def _behind(data: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Where the numbers of variable length at the places end."""
+    end = at.copy()
+    more = data[end] > 0x7F
+    # The ninth byte is the last one whatever it holds.
+    for _ in range(8):
+        if not more.any():
+            break
+        end += more
+        more &= data[end] > 0x7F
+    return end + 1

@@ -112,11 +112,10 @@ def _numbered(data: np.ndarray, begins: np.ndarray, ends: np.ndarray, keys: Keys
     for width in np.unique(widths):
         places = np.flatnonzero(widths == width)
         cells = windows(data, begins[places], int(width))
-        groups = alike(in_words(cells))
-        if groups is not None:
-            texts = [cells[first].tobytes() for first in groups[0]]
-            numbers = np.array([keys[text] if _is_key(text) else -1 for text in texts])
-            found[places] = numbers[groups[1]]
+        first, same = alike(in_words(cells))
+        texts = [cells[place].tobytes() for place in first]
+        numbers = np.array([keys[text] if _is_key(text) else -1 for text in texts])
+        found[places] = numbers[same]
     return found
 
 
