@@ -57,12 +57,16 @@ def database(script: str) -> bytes:
         return place.read_bytes()
 
 
-MLFLOW = """CREATE TABLE experiments (experiment_id, name); INSERT INTO experiments VALUES (1, 'e');
+# Small pages, so that the points fill several leaves below an interior page.
+MLFLOW = """PRAGMA page_size = 512;
+CREATE TABLE experiments (experiment_id, name); INSERT INTO experiments VALUES (1, 'e');
 CREATE TABLE runs (run_uuid, name, experiment_id, status, start_time, end_time, lifecycle_stage);
 INSERT INTO runs VALUES ('a', 'n', 1, 'FINISHED', 1000, 2000, 'active');
 CREATE TABLE metrics (key TEXT, value FLOAT, timestamp BIGINT, run_uuid TEXT, step BIGINT, is_nan BOOLEAN);
 INSERT INTO metrics VALUES ('loss', 0.5, 1, 'a', 0, 0), ('loss', 0.25, 2, 'a', 1, 0),
     ('loss', 0, 3, 'a', 2, 1);
+WITH RECURSIVE steps(step) AS (SELECT 3 UNION ALL SELECT step + 1 FROM steps WHERE step < 80)
+INSERT INTO metrics SELECT 'acc', 1.0 / step, 1000000 * step, 'a', step, 0 FROM steps;
 CREATE TABLE params (key, value, run_uuid); INSERT INTO params VALUES ('lr', '0.1', 'a');
 CREATE TABLE tags (key, value, run_uuid); INSERT INTO tags VALUES ('mlflow.user', 'u', 'a');"""
 DUMP = """--
@@ -336,12 +340,14 @@ def main() -> None:
     asked = parser.parse_args()
     chosen = {path: data for path, data in samples().items() if asked.log in path}
     logs = chosen | {str(place): place.read_bytes() for place in asked.logs}
-    failed = False
+    failed, found = False, False
     for path, name, done, worst, fallen in fuzz(logs, asked.count, asked.seed, asked.reader):
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         state = "sound" if fallen is None else f"FELL on {fallen[:200]!r}"
         print(f"{name:40} {path:40} {done:8} inputs  slowest {worst:.4f} s  peak {peak:.0f} MiB  {state}")
-        failed |= fallen is not None
+        failed, found = failed or fallen is not None, True
+    if not found:
+        parser.error(f"no reader has {asked.reader!r} in its name and a log here")
     sys.exit(1 if failed else 0)
 
 
