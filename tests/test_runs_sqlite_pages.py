@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paperback.runs.readers.database import open_database
+from paperback.runs.readers.database import open_database, read
+from paperback.runs.readers.log import LogFile
 from paperback.runs.readers.mlflow_points import Points, read_at_once
 from paperback.runs.readers.mlflow_sqlite import _read_rows
 
@@ -126,6 +127,44 @@ def test_what_waits_in_a_journal_is_left_to_sqlite(tmp_path: Path) -> None:
         at_once, row_by_row = both(tmp_path / "x.db")
     assert at_once is None
     assert (b"a", b"new") in told(row_by_row)
+
+
+@pytest.mark.parametrize(
+    "damage", [b"\xff" * 512, bytes(512), b"\r" + bytes(511)], ids=["noise", "zeros", "no row"]
+)
+def test_one_damaged_page_takes_its_own_points_and_their_neighbours(tmp_path: Path, damage: bytes) -> None:
+    """What stands before and behind it is read, and the loss is told."""
+    place = tmp_path / "mlflow.db"
+    others = """CREATE TABLE experiments (experiment_id, name); CREATE TABLE params (key, value, run_uuid);
+        CREATE TABLE tags (key, value, run_uuid);
+        CREATE TABLE runs (run_uuid, name, experiment_id, status, start_time, end_time, lifecycle_stage);"""
+    runs = "".join(
+        f"INSERT INTO runs VALUES ('{at:032x}', 'n', 1, 'FINISHED', 0, 1, 'active');" for at in range(3)
+    )
+    database(place, many(3000), before="PRAGMA page_size=512;" + others, after=runs)
+    data = bytearray(place.read_bytes())
+    half = f"{1500 % 3:032x}".encode()
+    # A page of points, not of the index: there the row's number stands before its key.
+    page = next(
+        at
+        for at in range(len(data) // 2 // 512 * 512, len(data), 512)
+        if data[at] == 13 and half in data[at : at + 512]
+    )
+    whole = read(LogFile("mlflow.db", place, b"", "d"))
+    lost = data[page + 3] * 256 + data[page + 4]
+    data[page : page + 512] = damage
+    place.write_bytes(data)
+    log = read(LogFile("mlflow.db", place, b"", "d"))
+    points, before = (
+        [(key, step, str(value)) for record in found.records for key, series in record.series.items()
+         for step, value in zip(series.steps, series.values, strict=True)]
+        for found in (log, whole)
+    )  # fmt: skip
+    assert len(before) == 3000
+    assert 3000 - lost - 2 <= len(points) <= 3000 - lost < 3000
+    assert set(points) <= set(before)
+    assert [finding.kind for finding in log.findings] == ["damaged-log"]
+    assert f"{len(points):,} points are read" in log.findings[0].message
 
 
 DAMAGES = st.lists(st.tuples(st.integers(0, 2**16), st.integers(0, 255)), min_size=1, max_size=8)

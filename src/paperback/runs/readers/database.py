@@ -13,6 +13,7 @@ from paperback.runs.readers import mlflow_sqlite, optuna_sqlite, trackio_sqlite
 from paperback.runs.readers.log import Log, LogFile
 
 name = "SQLite of MLflow, Optuna and Trackio"
+_LONGEST = 2**26
 endings = (".db", ".sqlite", ".sqlite3")
 
 
@@ -52,7 +53,7 @@ def read(file: LogFile) -> Log:
             for schema in SCHEMAS:
                 if tables >= schema.TABLES:
                     return schema.read_tables(file, connection)
-    except (sqlite3.Error, OSError, ValueError, OverflowError) as error:
+    except (sqlite3.Error, OSError, ValueError, OverflowError, MemoryError) as error:
         message = f"{file.path}: the database cannot be read: {error}"
         mend = "Copy the database again while nothing writes to it, or exclude it."
         return Log(file, name, findings=(Finding("damaged-log", message, (file.source(),), mend),))
@@ -82,6 +83,8 @@ def open_database(place: Path) -> Iterator[sqlite3.Connection]:
 def _connect(uri: str) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True)
     connection.text_factory = lambda data: data.decode(errors="replace")
+    # A damaged row may say that it is long as no file is.
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
     # A database of an unknown maker gets no functions of ours and no schema tricks.
     connection.execute("PRAGMA trusted_schema=OFF")
     return connection

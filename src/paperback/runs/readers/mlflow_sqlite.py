@@ -3,6 +3,7 @@
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -16,36 +17,55 @@ from paperback.runs.run import Final, Series
 name = "MLflow database"
 TABLES = frozenset({"experiments", "runs", "metrics", "params", "tags"})
 _POINTS = (
-    "SELECT run_uuid, key, {step}, CASE {is_nan} WHEN 0 THEN value END FROM metrics "
-    "WHERE {step} IS NOT NULL AND value IS NOT NULL AND {is_nan} IS NOT NULL ORDER BY rowid"
+    "SELECT rowid, run_uuid, key, {step}, CASE {is_nan} WHEN 0 THEN value END FROM metrics "
+    "WHERE {step} IS NOT NULL AND value IS NOT NULL AND {is_nan} IS NOT NULL AND rowid > ? ORDER BY rowid"
 )
 # Columns that were added to the schema after its first version.
 _LATER = ("step", "is_nan")
 _AT_ONCE = 50_000
+_BEFORE_ALL = -(2**63)
+# What a page that cannot be read gives; no memory is left for a row that says to be longer than any.
+DAMAGE = (sqlite3.DatabaseError, MemoryError)
 # MLflow stores infinities as the largest number, and NaN as 0 with a flag.
 _LARGEST = np.finfo(np.float64).max
 
 
 def read_tables(file: LogFile, connection: sqlite3.Connection) -> Log:
-    """One record per run that was not deleted; its final metrics are those of the last step."""
-    names = dict(connection.execute("SELECT experiment_id, name FROM experiments").fetchall())
-    runs = _runs(connection, names)
-    _add_pairs(connection, runs)
+    """One record per run that was not deleted; its final metrics are those of the last step.
+
+    Of a damaged database it is what SQLite can still read.
+    """
+    damage: list[str] = []
+    runs = _runs(connection, damage)
+    _add_pairs(connection, runs, damage)
     gone = [run for run in runs.values() if run.is_deleted]
     kept = {key: run for key, run in runs.items() if not run.is_deleted}
     parents = {run.tags.get("mlflow.parentRunId") for run in kept.values()}
-    finals = _finals(file, connection)
+    finals = _finals(file, connection, damage)
     records = []
-    histories = _series(file, connection)
+    points = _points(connection, damage)
+    histories = {} if points is None else _series(file, points)
     for key, run in kept.items():
         series = histories.get(key, {})
         # The run above a sweep only holds the sweep's runs together.
         if series or key not in parents:
             records.append(record_of(run, series, finals.get(key, {}), named=True))
-    return Log(file, name, tuple(records), _findings(file, gone))
+    read = 0 if points is None else len(points.which)
+    return Log(file, name, tuple(records), (*_deleted(file, gone), *_damaged(file, damage, read)))
 
 
-def _runs(connection: sqlite3.Connection, names: Mapping[Any, str]) -> dict[str, MlflowRun]:
+def _until_damage(
+    connection: sqlite3.Connection, query: str, damage: list[str], *values: int
+) -> Iterator[tuple[Any, ...]]:
+    """The rows before the first page that cannot be read; what SQLite says of it is added to `damage`."""
+    try:
+        yield from connection.execute(query, values)
+    except DAMAGE as error:
+        damage.append(str(error) or "a row of no size")
+
+
+def _runs(connection: sqlite3.Connection, damage: list[str]) -> dict[str, MlflowRun]:
+    names = dict(_until_damage(connection, "SELECT experiment_id, name FROM experiments", damage))
     label = "name" if "name" in _columns(connection, "runs") else "NULL"
     query = (
         f"SELECT run_uuid, {label}, experiment_id, status, start_time, end_time, lifecycle_stage "
@@ -61,7 +81,7 @@ def _runs(connection: sqlite3.Connection, names: Mapping[Any, str]) -> dict[str,
             end=row[5],
             is_deleted=row[6] == "deleted",
         )
-        for row in connection.execute(query)
+        for row in _until_damage(connection, query, damage)
     }
 
 
@@ -75,18 +95,27 @@ def _later(connection: sqlite3.Connection) -> dict[str, str]:
     return {name: name if name in known else "0" for name in _LATER}
 
 
-def _add_pairs(connection: sqlite3.Connection, runs: Mapping[str, MlflowRun]) -> None:
+def _add_pairs(connection: sqlite3.Connection, runs: Mapping[str, MlflowRun], damage: list[str]) -> None:
     for table in ("params", "tags"):
-        for run, key, value in connection.execute(f"SELECT run_uuid, key, value FROM {table} ORDER BY rowid"):
+        query = f"SELECT run_uuid, key, value FROM {table} ORDER BY rowid"
+        for run, key, value in _until_damage(connection, query, damage):
             if run in runs:
                 (runs[run].params if table == "params" else runs[run].tags)[str(key)] = str(value)
 
 
-def _series(file: LogFile, connection: sqlite3.Connection) -> dict[str, dict[str, Series]]:
-    """The histories of every run, in the order of logging: one pass, whatever indices the database has."""
-    points = read_at_once(connection) or _read_rows(connection)
-    if points is None:
-        return {}
+def _points(connection: sqlite3.Connection, damage: list[str]) -> Points | None:
+    """The points of every run in one pass, whatever indices the database has."""
+    points = read_at_once(connection)
+    if points is not None:
+        return points
+    try:
+        return _read_rows(connection)
+    except DAMAGE:
+        return _read_from_both_ends(connection, damage)
+
+
+def _series(file: LogFile, points: Points) -> dict[str, dict[str, Series]]:
+    """The histories of every run, in the order of logging."""
     values = _values(points.stored, np.isnan(points.stored))
     # Short numbers are sorted by counting.
     which = points.which.astype(np.uint16) if len(points.names) < 2**16 else points.which
@@ -101,23 +130,60 @@ def _series(file: LogFile, connection: sqlite3.Connection) -> dict[str, dict[str
 
 
 def _read_rows(connection: sqlite3.Connection) -> Points | None:
-    """The same by SQLite, row by row, from whatever schema and file."""
+    """The points by SQLite, row by row, from whatever schema and file.
+
+    Raises:
+        sqlite3.DatabaseError: A page is damaged.
+    """
     numbers: dict[tuple[Any, Any], int] = {}
-    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    later = _later(connection)
-    # Run and key stand in every row: their text is made of the bytes once for each series.
+    query = _POINTS.format(**_later(connection))
+    with _bytes_of(connection):
+        cursor = connection.execute(query, (_BEFORE_ALL,))
+        parts = [_taken(rows, numbers) for rows in iter(lambda: cursor.fetchmany(_AT_ONCE), [])]
+    return _joined(parts, numbers)
+
+
+def _read_from_both_ends(connection: sqlite3.Connection, damage: list[str]) -> Points | None:
+    """The points before the first page that cannot be read, and those behind the last one.
+
+    The row next to such a page is lost with it, because Python's cursor reads one row ahead.
+    """
+    query = _POINTS.format(**_later(connection))
+    with _bytes_of(connection):
+        rows = list(_until_damage(connection, query, damage, _BEFORE_ALL))
+        last = rows[-1][0] if rows else _BEFORE_ALL
+        rows += list(_until_damage(connection, f"{query} DESC", damage, last))[::-1]
+    numbers: dict[tuple[Any, Any], int] = {}
+    return _joined([_taken(rows, numbers)] if rows else [], numbers)
+
+
+@contextmanager
+def _bytes_of(connection: sqlite3.Connection) -> Iterator[None]:
+    """Text comes as bytes: run and key stand in every row, and are made text once for each series."""
     as_text, connection.text_factory = connection.text_factory, bytes
-    cursor = connection.execute(_POINTS.format(**later))
-    while rows := cursor.fetchmany(_AT_ONCE):
-        runs, keys, steps, stored = zip(*rows, strict=True)
-        which = [numbers.setdefault(pair, len(numbers)) for pair in zip(runs, keys, strict=True)]
-        # NumPy takes columns much faster than rows, and None for NaN.
-        parts.append((np.array(which), np.array(steps, np.int64), np.array(stored, np.float64)))
-    connection.text_factory = as_text
+    try:
+        yield
+    finally:
+        connection.text_factory = as_text
+
+
+def _taken(
+    rows: list[tuple[Any, ...]], numbers: dict[tuple[Any, Any], int]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Series, step and stored value of each row; a new series is added to `numbers`."""
+    _, runs, keys, steps, stored = zip(*rows, strict=True)
+    which = [numbers.setdefault(pair, len(numbers)) for pair in zip(runs, keys, strict=True)]
+    # NumPy takes columns much faster than rows, and None for NaN.
+    return np.array(which), np.array(steps, np.int64), np.array(stored, np.float64)
+
+
+def _joined(
+    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]], numbers: dict[tuple[Any, Any], int]
+) -> Points | None:
     if not parts:
         return None
-    which_, steps_, stored_ = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Points(tuple(numbers), which_, steps_, stored_)
+    which, steps, stored = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Points(tuple(numbers), which, steps, stored)
 
 
 def _text(value: Any) -> str:
@@ -129,7 +195,7 @@ def _values(stored: np.ndarray, is_nan: np.ndarray) -> np.ndarray:
     return np.where(is_nan, np.nan, values)
 
 
-def _finals(file: LogFile, connection: sqlite3.Connection) -> dict[str, dict[str, Final]]:
+def _finals(file: LogFile, connection: sqlite3.Connection, damage: list[str]) -> dict[str, dict[str, Final]]:
     """The value at the last step, of equal steps the latest, of equal times the largest: MLflow's rule."""
     later = _later(connection)
     query = (
@@ -140,14 +206,10 @@ def _finals(file: LogFile, connection: sqlite3.Connection) -> dict[str, dict[str
     if "latest_metrics" in tables:
         query = "SELECT run_uuid, key, value, is_nan FROM latest_metrics"
     finals: dict[str, dict[str, Final]] = defaultdict(dict)
-    for run, key, value, is_nan in connection.execute(query):
+    for run, key, value, is_nan in _until_damage(connection, query, damage):
         number = _values(np.array([value or 0.0], np.float64), np.array([bool(is_nan)]))[0]
         finals[run][str(key)] = Final(float(number), file.source(f"{run}/{key}"))
     return finals
-
-
-def _findings(file: LogFile, gone: list[MlflowRun]) -> tuple[Finding, ...]:
-    return tuple(_deleted(file, gone))
 
 
 def _deleted(file: LogFile, gone: list[MlflowRun]) -> Iterator[Finding]:
@@ -155,3 +217,13 @@ def _deleted(file: LogFile, gone: list[MlflowRun]) -> Iterator[Finding]:
         shown = ", ".join(run.name or run.id for run in gone[:5]) + (" and more" if len(gone) > 5 else "")
         message = f"{file.path}: {len(gone)} deleted runs are left out: {shown}"
         yield Finding("deleted-run", message, (file.source(),), "Restore them in MLflow if they count.")
+
+
+def _damaged(file: LogFile, damage: list[str], points: int) -> Iterator[Finding]:
+    if damage:
+        why = "; ".join(dict.fromkeys(damage))
+        message = (
+            f"{file.path}: the database is damaged ({why}): something is lost, {points:,} points are read"
+        )
+        mend = "Copy the database again, or have SQLite write what it can still read: sqlite3 OLD .recover."
+        yield Finding("damaged-log", message, (file.source(),), mend)

@@ -169,7 +169,7 @@ def _leaf_cells(data: np.ndarray, count: int, file: _File) -> tuple[np.ndarray, 
 
 
 def _pointers(pages: np.ndarray, head: int) -> tuple[np.ndarray, np.ndarray] | None:
-    """Where each cell begins, counted from its page, and its page; None where more are told than fit.
+    """Where each cell begins, counted from its page, and its page; None for a page of none or of too many.
 
     Args:
         pages: Shape (pages, bytes), uint8.
@@ -177,7 +177,7 @@ def _pointers(pages: np.ndarray, head: int) -> tuple[np.ndarray, np.ndarray] | N
     """
     counts = pages[:, 3].astype(np.int64) << 8 | pages[:, 4]
     most = int(counts.max())
-    if head + 2 * most > pages.shape[1]:
+    if not counts.all() or head + 2 * most > pages.shape[1]:
         return None
     pointers = pages[:, head : head + 2 * most].view(">u2")
     within = pointers[np.arange(most) < counts[:, None]].astype(np.int64)
