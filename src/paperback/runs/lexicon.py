@@ -311,6 +311,14 @@ DATASET_WORDS = word_set(
     """
 )
 
+# First letters of the names of benchmarks that hold several data sets.
+SUITE_WORDS = word_set(
+    """
+    atari procgen dmc dmcontrol dmlab metaworld minigrid mujoco robosuite robomimic libero bsuite d4rl
+    glue superglue vtab mteb beir wilds domainbed ogb amlb openml tabzilla tabred
+    """
+)
+
 
 def words(key: str) -> list[str]:
     """The lower-case words of a key: `Train/topAcc_1` gives train, top, acc, 1."""

@@ -13,7 +13,7 @@ from paperback.runs.table import Role
 from paperback.settings import FILE
 
 _MOST = 5
-_FAMILY = re.compile(r"[A-Za-z][A-Za-z0-9]{2,}[-_:/]")
+_FAMILY = re.compile(r"[A-Za-z][^/]{2,}/|[A-Za-z][A-Za-z0-9]{2,}[-_:]")
 _FEWEST_MEMBERS = 5
 
 

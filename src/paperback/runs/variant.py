@@ -62,7 +62,7 @@ def variant_of(runs: Sequence[Run], known: Sequence[Column], parts: Sequence[Col
         if part.is_whole or len(part.values) > min(_MOST, len(runs) // 4) or not _recurs(part):
             continue
         told = [places for places in several if len({part.cells[place] for place in places}) > 1]
-        if len(told) >= max(_CELLS, _SHARE * len(several)) and any(_differ(runs, each) for each in told):
+        if len(told) >= max(_CELLS, _SHARE * len(several)) and any(differ(runs, each) for each in told):
             found.append((len(told), part))
     return max(found, key=lambda each: each[0])[1] if found else None
 
@@ -73,8 +73,8 @@ def _recurs(part: Column) -> bool:
     return 2 * sum(count > 1 for count in counts.values()) > len(counts)
 
 
-def _differ(runs: Sequence[Run], places: Sequence[int]) -> bool:
-    """Whether the runs measured differently."""
+def differ(runs: Sequence[Run], places: Sequence[int]) -> bool:
+    """Whether the runs at these places measured differently."""
     first, *others = (
         {key: final.value for key, final in runs[place].finals.items()}
         | {key: series.values.tobytes() for key, series in runs[place].series.items()}
