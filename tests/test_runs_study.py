@@ -467,9 +467,10 @@ def test_the_outline_says_what_was_found(tmp_path: Path) -> None:
 
 def test_a_long_outline_is_cut(tmp_path: Path) -> None:
     """Many findings of one kind are counted."""
-    files = {f"runs/{s}/result.json": {"metrics": {"acc": None}, "config": {"seed": s}} for s in range(9)}
+    files = {f"runs/{s}/result.json": f'{{"metrics": {{"acc": {s}}}, "seed": {s}}} x' for s in range(9)}
+    files["runs/a/result.json"] = {"metrics": {"acc": 1}, "config": {"seed": 1}}
     shown = show_runs(describe_runs(read(tmp_path, files)))
-    assert "nan-metric: 6 more; --json shows all" in shown
+    assert "truncated-log: 6 more; --json shows all" in shown
 
 
 def test_a_link_to_nowhere_is_told(tmp_path: Path) -> None:

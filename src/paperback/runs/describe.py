@@ -43,6 +43,7 @@ def describe_runs(table: RunTable) -> dict[str, Any]:
                 "message": finding.message,
                 "mend": finding.mend,
                 "sources": [str(source) for source in finding.sources],
+                **({"cases": list(finding.cases)} if finding.cases else {}),
             }
             for finding in table.findings
         ],

@@ -3,11 +3,12 @@
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from paperback.finding import Finding
 from paperback.runs.column import Column, column
 from paperback.runs.place import places_of
+from paperback.runs.roles import natural
 from paperback.runs.run import Run, Status, text
 from paperback.runs.table import Role
 from paperback.settings import FILE
@@ -90,14 +91,35 @@ def _cells(runs: Sequence[Run], roles: Mapping[str, Role]) -> Iterator[Finding]:
         cell = (run.identity.get("method", ""), run.identity.get("dataset", ""))
         seeds[cell].add(run.identity.get("seed", ""))
     yield from _holes(roles, set(seeds))
+    if "seed" in roles:
+        yield from _seeds(roles, seeds)
+
+
+def _seeds(roles: Mapping[str, Role], seeds: Mapping[tuple[str, str], set[str]]) -> Iterator[Finding]:
+    """Methods that lack seeds on a data set, those that lack most first.
+
+    Where methods share no seeds, each has drawn its own, and only how many it has can be compared.
+    """
+    lacking: list[tuple[int, str]] = []
     for dataset in roles["dataset"].values:
         present = {cell[0]: found for cell, found in seeds.items() if cell[1] == dataset}
-        union = set().union(*present.values()) if present else set()
+        most = max(map(len, present.values()), default=0)
+        shared = set().union(*present.values()) if _share(present.values()) else set()
         for method, found in sorted(present.items()):
-            if "seed" in roles and union - found:
-                lacking = _list(sorted(union - found))
-                message = f"{method} on {dataset} lacks seeds {lacking} that other methods have"
-                yield Finding("unequal-seeds", message, (), "Run the missing seeds.")
+            if absent := shared - found:
+                told = f"lacks seeds {_list(sorted(absent, key=natural))} that other methods have"
+                lacking.append((len(absent), f"{method} on {dataset} {told}"))
+            elif not shared and len(found) < most:
+                told = f"has {len(found)} of the {most} seeds that other methods have"
+                lacking.append((most - len(found), f"{method} on {dataset} {told}"))
+    for _, message in sorted(lacking, key=lambda each: -each[0]):
+        yield Finding("unequal-seeds", message, (), "Run the missing seeds.")
+
+
+def _share(seeds: Iterable[set[str]]) -> bool:
+    """Whether any seed is that of two methods."""
+    found = list(seeds)
+    return len(set().union(*found)) < sum(map(len, found))
 
 
 def _holes(roles: Mapping[str, Role], present: set[tuple[str, str]]) -> Iterator[Finding]:
@@ -108,7 +130,8 @@ def _holes(roles: Mapping[str, Role], present: set[tuple[str, str]]) -> Iterator
     if len(holes) > 2 * _MOST:
         shown = _list([f"{method} on {dataset}" for method, dataset in holes])
         message = f"{len(holes)} of {len(methods) * len(datasets)} combinations have no run: {shown}"
-        yield Finding("missing-cell", message, (), mend)
+        cases = tuple(f"no run of {method} on {dataset}" for method, dataset in holes)
+        yield Finding("missing-cell", message, (), mend, cases)
         return
     for method, dataset in holes:
         yield Finding("missing-cell", f"no run of {method} on {dataset}", (), mend)
