@@ -10,6 +10,7 @@ from paperback.finding import Finding
 from paperback.runs import RunTable
 from paperback.runs.describe import describe_runs, show_runs
 from paperback.runs.grouped import FEW, grouped
+from paperback.runs.roles import natural
 from paperback.source import Source
 
 Repository = Callable[..., RunTable]
@@ -76,6 +77,19 @@ def test_empty_cells_are_all_in_json(repository: Repository) -> None:
     }
     (finding,) = of_kind(repository(files), "missing-cell")
     assert (finding.message[:18], len(finding.cases)) == ("20 of 25 combinati", 20)
+
+
+def test_two_spellings_of_one_name_are_told(repository: Repository) -> None:
+    """`AutoML` and `auto-ml` would stand in two rows; `v1-2` and `v12` differ in their numbers."""
+    files = runs_of({"AutoML": range(2), "auto-ml": range(2), "v1-2": range(2), "v12": range(2)}, datasets=2)
+    (finding,) = of_kind(repository(files), "two-spellings")
+    assert finding.message == "1 method is spelled in two ways and counts twice: auto-ml and AutoML"
+
+
+def test_names_that_differ_in_case_have_one_order() -> None:
+    """Equal runs give equal tables, whatever order a set of names comes in."""
+    names = ["b10", "B2", "b2", "B10", "b"]
+    assert sorted(names, key=natural) == sorted(names[::-1], key=natural) == ["b", "B2", "b2", "B10", "b10"]
 
 
 def test_sources_of_all_cases_are_kept() -> None:

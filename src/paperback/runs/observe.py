@@ -16,6 +16,8 @@ from paperback.settings import FILE
 _MOST = 5
 _FAMILY = re.compile(r"[A-Za-z][^/]{2,}/|[A-Za-z][A-Za-z0-9]{2,}[-_:]")
 _FEWEST_MEMBERS = 5
+# A sign between two digits is part of a number: `v1-2` is not `v12`.
+_JOINS = re.compile(r"(?<!\d)[\s_-]+|[\s_-]+(?!\d)")
 
 
 def observe(runs: Sequence[Run], roles: Mapping[str, Role], fields: frozenset[str]) -> Iterator[Finding]:
@@ -26,6 +28,24 @@ def observe(runs: Sequence[Run], roles: Mapping[str, Role], fields: frozenset[st
     yield from _cells(runs, roles)
     yield from _variants(runs, roles, fields)
     yield from _families(roles)
+    yield from _spellings(roles)
+
+
+def _spellings(roles: Mapping[str, Role]) -> Iterator[Finding]:
+    """Methods or data sets whose names differ in nothing but case and joining signs."""
+    for name in ("method", "dataset"):
+        alike: dict[str, list[str]] = defaultdict(list)
+        for value in roles[name].values if name in roles else ():
+            alike[_JOINS.sub("", value.lower())].append(value)
+        several = [" and ".join(found) for found in alike.values() if len(found) > 1]
+        if several:
+            what = "data set" if name == "dataset" else "method"
+            told = f"{what} is spelled in two ways and counts"
+            if len(several) > 1:
+                told = f"{what}s are spelled in two ways and count"
+            message = f"{len(several)} {told} twice: {_list(several)}"
+            mend = "Where they are the same, name them alike in the logs."
+            yield Finding("two-spellings", message, (), mend, tuple(several) if len(several) > _MOST else ())
 
 
 def _ends(runs: Sequence[Run]) -> Iterator[Finding]:

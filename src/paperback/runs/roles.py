@@ -364,12 +364,10 @@ def _ordered(name: str, cells: Sequence[str | None], settings: Settings) -> tupl
 
 
 def natural(value: str) -> tuple[tuple[int, float, str], ...]:
-    """A sort key by which 2 comes before 10."""
-    return tuple(
-        (0, int(part), "") if part.isdigit() else (1, 0, part.lower())
-        for part in re.split(r"(\d+)", value)
-        if part
-    )
+    """A sort key by which 2 comes before 10, and no two names are equal."""
+    parts = [part for part in re.split(r"(\d+)", value) if part]
+    found = [(0, int(part), "") if part.isdigit() else (1, 0, part.lower()) for part in parts]
+    return (*found, (-1, 0, value))
 
 
 def _missing(
