@@ -94,6 +94,7 @@ def test_tables_that_name_every_run_once_are_used(tmp_path: Path) -> None:
     table = read(tmp_path, files)
     assert [run.setting("table") for run in table.runs] == ["ring", "ring", "star", "star"]
     assert [run.identity["seed"] for run in table.runs] == ["1", "2", "1", "2"]
+    assert [run.identity["dataset"] for run in table.runs] == ["ring", "ring", "star", "star"]
     assert {source.path for source in table.runs[0].sources} == {"out/w/result.json", "lists/ring.csv"}
     (finding,) = [finding for finding in table.findings if finding.kind == "side-table"]
     assert "lists/ring.csv and 1 more: column 'run' names each of the 4 runs once" in finding.message

@@ -255,6 +255,8 @@ ROLE_KEYS: dict[str, tuple[tuple[str, float], ...]] = {
         ("data_path", 0.55),
         ("dataset_path", 0.55),
         ("domain", 0.55),
+        # Of several tables that name runs, each is called after what its runs share.
+        ("table", 0.5),
     ),
     "seed": (
         ("seed", 0.95),
