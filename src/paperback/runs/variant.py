@@ -16,7 +16,8 @@ def filled(column: Column, parts: Sequence[Column]) -> Column:
     """The column with what the paths say of the runs that lack the setting.
 
     A level of the path names a value where every run below one name of the level, among those that have the
-    setting, has that one value, and no other level says otherwise.
+    setting, has that one value, and no other level says otherwise. Where most names of the level are the
+    values themselves, so is one below which no run has the setting.
     """
     if None not in column.cells or column.is_constant:
         return column
@@ -24,8 +25,9 @@ def filled(column: Column, parts: Sequence[Column]) -> Column:
     for part in parts:
         known = _names(part, column)
         if len(known) > 1:
+            itself = 2 * sum(name == value for name, value in known.items()) > len(known)
             cells = [
-                known.get(name or "") if cell is None else cell
+                known.get(name or "", name if itself else None) if cell is None else cell
                 for cell, name in zip(cells, part.cells, strict=True)
             ]
     return Column(column.key, tuple(cells))
