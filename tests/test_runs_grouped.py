@@ -1,5 +1,6 @@
 """Findings that come by the hundred are one sentence, and nothing of them is lost."""
 
+import json
 from collections.abc import Callable
 from itertools import permutations, product
 from typing import Any
@@ -103,3 +104,21 @@ def test_sources_of_all_cases_are_kept() -> None:
     assert [finding.kind for finding in told] == ["crashed-run", "mixed-commits"]
     assert [source.path for source in told[0].sources] == ["0.json", "1.json", "2.json"]
     assert told[0].cases == tuple(f"run {n} failed" for n in range(5))
+
+
+def loss_of(method: str, seed: int, last: float) -> str:
+    return json.dumps({"method": method, "seed": seed, "step": [0, 1, 2], "loss": [1.0, last / 2, last]})
+
+
+def test_a_loss_that_grows_in_most_runs_is_told_of_the_method(repository: Repository) -> None:
+    """A target that moves is no failure of single runs; one run among others that grows alone is."""
+    lasts = {"td": [900.0, 800.0, 0.5, 700.0], "plain": [0.1, 0.2, 500.0, 0.3]}
+    files = {
+        f"runs/{m}/{s}/result.json": loss_of(m, s, last)
+        for m, found in lasts.items()
+        for s, last in enumerate(found)
+    }
+    table = repository(files)
+    (diverged,), (growing,) = of_kind(table, "diverged-run"), of_kind(table, "growing-loss")
+    assert diverged.message == "1 run diverged: runs/plain/2 (loss from 1 to 500)"
+    assert growing.message.endswith("as high as it began in 3 of 4 runs of td (loss)")
