@@ -474,6 +474,17 @@ def test_a_long_outline_is_cut(tmp_path: Path) -> None:
     assert "truncated-log: 6 more; --json shows all" in shown
 
 
+def test_counters_are_no_list_of_metrics(tmp_path: Path) -> None:
+    """`frame` and `hour` are named in a line of their own, and what is measured is not."""
+    rows = "step,frame,hour,acc,framerate\n1,2,0.1,0.5,9\n2,4,0.2,0.6,9\n"
+    shown = show_runs(describe_runs(read(tmp_path, {"runs/a/log.csv": rows}))).splitlines()
+    assert "  counters and clocks, which measure nothing: frame, hour" in shown
+    assert [line.split(":")[0] for line in shown[shown.index("metrics") + 1 :]][:2] == [
+        "  acc",
+        "  framerate",
+    ]
+
+
 def test_a_link_to_nowhere_is_told(tmp_path: Path) -> None:
     """A file that cannot be opened is a finding, and so is a folder."""
     (tmp_path / "runs").mkdir()

@@ -352,6 +352,19 @@ def is_setting_name(key: str) -> bool:
     return last in SETTING_NAMES or (last != "size" and bool(end) and end[0] in SETTING_ENDS)
 
 
+# What a clock shows beside steps.
+_CLOCKS = word_set("hour hours minute minutes walltime wall_time wall_clock timestamp elapsed elapsed_time")
+_COUNTED = word_set(
+    "frame frames env_frames num_episodes total_episodes total_frames samples_seen tokens_seen"
+)
+
+
+def is_counter(name: str) -> bool:
+    """Whether a logged key counts or clocks how far a run is: `epoch`, `frame`, `hour`."""
+    last = name.replace("/", ".").rsplit(".", 1)[-1].lower().strip("_").replace(" ", "_")
+    return last in STEPS or last in _CLOCKS or last in _COUNTED
+
+
 _VERSIONED = re.compile(r"[a-z]-v\d+$")
 
 

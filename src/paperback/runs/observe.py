@@ -16,6 +16,8 @@ from paperback.settings import FILE
 _MOST = 5
 _FAMILY = re.compile(r"[A-Za-z][^/]{2,}/|[A-Za-z][A-Za-z0-9]{2,}[-_:]")
 _FEWEST_MEMBERS = 5
+# So many families are told in full.
+_FEW = 3
 # A sign between two digits is part of a number: `v1-2` is not `v12`.
 _JOINS = re.compile(r"(?<!\d)[\s_-]+|[\s_-]+(?!\d)")
 
@@ -222,13 +224,19 @@ def _families(roles: Mapping[str, Role]) -> Iterator[Finding]:
     for value in values:
         if found := _FAMILY.match(value):
             families[found[0]].append(value)
-    for prefix, members in families.items():
-        if _FEWEST_MEMBERS <= len(members) < len(values):
-            yield Finding(
-                "subsets-of-a-benchmark",
-                f"{len(members)} data sets are named {prefix}*, and each counts as a data set of its own: "
-                f"{_list(members)}",
-                (),
-                f"Where they are parts of one benchmark, declare it in {FILE}: [study.benchmarks] "
-                f'{prefix.rstrip("-_.:/")} = "{prefix}*".',
-            )
+    large = {
+        prefix: members
+        for prefix, members in families.items()
+        if _FEWEST_MEMBERS <= len(members) < len(values)
+    }
+    cases = tuple(f"{len(members)} named {prefix}*: {_list(members)}" for prefix, members in large.items())
+    if cases:
+        declared = ", ".join(f'{prefix.rstrip("-_.:/")} = "{prefix}*"' for prefix in large)
+        more = f"; and {len(cases) - _FEW} families more" if len(cases) > _FEW else ""
+        yield Finding(
+            "subsets-of-a-benchmark",
+            f"data sets are named alike, and each counts as one of its own: {'; '.join(cases[:_FEW])}{more}",
+            (),
+            f"Where they are parts of one benchmark, declare it in {FILE}: [study.benchmarks] {declared}.",
+            cases if len(cases) > _FEW else (),
+        )
