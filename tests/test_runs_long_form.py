@@ -96,3 +96,15 @@ def test_a_repeated_metric_is_another_row(repository: Repository) -> None:
     text = "framework,task,metric,value\n" + "rf,adult,acc,0.1\nrf,adult,acc,0.2\ngbm,adult,acc,0.3\n"
     table = repository({"results/all.csv": text})
     assert sorted(v for run in table.runs for s in run.series.values() for v in s.values) == [0.1, 0.2]
+
+
+def test_shots_and_checkpoints_beside_scores_are_settings(repository: Repository) -> None:
+    """They tell evaluations of one model apart."""
+    rows = [
+        {"model": "m", "dataset": "wine", "shots": s, "checkpoint": c, "acc": 0.5}
+        for s in (0, 5)
+        for c in (1, 2)
+    ]
+    table = repository({f"results/{place}.json": row for place, row in enumerate(rows)})
+    assert set(table.metrics) == {"acc"}
+    assert {run.params["checkpoint"] for run in table.runs} == {1, 2}

@@ -97,7 +97,7 @@ SETTING_NAMES = word_set(
     world_size version fold trial random_state split_seed embed_dim d_model n_heads num_heads
     context_length block_size vocab_size max_length chunk_size run_id id idx index port pid year month
     day num_fewshot n_shot bootstrap_iters limit budget clip grad_clip exit_code exitcode returncode
-    return_code
+    return_code fewshot shots num_shots n_shots checkpoint
     """
 )
 SETTING_ENDS = word_set(
@@ -168,7 +168,8 @@ BOUNDED = word_set(
 NEUTRAL = word_set(
     """
     std stderr stdev var variance sem count num n support number size reduction improvement gap ratio
-    delta diff parameters params throughput fps samples epoch step steps lr total norm scale weight coef
+    delta diff difference parameters params throughput fps samples epoch step steps lr
+    total norm scale weight coef
     """
 )
 NEGATED = word_set(
