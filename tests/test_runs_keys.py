@@ -72,6 +72,10 @@ def test_every_key_has_a_name(key: str) -> None:
         ("brier_score", "lower"),
         ("pass@1", "higher"),
         ("episodic_return", "higher"),
+        ("acc_norm", "higher"),
+        ("acc_norm_stderr", "unknown"),
+        ("grad_norm", "unknown"),
+        ("likelihood_difference", "unknown"),
         ("wombat", "unknown"),
     ],
 )

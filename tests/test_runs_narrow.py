@@ -92,7 +92,12 @@ def test_parts_of_a_benchmark_are_asked_about(repository: Any) -> None:
     told = [f for f in repository(both).findings if f.kind == "subsets-of-a-benchmark"]
     assert len(told) == 1
     assert 'mmlu = "mmlu_*"' in told[0].mend
-    declared = repository(both, benchmarks={"MMLU": ("mmlu_*",)})
+    for place in range(5):
+        for method in ("ours", "base"):
+            both |= result(method, f"xnli_{place}x", 0.5)
+    (one,) = [f for f in repository(both).findings if f.kind == "subsets-of-a-benchmark"]
+    assert 'mmlu = "mmlu_*", xnli = "xnli_*"' in one.mend
+    declared = repository(both, benchmarks={"MMLU": ("mmlu_*",), "XNLI": ("xnli_*",)})
     assert not [f for f in declared.findings if f.kind == "subsets-of-a-benchmark"]
 
 

@@ -9,6 +9,7 @@ import pytest
 from paperback.errors import EvidenceError
 from paperback.evidence import estimate
 from paperback.runs import RunTable
+from paperback.runs.place import places_of
 
 Repository = Callable[..., RunTable]
 METHODS = {"mlp": 0.0, "mlp-wide": 0.1, "resnet": 0.2}
@@ -55,6 +56,34 @@ def test_a_run_without_the_setting_is_named_by_its_path(repository: Repository) 
     table = repository(study())
     where = {"method": "resnet", "dataset": "adult", "variant": "0_ensemble_3"}
     assert estimate(table, "acc", split="test", where=where).value == 0.7
+
+
+def test_crossed_names_are_taken_apart_at_the_underscore(repository: Repository) -> None:
+    """`QBC_asterix_3_20220101123000`: no name is known, but each method was run on each data set."""
+    files = {
+        f"runs/{m}_{d}_{s}_2022010112300{s}/result.json": measured(s / 10)
+        for m, d, s in product(("QBC", "QDT", "ZAP"), ("asterix", "qbert"), (1, 2))
+    }
+    levels = [sorted(part.values) for part in places_of(repository(files).runs).parts]
+    assert levels == [["QBC", "QDT", "ZAP"], ["asterix", "qbert"]]
+
+
+def test_names_that_are_not_crossed_stay_whole(repository: Repository) -> None:
+    """`ball_catch` and `walker_walk` share no word with `walker_run`'s other half."""
+    tasks = ("ball_catch", "walker_walk", "walker_run", "finger_spin", "hand_turn", "hand_spin")
+    files = {f"runs/{t}_{s}/result.json": measured(s / 10) for t, s in product(tasks, (1, 2))}
+    assert [part.values for part in places_of(repository(files).runs).parts] == [frozenset(tasks)]
+
+
+def test_a_level_named_like_the_setting_fills_what_no_run_says(repository: Repository) -> None:
+    """Runs of one method wrote no settings; its folder is named as the others' methods are."""
+    files = {
+        f"runs/{m}_{d}_{s}/result.json": measured(s / 10, **({} if m == "ZAP" else {"algorithm": m}))
+        for m, d, s in product(("QBC", "QDT", "ZAP"), ("asterix", "qbert"), (1, 2))
+    }
+    table = repository(files)
+    assert table.roles["method"].values == ("QBC", "QDT", "ZAP")
+    assert table.roles["dataset"].values == ("asterix", "qbert")
 
 
 def test_copies_are_no_variants(repository: Repository) -> None:

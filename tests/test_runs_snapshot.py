@@ -76,6 +76,18 @@ def test_an_unchanged_repository_is_not_gone_through_again(
     assert told(root, None) == first
 
 
+def test_the_cases_of_a_finding_are_kept(root: Path, tmp_path: Path, reads: list[Path]) -> None:
+    """What one sentence sums up can still be listed."""
+    for seed in range(3, 9):
+        write(
+            root, f"runs/a/{seed}/result.json", b'{"config": {"method": "m", "seed": %d}, "acc": NaN}' % seed
+        )
+    kept = [read_runs(root, Settings(), cache=tmp_path / "cache").findings for _ in range(2)]
+    assert kept[0] == kept[1]
+    assert [len(finding.cases) for finding in kept[1] if finding.kind == "nan-metric"] == [9]
+    assert len(reads) == 1
+
+
 def grow(root: Path) -> None:
     write(root, "runs/a/0/log.csv", ROWS + b"3,1\n", age=5)
 

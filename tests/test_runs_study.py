@@ -94,6 +94,7 @@ def test_tables_that_name_every_run_once_are_used(tmp_path: Path) -> None:
     table = read(tmp_path, files)
     assert [run.setting("table") for run in table.runs] == ["ring", "ring", "star", "star"]
     assert [run.identity["seed"] for run in table.runs] == ["1", "2", "1", "2"]
+    assert [run.identity["dataset"] for run in table.runs] == ["ring", "ring", "star", "star"]
     assert {source.path for source in table.runs[0].sources} == {"out/w/result.json", "lists/ring.csv"}
     (finding,) = [finding for finding in table.findings if finding.kind == "side-table"]
     assert "lists/ring.csv and 1 more: column 'run' names each of the 4 runs once" in finding.message
@@ -467,9 +468,21 @@ def test_the_outline_says_what_was_found(tmp_path: Path) -> None:
 
 def test_a_long_outline_is_cut(tmp_path: Path) -> None:
     """Many findings of one kind are counted."""
-    files = {f"runs/{s}/result.json": {"metrics": {"acc": None}, "config": {"seed": s}} for s in range(9)}
+    files = {f"runs/{s}/result.json": f'{{"metrics": {{"acc": {s}}}, "seed": {s}}} x' for s in range(9)}
+    files["runs/a/result.json"] = {"metrics": {"acc": 1}, "config": {"seed": 1}}
     shown = show_runs(describe_runs(read(tmp_path, files)))
-    assert "nan-metric: 6 more; --json shows all" in shown
+    assert "truncated-log: 6 more; --json shows all" in shown
+
+
+def test_counters_are_no_list_of_metrics(tmp_path: Path) -> None:
+    """`frame` and `hour` are named in a line of their own, and what is measured is not."""
+    rows = "step,frame,hour,acc,framerate\n1,2,0.1,0.5,9\n2,4,0.2,0.6,9\n"
+    shown = show_runs(describe_runs(read(tmp_path, {"runs/a/log.csv": rows}))).splitlines()
+    assert "  counters and clocks, which measure nothing: frame, hour" in shown
+    assert [line.split(":")[0] for line in shown[shown.index("metrics") + 1 :]][:2] == [
+        "  acc",
+        "  framerate",
+    ]
 
 
 def test_a_link_to_nowhere_is_told(tmp_path: Path) -> None:

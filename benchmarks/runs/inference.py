@@ -16,7 +16,7 @@ from pathlib import Path
 
 from paperback.errors import PaperbackError
 from paperback.evidence.estimate import Estimate, estimate, spread
-from paperback.runs import RunTable, find_metric, read_runs
+from paperback.runs import Protocol, RunTable, find_metric, parse_protocol, read_runs
 from paperback.runs.derive import is_rule
 from paperback.settings import Settings
 
@@ -37,6 +37,8 @@ class Question:
         over: What is averaged away; None leaves it to the tool.
         told_apart: The roles of which the study prints several names.
         also: Further settings, from the row.
+        evaluation: Expression on the printed metric whose group counts the evaluations; empty where runs are
+            printed at their end.
     """
 
     metric: Mapping[str, str]
@@ -46,6 +48,7 @@ class Question:
     over: tuple[str, ...] | None = None
     told_apart: frozenset[str] = frozenset()
     also: Callable[[Row], dict[str, str]] = lambda _: {}
+    evaluation: str = ""
 
 
 # Names and the statistic of a run are the author's choice, and are asked; everything else is inferred.
@@ -65,7 +68,7 @@ QUESTIONS: dict[str, Question] = {
          "eval_episodes": "count r over steps"},
         spread="pstdev r over steps",
     ),
-    "zsc_levergame_tensorboard": Question({"": "return_mean"}),
+    "zsc_levergame_tensorboard": Question({"": "return_mean"}, evaluation=r" eval (\d+)$"),
     "domainbed_sweep_jsonl": Question({"": "env0_in_acc"}),
     "tree_of_thoughts_json": Question(
         {"success %": "mean infos.r over steps", "Letter success %": "mean infos.r_letter over steps",
@@ -125,9 +128,18 @@ def asked(table: RunTable, metric: str, row: Row, question: Question) -> Estimat
     where = {**method, **named(table, "dataset", row["dataset"], question), **question.also(row)}
     try:
         split = question.split or find_metric(table, metric)[0].split
+        if counted := re.search(question.evaluation or "$^", row["metric"]):
+            table = replace(table, protocol=evaluation(table, metric, where, int(counted[1])))
         return estimate(table, metric, split=split, where=where, over=question.over)
     except PaperbackError:
         return None
+
+
+def evaluation(table: RunTable, metric: str, where: Mapping[str, str], place: int) -> Protocol:
+    """The choice of the step at which the runs were evaluated for the `place`th time, from 0."""
+    runs = (run for run in table.runs if where.items() <= run.identity.items() and metric in run.series)
+    steps = [run.series[metric].steps for run in runs]
+    return parse_protocol(f"at step {steps[0][place]}") if steps and place < len(steps[0]) else table.protocol
 
 
 def questions(table: RunTable) -> list[str]:

@@ -14,9 +14,11 @@ class Finding:
         message: One sentence that names what, which value and where.
         sources: The places it speaks of.
         mend: What the author can do about it, one imperative sentence; may be empty.
+        cases: Each single case in full, where the message tells of several and names a few; else empty.
     """
 
     kind: str
     message: str
     sources: tuple[Source, ...] = ()
     mend: str = ""
+    cases: tuple[str, ...] = ()

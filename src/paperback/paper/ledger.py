@@ -86,6 +86,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "sources": [str(source) for source in finding.sources],
         "mend": finding.mend,
+        **({"cases": list(finding.cases)} if finding.cases else {}),
     }
 
 

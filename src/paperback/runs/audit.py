@@ -1,5 +1,6 @@
 """Whether the runs of one comparison were made and chosen alike."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -220,25 +221,49 @@ def _disjoint_seeds(runs: Sequence[Run], roles: Mapping[str, Role]) -> Iterator[
 
 def _diverged(runs: Sequence[Run]) -> Iterator[Finding]:
     """Runs whose training loss ended in NaN or infinity, or far above where it began."""
-    found = []
-    for run in runs:
-        for key, series in run.series.items():
-            values = series.values
-            name = parse_key(key).name.lower()
-            if len(values) < 2 or "loss" not in name or not np.isfinite(values[0]):
-                continue
-            last = values[-1]
-            grew = values[0] > 0 and last > 100 * values[0] and _MOVING.isdisjoint(words(name))
-            if not np.isfinite(last) or grew:
-                found.append(f"{run.id} ({key} from {values[0]:g} to {last:g})")
-                break
-    if found:
+    diverged: dict[str, str] = {}
+    growing: list[str] = []
+    for (who, key), ended in _losses(runs).items():
+        grew = {run.id for run, first, last in ended if first > 0 and 100 * first < last < math.inf}
+        moves = not _MOVING.isdisjoint(words(parse_key(key).name))
+        # What most of several runs do is how the method behaves.
+        usual = len(ended) > 2 and 2 * len(grew) > len(ended)
+        if usual and not moves:
+            growing.append(f"{len(grew)} of {len(ended)} runs{who} ({key})")
+        for run, first, last in ended:
+            if not math.isfinite(last) or (run.id in grew and not usual and not moves):
+                diverged.setdefault(run.id, f"{run.id} ({key} from {first:g} to {last:g})")
+    if diverged:
         yield Finding(
             "diverged-run",
-            f"{len(found)} run{'s' if len(found) > 1 else ''} diverged: {_list(found)}",
+            f"{len(diverged)} run{'s' if len(diverged) > 1 else ''} diverged: {_list([*diverged.values()])}",
             (),
             "Report them as failures; leaving them out makes the method look safer than it is.",
         )
+    if growing:
+        yield Finding(
+            "growing-loss",
+            f"the training loss ends more than 100 times as high as it began in {_list(growing)}",
+            (),
+            "Say why, as where its target moves; else these runs diverged.",
+        )
+
+
+def _losses(runs: Sequence[Run]) -> dict[tuple[str, str], list[tuple[Run, float, float]]]:
+    """Method and data set in words, and key of each loss, to its runs with their first and last value."""
+    ended: dict[tuple[str, str], list[tuple[Run, float, float]]] = defaultdict(list)
+    for run in runs:
+        for key, series in run.series.items():
+            values = series.values
+            if len(values) > 1 and "loss" in parse_key(key).name.lower() and np.isfinite(values[0]):
+                found = (run, float(values[0]), float(values[-1]))
+                who = [
+                    f" {sign} {run.identity[name]}"
+                    for name, sign in (("method", "of"), ("dataset", "on"))
+                    if name in run.identity
+                ]
+                ended["".join(who), key].append(found)
+    return ended
 
 
 def _restarted(runs: Sequence[Run]) -> Iterator[Finding]:

@@ -28,6 +28,12 @@ def without_known(part: Column, known: Sequence[Column]) -> Column:
     return part
 
 
+def names_any(part: Column, known: Column) -> bool:
+    """Whether a cell of the part holds the name that stands in its run's cell of the other column."""
+    pairs = {*zip(part.cells, known.cells, strict=True)}
+    return any(cell and name and name.lower() in cell.lower() for cell, name in pairs)
+
+
 def _rest(cell: str | None, name: str | None) -> str | None:
     """What stands before or behind the name in the cell, beyond a sign; None where it does not end so."""
     if not cell or not name:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from paperback.runs.lexicon import is_counter
 from paperback.runs.table import RunTable
 
 _SHOWN = 8
@@ -43,6 +44,7 @@ def describe_runs(table: RunTable) -> dict[str, Any]:
                 "message": finding.message,
                 "mend": finding.mend,
                 "sources": [str(source) for source in finding.sources],
+                **({"cases": list(finding.cases)} if finding.cases else {}),
             }
             for finding in table.findings
         ],
@@ -92,6 +94,8 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield "metrics"
     # What most runs log is what the study is about.
     by_runs = sorted(found["metrics"].items(), key=lambda item: -item[1]["runs"])
+    counters = [name for name, metric in by_runs if metric["direction"] == "unknown" and is_counter(name)]
+    by_runs = [item for item in by_runs if item[0] not in counters]
     for name, metric in by_runs[:_METRICS]:
         splits = "/".join(split or "no split" for split in metric["splits"])
         unit = f", {metric['unit']}" if metric["unit"] else ""
@@ -99,6 +103,8 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {name}: {splits}{unit}, {sense} ({metric['how']}), {_many(metric['runs'], 'run')}"
     if len(by_runs) > _METRICS:
         yield f"  and {len(by_runs) - _METRICS} more; --json shows all"
+    if counters:
+        yield f"  counters and clocks, which measure nothing: {_some(counters)}"
     yield f"protocol: {found['protocol']}"
     yield from _findings(found["findings"])
 

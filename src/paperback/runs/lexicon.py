@@ -97,7 +97,7 @@ SETTING_NAMES = word_set(
     world_size version fold trial random_state split_seed embed_dim d_model n_heads num_heads
     context_length block_size vocab_size max_length chunk_size run_id id idx index port pid year month
     day num_fewshot n_shot bootstrap_iters limit budget clip grad_clip exit_code exitcode returncode
-    return_code
+    return_code fewshot shots num_shots n_shots checkpoint
     """
 )
 SETTING_ENDS = word_set(
@@ -168,7 +168,8 @@ BOUNDED = word_set(
 NEUTRAL = word_set(
     """
     std stderr stdev var variance sem count num n support number size reduction improvement gap ratio
-    delta diff parameters params throughput fps samples epoch step steps lr total norm scale weight coef
+    delta diff difference parameters params throughput fps samples epoch step steps lr
+    total norm scale weight coef
     """
 )
 NEGATED = word_set(
@@ -255,6 +256,8 @@ ROLE_KEYS: dict[str, tuple[tuple[str, float], ...]] = {
         ("data_path", 0.55),
         ("dataset_path", 0.55),
         ("domain", 0.55),
+        # Of several tables that name runs, each is called after what its runs share.
+        ("table", 0.5),
     ),
     "seed": (
         ("seed", 0.95),
@@ -311,6 +314,14 @@ DATASET_WORDS = word_set(
     """
 )
 
+# First letters of the names of benchmarks that hold several data sets.
+SUITE_WORDS = word_set(
+    """
+    atari procgen dmc dmcontrol dmlab metaworld minigrid mujoco robosuite robomimic libero bsuite d4rl
+    glue superglue vtab mteb beir wilds domainbed ogb amlb openml tabzilla tabred
+    """
+)
+
 
 def words(key: str) -> list[str]:
     """The lower-case words of a key: `Train/topAcc_1` gives train, top, acc, 1."""
@@ -340,6 +351,19 @@ def is_setting_name(key: str) -> bool:
     last = key.rsplit(".", 1)[-1].lower()
     end = words(last)[-1:]
     return last in SETTING_NAMES or (last != "size" and bool(end) and end[0] in SETTING_ENDS)
+
+
+# What a clock shows beside steps.
+_CLOCKS = word_set("hour hours minute minutes walltime wall_time wall_clock timestamp elapsed elapsed_time")
+_COUNTED = word_set(
+    "frame frames env_frames num_episodes total_episodes total_frames samples_seen tokens_seen"
+)
+
+
+def is_counter(name: str) -> bool:
+    """Whether a logged key counts or clocks how far a run is: `epoch`, `frame`, `hour`."""
+    last = name.replace("/", ".").rsplit(".", 1)[-1].lower().strip("_").replace(" ", "_")
+    return last in STEPS or last in _CLOCKS or last in _COUNTED
 
 
 _VERSIONED = re.compile(r"[a-z]-v\d+$")

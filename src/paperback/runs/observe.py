@@ -3,18 +3,23 @@
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from paperback.finding import Finding
 from paperback.runs.column import Column, column
 from paperback.runs.place import places_of
+from paperback.runs.roles import natural
 from paperback.runs.run import Run, Status, text
 from paperback.runs.table import Role
 from paperback.settings import FILE
 
 _MOST = 5
-_FAMILY = re.compile(r"[A-Za-z][A-Za-z0-9]{2,}[-_:/]")
+_FAMILY = re.compile(r"[A-Za-z][^/]{2,}/|[A-Za-z][A-Za-z0-9]{2,}[-_:]")
 _FEWEST_MEMBERS = 5
+# So many families are told in full.
+_FEW = 3
+# A sign between two digits is part of a number: `v1-2` is not `v12`.
+_JOINS = re.compile(r"(?<!\d)[\s_-]+|[\s_-]+(?!\d)")
 
 
 def observe(runs: Sequence[Run], roles: Mapping[str, Role], fields: frozenset[str]) -> Iterator[Finding]:
@@ -25,6 +30,24 @@ def observe(runs: Sequence[Run], roles: Mapping[str, Role], fields: frozenset[st
     yield from _cells(runs, roles)
     yield from _variants(runs, roles, fields)
     yield from _families(roles)
+    yield from _spellings(roles)
+
+
+def _spellings(roles: Mapping[str, Role]) -> Iterator[Finding]:
+    """Methods or data sets whose names differ in nothing but case and joining signs."""
+    for name in ("method", "dataset"):
+        alike: dict[str, list[str]] = defaultdict(list)
+        for value in roles[name].values if name in roles else ():
+            alike[_JOINS.sub("", value.lower())].append(value)
+        several = [" and ".join(found) for found in alike.values() if len(found) > 1]
+        if several:
+            what = "data set" if name == "dataset" else "method"
+            told = f"{what} is spelled in two ways and counts"
+            if len(several) > 1:
+                told = f"{what}s are spelled in two ways and count"
+            message = f"{len(several)} {told} twice: {_list(several)}"
+            mend = "Where they are the same, name them alike in the logs."
+            yield Finding("two-spellings", message, (), mend, tuple(several) if len(several) > _MOST else ())
 
 
 def _ends(runs: Sequence[Run]) -> Iterator[Finding]:
@@ -90,14 +113,35 @@ def _cells(runs: Sequence[Run], roles: Mapping[str, Role]) -> Iterator[Finding]:
         cell = (run.identity.get("method", ""), run.identity.get("dataset", ""))
         seeds[cell].add(run.identity.get("seed", ""))
     yield from _holes(roles, set(seeds))
+    if "seed" in roles:
+        yield from _seeds(roles, seeds)
+
+
+def _seeds(roles: Mapping[str, Role], seeds: Mapping[tuple[str, str], set[str]]) -> Iterator[Finding]:
+    """Methods that lack seeds on a data set, those that lack most first.
+
+    Where methods share no seeds, each has drawn its own, and only how many it has can be compared.
+    """
+    lacking: list[tuple[int, str]] = []
     for dataset in roles["dataset"].values:
         present = {cell[0]: found for cell, found in seeds.items() if cell[1] == dataset}
-        union = set().union(*present.values()) if present else set()
+        most = max(map(len, present.values()), default=0)
+        shared = set().union(*present.values()) if _share(present.values()) else set()
         for method, found in sorted(present.items()):
-            if "seed" in roles and union - found:
-                lacking = _list(sorted(union - found))
-                message = f"{method} on {dataset} lacks seeds {lacking} that other methods have"
-                yield Finding("unequal-seeds", message, (), "Run the missing seeds.")
+            if absent := shared - found:
+                told = f"lacks seeds {_list(sorted(absent, key=natural))} that other methods have"
+                lacking.append((len(absent), f"{method} on {dataset} {told}"))
+            elif not shared and len(found) < most:
+                told = f"has {len(found)} of the {most} seeds that other methods have"
+                lacking.append((most - len(found), f"{method} on {dataset} {told}"))
+    for _, message in sorted(lacking, key=lambda each: -each[0]):
+        yield Finding("unequal-seeds", message, (), "Run the missing seeds.")
+
+
+def _share(seeds: Iterable[set[str]]) -> bool:
+    """Whether any seed is that of two methods."""
+    found = list(seeds)
+    return len(set().union(*found)) < sum(map(len, found))
 
 
 def _holes(roles: Mapping[str, Role], present: set[tuple[str, str]]) -> Iterator[Finding]:
@@ -108,7 +152,8 @@ def _holes(roles: Mapping[str, Role], present: set[tuple[str, str]]) -> Iterator
     if len(holes) > 2 * _MOST:
         shown = _list([f"{method} on {dataset}" for method, dataset in holes])
         message = f"{len(holes)} of {len(methods) * len(datasets)} combinations have no run: {shown}"
-        yield Finding("missing-cell", message, (), mend)
+        cases = tuple(f"no run of {method} on {dataset}" for method, dataset in holes)
+        yield Finding("missing-cell", message, (), mend, cases)
         return
     for method, dataset in holes:
         yield Finding("missing-cell", f"no run of {method} on {dataset}", (), mend)
@@ -179,13 +224,19 @@ def _families(roles: Mapping[str, Role]) -> Iterator[Finding]:
     for value in values:
         if found := _FAMILY.match(value):
             families[found[0]].append(value)
-    for prefix, members in families.items():
-        if _FEWEST_MEMBERS <= len(members) < len(values):
-            yield Finding(
-                "subsets-of-a-benchmark",
-                f"{len(members)} data sets are named {prefix}*, and each counts as a data set of its own: "
-                f"{_list(members)}",
-                (),
-                f"Where they are parts of one benchmark, declare it in {FILE}: [study.benchmarks] "
-                f'{prefix.rstrip("-_.:/")} = "{prefix}*".',
-            )
+    large = {
+        prefix: members
+        for prefix, members in families.items()
+        if _FEWEST_MEMBERS <= len(members) < len(values)
+    }
+    cases = tuple(f"{len(members)} named {prefix}*: {_list(members)}" for prefix, members in large.items())
+    if cases:
+        declared = ", ".join(f'{prefix.rstrip("-_.:/")} = "{prefix}*"' for prefix in large)
+        more = f"; and {len(cases) - _FEW} families more" if len(cases) > _FEW else ""
+        yield Finding(
+            "subsets-of-a-benchmark",
+            f"data sets are named alike, and each counts as one of its own: {'; '.join(cases[:_FEW])}{more}",
+            (),
+            f"Where they are parts of one benchmark, declare it in {FILE}: [study.benchmarks] {declared}.",
+            cases if len(cases) > _FEW else (),
+        )

@@ -33,6 +33,9 @@ _SPELLED = SETTING_NAMES - {"step", "steps", "epoch", "epochs", "version", "k", 
 _BARE = re.compile(r"^(?:(.*?)[_\-])?(\d{1,4})$")
 # Where paths differ in depth, a part that so many of them have still tells them apart.
 _SHARE = 0.9
+# Two columns are crossed where so many of at least so many pairs are there.
+_CROSSED = 0.75
+_FEWEST_CROSSED = 6
 _Cells = list[str | None]
 
 
@@ -134,19 +137,33 @@ def _pieces(cells: Sequence[str | None], mark: str) -> list[_Cells]:
 
 
 def _named_pieces(cells: Sequence[str | None]) -> list[_Cells]:
-    """The columns of cells like `TD3_Hopper-v1_0`: a number at the end, known names before it.
+    """The columns of cells like `TD3_Hopper-v1_0`: a number at the end, names before it.
 
-    An underscore also stands inside names, so it divides only where a whole column is known.
+    An underscore also stands inside names, so it divides only where a whole column holds known names, or
+    where two columns are crossed, as methods and data sets are.
     """
     columns = _pieces(cells, "_")
-    if len(columns) < 3 or not all((cell or "").isdigit() for cell in columns[-1]):
+    if len(columns) < 3 or not _are_digits(columns[-1]):
         return []
     known = any(
         all(is_known_name(cell or "", lexicon) for cell in column)
         for column in columns[:-1]
         for lexicon in (METHOD_WORDS, DATASET_WORDS)
     )
-    return columns if known else []
+    return columns if known or _are_crossed([column for column in columns if not _are_digits(column)]) else []
+
+
+def _are_digits(cells: Sequence[str | None]) -> bool:
+    return all((cell or "").isdigit() for cell in cells)
+
+
+def _are_crossed(columns: Sequence[_Cells]) -> bool:
+    """Whether there are two columns, and nearly every value of one stands beside every value of the other."""
+    if len(columns) != 2:
+        return False
+    one, other = (len(set(column)) for column in columns)
+    pairs = len(set(zip(*columns, strict=True)))
+    return min(one, other) > 1 and one * other >= _FEWEST_CROSSED and pairs >= _CROSSED * one * other
 
 
 def named_settings(name: str) -> dict[str, Scalar]:

@@ -17,6 +17,7 @@ from paperback.runs.companion import companions_of, read_companion
 from paperback.runs.derive import Rule, derive, is_rule, parse_rules
 from paperback.runs.drift import drift
 from paperback.runs.folder import join
+from paperback.runs.grouped import grouped
 from paperback.runs.hydra import add_hydra
 from paperback.runs.key import parse_key
 from paperback.runs.narrow import OUTSIDE, SUMMED_UP, gather_benchmarks, narrow, without_sums
@@ -138,10 +139,9 @@ def _study(
     reported, rejected, unclear = choose_runs(derived, protocol, roles=roles, keys=keys, metrics=metrics)
     roles = only_of(roles, reported) if rejected else roles
     tried = {why: found for why, found in ((TRIAL, trials), (NOT_SELECTED, rejected)) if found}
-    noticed = observe(reported, roles, frozenset(fields))
-    audited = audit(reported, tried, roles, protocol)
+    found = (*observe(reported, roles, frozenset(fields)), *audit(reported, tried, roles, protocol))
     apart = tried | {why: found for why, found in ((OUTSIDE, outside), (SUMMED_UP, sums)) if found}
-    findings = (*searched, *unknown, *mixed, *unclear, *noticed, *audited, *drift(reported, roles))
+    findings = (*searched, *unknown, *mixed, *unclear, *grouped(found), *drift(reported, roles))
     return RunTable(reported, roles, metrics, dict(sorted(keys.items())), findings, {}, protocol, apart)
 
 

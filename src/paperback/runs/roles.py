@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from paperback.errors import SettingsError, near_miss
 from paperback.finding import Finding
 from paperback.runs.column import Column, columns_of, last_part, repeats
-from paperback.runs.compound import without_known
+from paperback.runs.compound import names_any, without_known
 from paperback.runs.item_roles import item_columns
 from paperback.runs.lexicon import (
     DATASET_WORDS,
@@ -20,6 +20,7 @@ from paperback.runs.lexicon import (
 from paperback.runs.place import Places, places_of
 from paperback.runs.readers.leaves import number_in
 from paperback.runs.run import Run
+from paperback.runs.suite import with_suite
 from paperback.runs.table import Role
 from paperback.runs.variant import filled, variant_of
 from paperback.settings import FILE, Settings
@@ -28,6 +29,8 @@ from paperback.settings import FILE, Settings
 THRESHOLD = 0.5
 # What is left of the belief in a seed where trials differ in their settings.
 _TRIAL_ALONE = 0.4
+# So many runs must bear a seed that is a number: a few of another study may name theirs otherwise.
+_SEEDS = 0.9
 _NEEDED = ("method", "dataset", "seed")
 _LOG_NAME = re.compile(
     r"(results?|samples|metrics|logs?|evals?|evaluations?|summary|history|predictions|scores|stats)([_.\-]|$)",
@@ -62,11 +65,12 @@ def assign_roles(
     for name in (*_NEEDED, "fold", "variant"):
         if name not in guesses and (guess := _from_keys(name, columns, guesses)):
             guesses[name] = guess
-    places = places_of(runs)
+    places = _add_suite(guesses, places_of(runs), runs)
     _add_from_places(guesses, places, columns)
     _add_fixed(guesses, places)
     _fill(guesses, places)
     _add_items(guesses, places, columns)
+    places = _add_suite(guesses, places, runs)
     _add_variant(guesses, places, runs)
     taken = {name: guess for name, guess in guesses.items() if guess.confidence >= THRESHOLD}
     cells = {name: _cells(name, guess) for name, guess in taken.items()}
@@ -159,8 +163,9 @@ def _name_confidence(name: str, key: str) -> float:
 def _seed_structure(column: Column) -> float:
     """Seeds are whole numbers that come back for other settings; one that never does is the id of a run."""
     if not column.is_whole:
-        seeds = [_SEED_TEXT.match(value) for value in column.values]
-        return 0.9 if all(seeds) else 0.3
+        given = [cell for cell in column.cells if cell is not None]
+        seeds = sum(bool(_SEED_TEXT.match(cell) or cell.isdigit()) for cell in given)
+        return 0.9 if seeds >= _SEEDS * len(given) else 0.3
     large = max(abs(int(value)) for value in column.values) >= 100_000
     if large and column.is_unique:
         return 0.4
@@ -215,6 +220,31 @@ def _fill(guesses: dict[str, _Guess], places: Places) -> None:
         column = filled(guess.column, places.parts)
         if column is not guess.column and column.cells != guess.column.cells:
             guesses[name] = _Guess(column, f"{guess.how}, else the paths", guess.confidence)
+
+
+def _add_suite(guesses: dict[str, _Guess], places: Places, runs: Sequence[Run]) -> Places:
+    """Put data sets under the benchmark that the paths tell, where they are parts of several.
+
+    Gives the places without the level that tells it.
+    """
+    dataset, method = guesses.get("dataset"), guesses.get("method")
+    if "variant" in guesses or dataset is None or dataset.confidence < THRESHOLD:
+        return places
+    known = [guesses[name].column for name in ("method", "seed", "fold") if name in guesses]
+    played = {guess.column.key for guess in guesses.values()}
+    parts = [part for part in places.parts if part.key not in played]
+    if method:
+        parts = [without_known(part, [method.column]) for part in parts]
+        parts = [part for part in parts if not names_any(part, method.column)]
+    telling = [each for each in known if not each.is_constant]
+    parts = [part for part in parts if not any(part.determines(each) for each in telling)]
+    found = with_suite(runs, dataset.column, parts, known)
+    if found is None:
+        return places
+    column, level = found
+    how = f"{dataset.how}, and {level.key} {places.pattern}"
+    guesses["dataset"] = replace(dataset, column=column, how=how)
+    return replace(places, parts=tuple(part for part in places.parts if part.key != level.key))
 
 
 def _add_variant(guesses: dict[str, _Guess], places: Places, runs: Sequence[Run]) -> None:
@@ -334,12 +364,10 @@ def _ordered(name: str, cells: Sequence[str | None], settings: Settings) -> tupl
 
 
 def natural(value: str) -> tuple[tuple[int, float, str], ...]:
-    """A sort key by which 2 comes before 10."""
-    return tuple(
-        (0, int(part), "") if part.isdigit() else (1, 0, part.lower())
-        for part in re.split(r"(\d+)", value)
-        if part
-    )
+    """A sort key by which 2 comes before 10, and no two names are equal."""
+    parts = [part for part in re.split(r"(\d+)", value) if part]
+    found = [(0, int(part), "") if part.isdigit() else (1, 0, part.lower()) for part in parts]
+    return (*found, (-1, 0, value))
 
 
 def _missing(

@@ -112,8 +112,8 @@ def unpack_table(data: bytes, protocol: Protocol) -> RunTable:
         {name: Metric(*fields) for name, fields in head["metrics"]},
         {name: MetricKey(*fields) for name, fields in head["keys"]},
         tuple(
-            Finding(kind, message, tuple(Source(*place) for place in places), mend)
-            for kind, message, places, mend in head["findings"]
+            Finding(kind, message, tuple(Source(*place) for place in places), mend, tuple(cases))
+            for kind, message, places, mend, cases in head["findings"]
         ),
         KeptFiles(data, at + size + 8 * (count + 1) + length),
         protocol,

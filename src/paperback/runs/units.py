@@ -56,6 +56,11 @@ def _both_ways(name: str) -> Finding:
     return Finding("mixed-directions", message, (), f"Declare it: [metrics.{name}] direction = ...")
 
 
+def _without_length(parts: Sequence[str]) -> Sequence[str]:
+    """The words without the last of `acc_norm`: an accuracy normalised by length is one, a norm is none."""
+    return parts[:-1] if list(parts[-2:]) in (["acc", "norm"], ["accuracy", "norm"]) else parts
+
+
 def direction_of(name: str) -> Direction:
     """Whether higher or lower values of the metric are better, from the words of its name.
 
@@ -66,7 +71,7 @@ def direction_of(name: str) -> Direction:
     joined = name.lower().rsplit(".", 1)[-1]
     signs = {"lower"} if joined in LOWER else {"higher"} if joined in HIGHER else set[str]()
     if not signs:
-        if not NEUTRAL.isdisjoint(parts):
+        if not NEUTRAL.isdisjoint(_without_length(parts)):
             return "unknown"
         last = words(joined)
         signs = {"lower" for word in last if word in LOWER} | {"higher" for word in last if word in HIGHER}
@@ -99,7 +104,7 @@ def _unit(name: str, values: Iterable[float]) -> tuple[str, Finding | None]:
     for word in last:
         if word in UNITS:
             return UNITS[word], None
-    if BOUNDED.isdisjoint(last) or not NEUTRAL.isdisjoint(last):
+    if BOUNDED.isdisjoint(last) or not NEUTRAL.isdisjoint(_without_length(last)):
         return "", None
     finite = np.abs([value for value in values if np.isfinite(value)])
     if not len(finite) or finite.max() > 100:

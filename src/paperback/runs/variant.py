@@ -16,7 +16,8 @@ def filled(column: Column, parts: Sequence[Column]) -> Column:
     """The column with what the paths say of the runs that lack the setting.
 
     A level of the path names a value where every run below one name of the level, among those that have the
-    setting, has that one value, and no other level says otherwise.
+    setting, has that one value, and no other level says otherwise. Where most names of the level are the
+    values themselves, so is one below which no run has the setting.
     """
     if None not in column.cells or column.is_constant:
         return column
@@ -24,8 +25,9 @@ def filled(column: Column, parts: Sequence[Column]) -> Column:
     for part in parts:
         known = _names(part, column)
         if len(known) > 1:
+            itself = 2 * sum(name == value for name, value in known.items()) > len(known)
             cells = [
-                known.get(name or "") if cell is None else cell
+                known.get(name or "", name if itself else None) if cell is None else cell
                 for cell, name in zip(cells, part.cells, strict=True)
             ]
     return Column(column.key, tuple(cells))
@@ -62,7 +64,7 @@ def variant_of(runs: Sequence[Run], known: Sequence[Column], parts: Sequence[Col
         if part.is_whole or len(part.values) > min(_MOST, len(runs) // 4) or not _recurs(part):
             continue
         told = [places for places in several if len({part.cells[place] for place in places}) > 1]
-        if len(told) >= max(_CELLS, _SHARE * len(several)) and any(_differ(runs, each) for each in told):
+        if len(told) >= max(_CELLS, _SHARE * len(several)) and any(differ(runs, each) for each in told):
             found.append((len(told), part))
     return max(found, key=lambda each: each[0])[1] if found else None
 
@@ -73,8 +75,8 @@ def _recurs(part: Column) -> bool:
     return 2 * sum(count > 1 for count in counts.values()) > len(counts)
 
 
-def _differ(runs: Sequence[Run], places: Sequence[int]) -> bool:
-    """Whether the runs measured differently."""
+def differ(runs: Sequence[Run], places: Sequence[int]) -> bool:
+    """Whether the runs at these places measured differently."""
     first, *others = (
         {key: final.value for key, final in runs[place].finals.items()}
         | {key: series.values.tobytes() for key, series in runs[place].series.items()}

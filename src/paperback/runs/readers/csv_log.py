@@ -13,6 +13,7 @@ from paperback.runs.lexicon import ITEM_NAMES, is_metric_name, is_setting_name
 from paperback.runs.readers.csv_table import CsvTable, first_cells, parse_tables
 from paperback.runs.readers.leaves import SPLIT_KEYS, Leaves, make_series, number_in, step_key
 from paperback.runs.readers.log import Log, LogFile, Record
+from paperback.runs.readers.long_form import columns_of_long_form, may_be_long
 from paperback.runs.readers.recognise import has_log_name, in_log_folder, is_role_name, is_run_log
 from paperback.runs.readers.rows import is_setting_column, item_column, records_of_rows
 from paperback.runs.run import Series
@@ -31,7 +32,8 @@ def accepts(path: str, head: bytes) -> bool:
     if head.lstrip(b"\xef\xbb\xbf").startswith(b"#{"):
         return True
     columns = first_cells(head)
-    return any(is_metric_name(column) for column in columns) or not head or _lacks_header(path, columns)
+    named = any(is_metric_name(column) for column in columns) or may_be_long(columns)
+    return named or not head or _lacks_header(path, columns)
 
 
 def _lacks_header(path: str, columns: Sequence[str]) -> bool:
@@ -140,6 +142,8 @@ def _counted(record: Record) -> int | None:
 def _is_history(table: CsvTable) -> bool:
     """Whether all rows belong to one run, so that whole columns can be read at once."""
     keys = [key.lower() for key in table.header]
+    if may_be_long(keys) and columns_of_long_form(_rows(table)):
+        return False
     plain = not any(is_setting_column(key) or key in SPLIT_KEYS for key in table.header)
     if plain and step_key(keys) is None and not ITEM_NAMES.isdisjoint(keys):
         return item_column(_rows(table), table.header, ()) is None

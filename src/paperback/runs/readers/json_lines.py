@@ -12,6 +12,7 @@ from paperback.finding import Finding
 from paperback.runs.lexicon import mentions_metric
 from paperback.runs.readers.leaves import flatten, number_of, step_key
 from paperback.runs.readers.log import Log, LogFile
+from paperback.runs.readers.long_form import may_be_long
 from paperback.runs.readers.recognise import is_run_log
 from paperback.runs.readers.rows import records_of_rows
 from paperback.runs.run import Series
@@ -54,7 +55,9 @@ def grow(file: LogFile, log: Log, size: int) -> Log | None:
     if bad or not rows or file.data[size - 1 : size] != b"\n" or len(log.records) != 1:
         return None
     (old,) = log.records
-    # Whether words tell runs apart shows only when all rows are seen.
+    # What a column of words tells shows only when all rows are seen.
+    if may_be_long(_flat_keys(rows)):
+        return None
     if old.params and any(isinstance(value, str) for row in rows for value in flatten(row).values()):
         return None
     found = records_of_rows(file, rows, lines)

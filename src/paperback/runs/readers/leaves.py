@@ -11,6 +11,7 @@ import numpy as np
 
 from paperback.runs.lexicon import (
     CURVE_STEPS,
+    CURVE_VALUES,
     HISTORY_SECTIONS,
     METRIC_SECTIONS,
     SETTINGS_SECTIONS,
@@ -123,9 +124,12 @@ def _section(name: str, item: Any, section: str) -> str:
 
 def _axis(value: Mapping[str, Any]) -> tuple[str, list[float]] | None:
     """The list of steps among lists of equal length, such as `epoch` beside `loss`."""
+    # Any list beside `x` is drawn over it, be it a single point; one step may well be a setting.
+    drawn = not CURVE_VALUES.isdisjoint(value)
     for name in (*STEPS, *CURVE_STEPS):
         item = value.get(name)
-        if isinstance(item, list) and len(item) > 1 and _is_numbers(item):
+        fewest = 1 if drawn and name in CURVE_STEPS else 2
+        if isinstance(item, list) and len(item) >= fewest and _is_numbers(item):
             return name, item
     return None
 

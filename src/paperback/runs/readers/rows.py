@@ -7,6 +7,7 @@ from typing import Any
 from paperback.runs.lexicon import ITEM_NAMES, SETTINGS_SECTIONS, is_metric_name, is_setting_name
 from paperback.runs.readers.leaves import SPLIT_KEYS, Leaves, flatten, number_in, series_of_rows, step_key
 from paperback.runs.readers.log import LogFile, Record
+from paperback.runs.readers.long_form import widened
 from paperback.runs.readers.recognise import is_role_name
 from paperback.runs.run import text
 
@@ -28,7 +29,7 @@ def records_of_rows(file: LogFile, rows: Sequence[Mapping[str, Any]], lines: Seq
         rows: In the order they were logged.
         lines: Line or row number of each, the address of a run that begins there.
     """
-    flat = [flatten(row) for row in rows]
+    flat, lines = widened([flatten(row) for row in rows], lines)
     keys = dict.fromkeys(key for row in flat for key in row)
     setting = [key for key in keys if is_setting_column(key)]
     axis = step_key(keys)
