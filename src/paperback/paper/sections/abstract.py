@@ -4,10 +4,10 @@ from paperback.finding import Finding
 from paperback.notes.prose import Text
 from paperback.paper.answer import Answer, paragraph
 from paperback.paper.document import Block, Inline, Paragraph
+from paperback.paper.extent import setup_parts
 from paperback.paper.material import Material
 from paperback.paper.phrases import enumerate_code
 from paperback.paper.sections.asked import from_notes, with_facts
-from paperback.paper.sections.experiments import setup_parts
 from paperback.paper.verdicts import takeaway
 
 _ORDER = ("A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8")

@@ -4,9 +4,9 @@ from paperback.finding import Finding
 from paperback.notes.prose import Text
 from paperback.paper.answer import Answer, paragraph, section
 from paperback.paper.document import Block, Ref, Section
+from paperback.paper.extent import setup_parts
 from paperback.paper.material import Material
 from paperback.paper.sections.asked import from_notes, with_facts
-from paperback.paper.sections.experiments import setup_parts
 from paperback.paper.verdicts import takeaway
 
 # From what the reader knows to what is new: significance, the field, its gaps; then goal and result.

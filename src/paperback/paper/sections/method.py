@@ -33,6 +33,7 @@ from paperback.paper.sections.derived import derived, notation, printed
 from paperback.story.architecture import architecture
 from paperback.story.code_table import change_table, component_table
 from paperback.story.settings_table import method_table
+from paperback.story.told import units_told
 
 _LONGEST_DOC = 110
 _MOST_DIFFS = 2
@@ -62,7 +63,7 @@ def method(material: Material, told: list[Finding]) -> tuple[Section | None, tup
 
 
 _SPREADS = {
-    "std": "A value with ± is a mean and its sample standard deviation over seeds. ",
+    "std": "A value with ± is a mean and its sample standard deviation over {units}. ",
     "half_width": "A value with ± is a mean over test items and half the width of its interval. ",
     "none": "",
 }
@@ -72,7 +73,7 @@ def _spread(material: Material) -> str:
     """What ± means in the tables of this paper; nothing where no table has it."""
     found = {table.spread for table in material.story.tables} - {"none"}
     said = _SPREADS[found.pop()] if len(found) == 1 else ""
-    return said.replace("seeds", "seeds and folds") if "fold" in material.table.roles else said
+    return said.format(units=units_told(material.table))
 
 
 def _conventions(material: Material) -> Paragraph:
