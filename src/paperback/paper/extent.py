@@ -111,6 +111,8 @@ def setup_parts(material: Material) -> Parts:
     pieces: list[Inline] = []
     if len(study.methods) > 1:
         pieces += [*counted(number("methods"), "method")]
+    elif study.methods and study.datasets:
+        pieces += [Text(material.method(study.methods[0]))]
     if study.datasets:
         pieces += [Text(" on " if pieces else ""), *counted(number("datasets"), "data set")]
     if (seeds := seed_count(material, extent)) is not None:

@@ -103,6 +103,12 @@ def measured(study: Study) -> str:
     return f"{words}{name} ({shown})" if shown else f"{words}{name}"
 
 
+def measured_in_words(study: Study) -> str:
+    """The same inside a sentence: `test accuracy (%)`."""
+    words = measured(study)
+    return words[:1].lower() + words[1:]
+
+
 def title(study: Study) -> str:
     """The metric's title."""
     return study.metric.title

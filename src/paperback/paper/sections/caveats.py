@@ -97,6 +97,8 @@ def _refused(material: Material) -> bool:
 
 def _undecided(material: Material) -> list[Inline]:
     open_claims = [verdict for verdict in material.verdicts if verdict.word == Word.INCONCLUSIVE]
+    if not material.verdicts and len(material.study.methods) > 1:
+        return [Text("No claim about a pair of methods was declared, and none is made. ")]
     if not open_claims:
         return []
     return [

@@ -4,6 +4,7 @@ from paperback.claims import Verdict
 from paperback.evidence import Comparison, count, shared_setting
 from paperback.finding import Finding
 from paperback.notes.prose import Text
+from paperback.paper.alone import range_sentence
 from paperback.paper.answer import Answer, paragraph, present, section
 from paperback.paper.document import Block, GraphFloat, Inline, Number, Paragraph, Ref, Section, TableFloat
 from paperback.paper.extent import setup_parts, unit_of_run
@@ -13,11 +14,13 @@ from paperback.paper.sections.asked import from_notes, with_facts
 from paperback.paper.verdicts import detail, ranking_sentence, tally, verdict_sentence
 from paperback.paper.weighed import design_sentence
 from paperback.story.graph import AnyGraph, Graph, Scatter, StripPlot
-from paperback.story.results import measured, shown_for
+from paperback.story.results import measured_in_words, shown_for
 from paperback.story.settings_table import dataset_table
 
 # Tables that no claim speaks of.
 _BESIDES = ("average-ranks", "cost")
+# A longer list in a sentence is no reading.
+_MOST_NAMES = 16
 _SHARED = (
     "epochs",
     "n_epochs",
@@ -64,7 +67,7 @@ def _design(material: Material) -> tuple[Block, ...]:
     if shared:
         parts += [Text("All runs share these settings: "), *enumerate_parts(shared), Text(". ")]
     parts += _others(material)
-    parts.append(Text(f"We report {_lower(measured(material.study))}; {unit_of_run(material)}. "))
+    parts.append(Text(f"We report {measured_in_words(material.study)}; {unit_of_run(material)}. "))
     entry = "record" if "item" in material.table.roles else "run"
     parts.append(Text(f"Each {entry} contributes one value ({material.table.protocol}). "))
     parts += _tests(material)
@@ -80,10 +83,6 @@ def _others(material: Material) -> list[Inline]:
         *counted(count(material.table, "runs"), "logged run"),
         Text(f" that report {material.study.metric.title}. "),
     ]
-
-
-def _lower(title: str) -> str:
-    return title[:1].lower() + title[1:]
 
 
 def _tests(material: Material) -> list[Inline]:
@@ -129,9 +128,17 @@ def _data(material: Material) -> tuple[Block, ...]:
     if table is None:
         if not study.datasets:
             return ()
-        names = enumerate_words(material.dataset(dataset) for dataset in study.datasets)
-        return (paragraph("E3", Text("The runs cover "), *names, Text(".")),)
+        return (paragraph("E3", Text("The runs cover "), *_named(material), Text(".")),)
     return (paragraph("E3", Ref(table.key), Text(" describes the data sets.")), TableFloat(table))
+
+
+def _named(material: Material) -> tuple[Inline, ...]:
+    """The data sets by name; where they are many and the results list them, only how many."""
+    study, tables = material.study, material.story.tables
+    if len(study.datasets) <= _MOST_NAMES or not tables:
+        return enumerate_words(material.dataset(dataset) for dataset in study.datasets)
+    number = counted(study.count(material.table, "datasets"), "data set")
+    return (*number, Text(", which "), Ref(tables[0].key), Text(" lists"))
 
 
 def _baselines(material: Material) -> tuple[Block, ...]:
@@ -181,11 +188,12 @@ def _shown(material: Material) -> tuple[Paragraph, ...]:
         return ()
     parts: list[Inline] = []
     if story.tables:
-        what = f" shows {_lower(measured(study))}{shown_for(study.methods, study.datasets)}. "
+        what = f" shows {measured_in_words(study)}{shown_for(study.methods, study.datasets)}. "
         parts += [Ref(story.tables[0].key), Text(what)]
     besides = [table for table in story.tables if table.key in _BESIDES]
     for shown in (*besides, *story.graphs):
         parts += [Ref(shown.key), Text(f" {shown.why}. ")]
+    parts += range_sentence(material)
     return (paragraph("E5", *parts),)
 
 
