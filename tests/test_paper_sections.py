@@ -20,10 +20,11 @@ from paperback.paper.document import (
     Paragraph,
     TableFloat,
 )
+from paperback.paper.extent import setup_parts
 from paperback.paper.ledger import NUMERAL, typed_numerals
 from paperback.paper.printed import blocks, inlines_of
 from paperback.paper.questions import outline_state, questions_page
-from paperback.paper.sections.experiments import results_answers, setup_parts
+from paperback.paper.sections.experiments import results_answers
 from paperback.paper.sections.method import doc_clause
 from paperback.paper.write import Paper, write_paper
 from paperback.settings import open_repository

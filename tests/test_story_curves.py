@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from paperback.evidence import state_study
+from paperback.render.line_graph import line_figure
 from paperback.runs import read_runs
 from paperback.settings import open_repository
 from paperback.story import Graph
@@ -140,3 +141,35 @@ def test_two_runs_have_no_band(study: Callable[..., Path], tmp_path: Path) -> No
     assert graph is not None
     assert graph.panels[0].curves[0].low is None
     assert graph.caption.endswith("mean over seeds; too few of them for a band.")
+
+
+def test_runs_that_share_a_seed_have_no_band(study: Callable[..., Path], tmp_path: Path) -> None:
+    """Runs of one seed are no repetitions: their mean is drawn without an interval, and that is said."""
+    root = study(tmp_path, methods=("ours",), datasets=("wine",), seeds=4, toml="", history=True)
+    for path in sorted((root / "runs").iterdir()):
+        log = json.loads(path.read_text())
+        log["config"] |= {"width": log["config"]["seed"] % 2, "seed": log["config"]["seed"] // 2}
+        path.write_text(json.dumps(log))
+    settings = open_repository(root)
+    table = read_runs(root, settings)
+    graph = learning_curves(table, state_study(table, settings), settings)
+    assert graph is not None
+    (curve,) = graph.panels[0].curves
+    assert (curve.n, curve.low) == (4, None)
+    assert "differ in more than their seed" in graph.caption
+    assert "interval" not in graph.caption
+
+
+@pytest.mark.parametrize(("height", "span"), [(1.0, (0.0, 1.0)), (90.0, None)])
+def test_the_axis_of_a_share_ends_where_shares_do(
+    height: float, span: tuple[float, float] | None, study: Callable[..., Path], tmp_path: Path
+) -> None:
+    """The band of a few runs of an accuracy goes beyond one; the axis does not, unless values do."""
+    graph = drawn(study, tmp_path, [{0: v, 10: v * height, 20: height} for v in (0.1, 0.5, 0.9)])
+    assert graph is not None
+    assert graph.y_span == span
+    high = graph.panels[0].curves[0].high
+    assert high is not None
+    assert high.max() > 1
+    low, top = line_figure(graph, 5.0).axes[0].get_ylim()
+    assert (low > -0.1, top < 1.1) == ((True, True) if span else (False, False))

@@ -2,15 +2,19 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from paperback.evidence import state_study
+from paperback.paper.document import Document, Section, TableFloat
+from paperback.render.numbering import number_document
 from paperback.runs import Metric, RunTable, read_runs
 from paperback.settings import Settings, open_repository
 from paperback.story.decimals import decimals_for, table_decimals
-from paperback.story.order import Story, arrange
+from paperback.story.order import Story, arrange, pages_of
 from paperback.story.results import measured
 from paperback.story.settings_table import dataset_table, method_table
 from paperback.story.table import EstimateCell, IntervalCell, MissingCell, QuantityCell, Table, TextCell
@@ -322,3 +326,46 @@ def test_what_is_underlined(case: str, study: Callable[..., Path], tmp_path: Pat
     table = told(study, tmp_path, values, toml)[0].tables[0]
     assert marks(table, "next") == marked
     assert ("Underlined" in table.note) == any(marked.values())
+
+
+def test_what_has_no_value_has_no_row(study: Callable[..., Path], tmp_path: Path) -> None:
+    """A data set whose runs cannot be averaged fills no row with signs; a single gap has its reason."""
+
+    def change(config: dict[str, Any]) -> None:
+        if config["dataset"] == "iris" or (config["dataset"], config["method"]) == ("wine", "b"):
+            config["width"], config["seed"] = config["seed"], 0
+
+    root = study(tmp_path, methods=("a", "b"), datasets=("adult", "iris", "wine"), toml="")
+    for path in (root / "runs").iterdir():
+        log = json.loads(path.read_text())
+        change(log["config"])
+        path.write_text(json.dumps(log))
+    settings = open_repository(root)
+    table = read_runs(root, settings)
+    (results,) = arrange(table, state_study(table, settings), settings).tables
+    assert results.columns == ("adult", "wine")
+    assert results.note.endswith("Not listed: data sets with no value that can be averaged.")
+    gap = dict(results.rows)["b"][1]
+    assert isinstance(gap, MissingCell)
+    assert gap.sign != MissingCell("no run").sign
+
+
+def test_a_share_has_one_number_of_decimals(study: Callable[..., Path], tmp_path: Path) -> None:
+    """Accuracies of data sets with other spreads stand in one table with the same decimals."""
+    wide = (0.9, 0.5, 0.7)
+    story, _, _ = told(study, tmp_path, {"a": {"d": HIGH, "e": wide}, "b": {"d": LOW, "e": wide}}, "")
+    cells = [cell for _, row in story.tables[0].rows for cell in row]
+    assert len({cell.decimals for cell in cells if isinstance(cell, EstimateCell)}) == 1
+
+
+def test_a_table_that_goes_on_keeps_its_number() -> None:
+    """The parts of a long table name the first one, whose number they bear."""
+    rows = tuple((f"d{place}", (TextCell("x"),)) for place in range(100))
+    long = Table("main-results", "Accuracy.", "Data set", ("a",), ("",), rows, "none", "Note.", (), "why")
+    parts = pages_of(long)
+    assert [part.continues for part in parts] == ["", "main-results", "main-results"]
+    assert sum((part.rows for part in parts), ()) == rows
+    floats = tuple(TableFloat(part) for part in (*parts, replace(long, key="next")))
+    document = Document("T", (), (), (Section("results", "Results", floats),), ())
+    shown = [number_document(document).floats["table", part.table.key].number for part in floats]
+    assert shown == ["1", "1", "1", "2"]

@@ -1,7 +1,7 @@
 """What the study is about: its metric, its split, and the parts that methods play."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from paperback.errors import EvidenceError, SettingsError, near_miss
@@ -43,9 +43,9 @@ class Study:
     how: str
     whole: bool = True
 
-    def count(self, table: RunTable, what: str) -> Quantity:
+    def count(self, table: RunTable, what: str, where: Mapping[str, str] | None = None) -> Quantity:
         """How many `runs`, `methods`, ... the study has; runs that report other metrics are no part of it."""
-        return count(table, what, reporting=("", "") if self.whole else (self.metric.name, self.split))
+        return count(table, what, where, reporting=("", "") if self.whole else (self.metric.name, self.split))
 
 
 def state_study(table: RunTable, settings: Settings) -> Study:

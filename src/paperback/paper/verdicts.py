@@ -280,17 +280,18 @@ def _clause(said: str, verdict: Verdict, material: Material) -> Parts:
             average.quantity("high"),
             _metric(verdict, material),
         )
-        return (Text(f"{said} (average gain "), *gain, Text(")"))
+        over = _over(average.quantity("n"), material)
+        return (Text(f"{said} (average gain over "), *over, Text(" "), *gain, Text(")"))
     if verdict.ranking is not None and not _one_scale(verdict, _metric(verdict, material)):
         pair = _pair(verdict)
-        ahead, all_of = Number(pair.quantity("wins")), counted(pair.quantity("n"), "data set")
+        ahead, all_of = Number(pair.quantity("wins")), _over(pair.quantity("n"), material)
         return (Text(f"{said} (ahead on "), ahead, Text(" of "), *all_of, Text(")"))
     if verdict.ranking is not None:
         pair = _pair(verdict)
         gain = gain_parts(pair.quantity("hodges_lehmann"), *_ends(pair), _metric(verdict, material))
         return (
             Text(f"{said} (median gain over "),
-            *counted(pair.quantity("n"), "data set"),
+            *_over(pair.quantity("n"), material),
             Text(" "),
             *gain,
             Text(")"),
@@ -298,7 +299,7 @@ def _clause(said: str, verdict: Verdict, material: Material) -> Parts:
     comparison = verdict.comparisons[0]
     value, low, high = (comparison.quantity(field) for field in ("difference", "low", "high"))
     return (
-        Text(f"{said} (difference "),
+        Text(f"{said} (difference{_place(comparison.dataset, material)} "),
         *gain_parts(value, low, high, _metric(verdict, material)),
         Text(")"),
     )
@@ -313,9 +314,22 @@ def _leader(material: Material) -> Parts:
         Text(f"{material.method(best)} has the best average rank ("),
         Number(ranking.quantity("rank", best), decimals=2),
         Text(") over "),
-        *counted(ranking.quantity("n_datasets"), "data set"),
-        Text("; no claim about a single pair of methods was declared."),
+        *_over(ranking.quantity("n_datasets"), material),
+        *_friedman(ranking),
     )
+
+
+def _over(number: Quantity, material: Material) -> Parts:
+    """`6 data sets`; `5 of the 65 data sets` where the study has more than are spoken of."""
+    study = material.study
+    if number.value >= len(study.datasets):
+        return counted(number, "data set")
+    return (Number(number), Text(" of the "), *counted(study.count(material.table, "datasets"), "data set"))
+
+
+def _place(dataset: str, material: Material) -> str:
+    """` on wine`, where the study has other data sets besides."""
+    return f" on {material.dataset(dataset)}" if dataset and len(material.study.datasets) > 1 else ""
 
 
 def _ranking(material: Material) -> Ranking | None:

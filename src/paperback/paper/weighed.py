@@ -47,7 +47,11 @@ def weighed_clause(verdict: Verdict, material: Material) -> Parts:
     if not single or verdict.word is Word.UNTESTED:
         return ()
     metric = material.table.metrics[verdict.claim.metric]
-    return (Text(" (gain "), *_gain(verdict.assessments[0], metric), Text(")"))
+    each = verdict.assessments[0]
+    place = (
+        f" on {material.dataset(each.dataset)}" if each.dataset and len(material.study.datasets) > 1 else ""
+    )
+    return (Text(f" (gain{place} "), *_gain(each, metric), Text(")"))
 
 
 def design_sentence(verdicts: Sequence[Verdict]) -> str:

@@ -15,8 +15,6 @@ from paperback.story.table import (
     TextCell,
 )
 
-MISSING = "–"
-
 
 def cell_pieces(cell: Cell, table: Table) -> tuple[Number | str, ...]:
     """The numbers of a cell and the signs between them, in the order of print; empty for a cell of words."""
@@ -37,9 +35,17 @@ def cell_words(cell: Cell, table: Table) -> str:
     if isinstance(cell, CodeCell):
         return cell.text
     if isinstance(cell, MissingCell):
-        return MISSING
+        return cell.sign
     pieces = cell_pieces(cell, table)
     return "".join(print_number(piece) if isinstance(piece, Number) else piece for piece in pieces)
+
+
+def missing_told(table: Table) -> tuple[str, ...]:
+    """The legend of cells without evidence, as far as the table's note does not hold it."""
+    found = dict.fromkeys(cell for _, cells in table.rows for cell in cells if isinstance(cell, MissingCell))
+    return tuple(
+        f"{cell.sign}: {cell.reason}." for cell in found if cell.reason and cell.reason not in table.note
+    )
 
 
 def mark_of(cell: Cell) -> Mark:

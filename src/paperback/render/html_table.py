@@ -4,9 +4,9 @@ from typing import assert_never
 
 from paperback.paper.document import Number
 from paperback.paper.printing import number_id, print_number
-from paperback.render.cells import MISSING, cell_pieces, mark_of
+from paperback.render.cells import cell_pieces, mark_of, missing_told
 from paperback.render.html_text import escape, escape_breakable
-from paperback.render.layout import is_numeric, missing_reasons, rules_before
+from paperback.render.layout import is_numeric, rules_before
 from paperback.render.mathml import clean_formula, to_mathml
 from paperback.story.table import (
     Cell,
@@ -63,8 +63,8 @@ def _cell(cell: Cell, table: Table, worded: bool) -> str:
             formula = clean_formula(latex)
             shown = to_mathml(formula, display=False) or f"<code>{escape_breakable(words)}</code>"
             return f'<td class="words">{shown}</td>'
-        case MissingCell(reason):
-            return f'<td title="{escape(reason)}">{MISSING}</td>'
+        case MissingCell(reason, sign):
+            return f'<td title="{escape(reason)}">{escape(sign)}</td>'
     assert_never(cell)
 
 
@@ -83,5 +83,5 @@ def _number(number: Number) -> str:
 
 def _note(table: Table) -> str:
     told = [table.note] if table.note else []
-    told += [f"–: {reason}." for reason in missing_reasons(table)]
+    told += missing_told(table)
     return f'\n<p class="note">{escape_breakable(" ".join(told))}</p>' if told else ""

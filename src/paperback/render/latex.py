@@ -173,8 +173,9 @@ class _Writer:
         words = [table.caption, table.note, table.stub, *table.columns, *(row for row, _ in table.rows)]
         self._boxed.update(character for text in words for character in boxed(text))
         self.tables[name] = table_body(table, TEXT_WIDTH)
+        again = "  \\ContinuedFloat\n" if table.continues else ""
         return (
-            f"\\begin{{table{star}}}[tbp]\n  \\centering\n  \\caption{{{self._words(table.caption)}}}"
+            f"\\begin{{table{star}}}[tbp]\n{again}  \\centering\n  \\caption{{{self._words(table.caption)}}}"
             f"{self._label(table.key)}\n  \\input{{tables/{name}}}\n\\end{{table{star}}}"
         )
 

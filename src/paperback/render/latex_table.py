@@ -4,8 +4,8 @@ from typing import assert_never
 
 from paperback.paper.document import Number
 from paperback.paper.printing import number_id, print_number
-from paperback.render.cells import cell_pieces, mark_of
-from paperback.render.layout import Column, Layout, lay_out, missing_reasons, rules_before
+from paperback.render.cells import cell_pieces, mark_of, missing_told
+from paperback.render.layout import Column, Layout, lay_out, rules_before
 from paperback.render.mathml import clean_formula, why_not_math
 from paperback.render.tex_text import escape, escape_breakable, escape_code, guarded, tex_formula
 from paperback.story.table import (
@@ -77,8 +77,8 @@ def _cell(cell: Cell, table: Table) -> str:
             return (
                 f"\\texttt{{{escape_code(words)}}}" if why_not_math(formula) else f"${tex_formula(formula)}$"
             )
-        case MissingCell():
-            return "--"
+        case MissingCell(sign=sign):
+            return escape(sign)
     assert_never(cell)
 
 
@@ -97,5 +97,5 @@ def _number(number: Number) -> str:
 
 def _note(table: Table) -> str:
     told = [escape_breakable(table.note)] if table.note else []
-    told += [f"--: {escape_breakable(reason)}." for reason in missing_reasons(table)]
+    told += [escape_breakable(words) for words in missing_told(table)]
     return f"\\pbnote{{{' '.join(told)}}}\n" if told else ""

@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import ceil
 
 from paperback.render.cells import cell_words
-from paperback.story.table import Cell, CodeCell, MathCell, MissingCell, Table, TextCell
+from paperback.story.table import Cell, CodeCell, MathCell, Table, TextCell
 
 _WIDE = frozenset("mwMWÆŒæœ@%")
 _SLIM = frozenset("iljtfrI.,:;'|!()[]/ ")
@@ -76,14 +76,6 @@ def lay_out(table: Table, width: float) -> Layout:
             spare = width - stub - sum(widths) - gap * len(widths)
             return Layout(size, gap, _stub_limit(table, size, width * widest), (_widened(columns, spare),))
     return _in_panels(table, 8, 8, width)
-
-
-def missing_reasons(table: Table) -> tuple[str, ...]:
-    """The reasons for missing cells that the table's note does not tell yet, each once."""
-    reasons = dict.fromkeys(
-        cell.reason for _, cells in table.rows for cell in cells if isinstance(cell, MissingCell)
-    )
-    return tuple(reason for reason in reasons if reason and reason not in table.note)
 
 
 def rules_before(table: Table) -> frozenset[int]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _FEW_POINTS = 12
+# Letters over a panel; below it five numbers under the axis run into each other.
+_NARROW = 25
 
 
 def line_figure(graph: Graph, width: float) -> Figure:
@@ -69,13 +71,22 @@ def _panel(axes: Axes, panel: Panel, graph: Graph, names: list[str], room: int) 
         axes.set_yscale("log")
         log_ticks(axes.yaxis)
     axes.margins(x=0.02)
+    if graph.y_span is not None:
+        _keep_inside(axes, graph.y_span)
     if graph.log_x and any(_any_positive(curve.x) for curve in panel.curves):
         axes.set_xscale("log")
         log_ticks(axes.xaxis)
     else:
-        plain_ticks(axes.xaxis, whole=all((curve.x % 1 == 0).all() for curve in panel.curves))
+        whole = all((curve.x % 1 == 0).all() for curve in panel.curves)
+        plain_ticks(axes.xaxis, whole=whole, most=5 if room > _NARROW else 3)
     if axes.get_yscale() == "linear":
         plain_ticks(axes.yaxis)
+
+
+def _keep_inside(axes: Axes, span: tuple[float, float]) -> None:
+    low, high = axes.get_ylim()
+    margin = 0.03 * (span[1] - span[0])
+    axes.set_ylim(max(low, span[0] - margin), min(high, span[1] + margin))
 
 
 def _curve(axes: Axes, curve: Curve, index: int, *, positive: bool) -> None:

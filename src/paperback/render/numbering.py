@@ -70,8 +70,11 @@ def number_document(document: Document) -> Numbering:
     findings: list[Finding] = []
     counts: dict[Kind, int] = {}
     for key, kind, number in _keyed(document):
-        counts[kind] = counts.get(kind, 0) + 1
-        place = Place(kind, number or str(counts[kind]), f"{_PREFIX[kind]}:{safe_name(key)}")
+        if not number:
+            counts[kind] = counts.get(kind, 0) + 1
+        # A table that goes on bears the number of its first part.
+        shown = floats[kind, number].number if (kind, number) in floats else number or str(counts[kind])
+        place = Place(kind, shown, f"{_PREFIX[kind]}:{safe_name(key)}")
         floats.setdefault((kind, key), place)
         if key in places:
             findings.append(
@@ -95,7 +98,7 @@ def _keyed_in(section: Section, number: str) -> Iterator[tuple[str, Kind, str]]:
             case Equation(key=key) if key:
                 yield key, "equation", ""
             case TableFloat(table=table):
-                yield table.key, "table", ""
+                yield table.key, "table", table.continues
             case GraphFloat(graph=graph):
                 yield graph.key, "figure", ""
             case DiagramFloat(architecture=architecture):

@@ -90,12 +90,12 @@ def log_ticks(axis: Axis) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def plain_ticks(axis: Axis, *, whole: bool = False) -> None:
-    """Few ticks of a linear axis, without a power of ten beside it: 5M, 0.0005; `whole` ones of counts."""
+def plain_ticks(axis: Axis, *, whole: bool = False, most: int = 5) -> None:
+    """Few ticks of a linear axis, no power of ten beside it: 5M, 0.0005; `whole` ones of counts."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     largest = max(map(abs, axis.get_view_interval()))
-    axis.set_major_locator(MaxNLocator(5 if largest > _SMALL else 3, integer=whole))
+    axis.set_major_locator(MaxNLocator(most if largest > _SMALL else 3, integer=whole))
     if largest >= _LARGE or largest <= _SMALL:
         axis.set_major_formatter(FuncFormatter(lambda value, _: magnitude(value)))
 

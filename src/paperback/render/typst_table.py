@@ -4,8 +4,8 @@ from typing import assert_never
 
 from paperback.paper.document import Number
 from paperback.paper.printing import number_id, print_number
-from paperback.render.cells import MISSING, cell_pieces, mark_of
-from paperback.render.layout import Column, Layout, lay_out, missing_reasons, rules_before
+from paperback.render.cells import cell_pieces, mark_of, missing_told
+from paperback.render.layout import Column, Layout, lay_out, rules_before
 from paperback.render.mathml import clean_formula
 from paperback.render.typst_math import typst_formula
 from paperback.render.typst_text import content, literal, literal_exact
@@ -85,8 +85,8 @@ def _cell(cell: Cell, table: Table) -> str:
         case MathCell(latex, words):
             formula = typst_formula(clean_formula(latex), display=False)
             return f"#code({literal(words)});" if formula is None else formula
-        case MissingCell():
-            return content(MISSING)
+        case MissingCell(sign=sign):
+            return content(sign)
     assert_never(cell)
 
 
@@ -105,5 +105,5 @@ def _number(number: Number) -> str:
 
 def _note(table: Table) -> list[str]:
     told = [table.note] if table.note else []
-    told += [f"–: {reason}." for reason in missing_reasons(table)]
+    told += missing_told(table)
     return [f"align(center, text(8pt)[{content(' '.join(told))}])"] if told else []

@@ -36,7 +36,7 @@ def judge_metrics(
         declared = said.unit is not None or said.direction is not None
         sure = "data" if told else "lexicon"
         how = "declared" if declared else sure if direction != "unknown" else "unknown"
-        title = said.name or name
+        title = said.name or name.replace("_", " ").strip() or name
         metrics[name] = Metric(name, title, unit, direction, said.percent, said.decimals, how)
     return metrics, findings
 

@@ -6,10 +6,11 @@ import numpy as np
 
 from paperback.evidence import Study, count, t_halfwidths
 from paperback.evidence.compare import FEWEST
-from paperback.runs import Run, RunTable, Scalar, Series, history
+from paperback.runs import Metric, Run, RunTable, Scalar, Series, history
 from paperback.settings import Settings
 from paperback.source import Source
 from paperback.story.graph import Curve, Graph, Panel, Told
+from paperback.story.told import units_told
 
 _EPOCHS = ("epochs", "n_epochs", "num_epochs", "max_epochs")
 _MOST_PANELS = 8
@@ -34,30 +35,84 @@ def learning_curves(table: RunTable, study: Study, settings: Settings) -> Graph 
         for dataset in (study.datasets or ("",))
         if (curves := _curves(table, study, settings, dataset, name, split))
     ]
-    panels = drawable[:_MOST_PANELS]
+    panels = _spread(drawable)
     if not panels:
         return None
     metric = table.metrics[name]
     words = {"test": "Test", "val": "Validation", "train": "Training"}.get(split, "")
-    banded = any(curve.low is not None for panel in panels for curve in panel.curves)
+    more = len(drawable) > len(panels)
     shown = " ".join(word for word in (words, metric.title) if word)
     unit = "" if metric.unit in ("", "fraction") else f" ({metric.unit})"
     return Graph(
         key="learning-curves",
-        caption=f"{shown[:1].upper()}{shown[1:]} during training: "
+        caption=f"{shown[:1].upper()}{shown[1:]} during training: {_drawn(table, panels)}"
         + (
-            "mean over seeds with the pointwise t interval over seeds as a band."
-            if banded
-            else "mean over seeds; too few of them for a band."
-            if any(curve.n > 1 for panel in panels for curve in panel.curves)
-            else "single runs."
+            " The runs cover more data sets; those shown lie at even distances in their order."
+            if more
+            else ""
         )
-        + (" The first data sets; the runs cover more." if len(drawable) > len(panels) else ""),
+        + _mixed_told(table, study, name, split),
         x_label=_axis(table, name, split),
         y_label=f"{shown[:1].upper()}{shown[1:]}{unit}",
         panels=tuple(panels),
         why="shows how training went",
         note=_runs(table, panels, study),
+        y_span=_possible(metric, panels),
+    )
+
+
+def _possible(metric: Metric, panels: Sequence[Panel]) -> tuple[float, float] | None:
+    """The values that a share can have: an interval of few runs goes far beyond them."""
+    shares = (((curve.y >= 0) & (curve.y <= 1)).all() for panel in panels for curve in panel.curves)
+    return (0.0, 1.0) if metric.unit == "fraction" and all(shares) else None
+
+
+def _spread(drawable: Sequence[Panel]) -> list[Panel]:
+    """All panels; of too many those at even distances, as the first ones are often of one family."""
+    if len(drawable) <= _MOST_PANELS:
+        return list(drawable)
+    return [drawable[place * len(drawable) // _MOST_PANELS] for place in range(_MOST_PANELS)]
+
+
+def _drawn(table: RunTable, panels: Sequence[Panel]) -> str:
+    curves = [curve for panel in panels for curve in panel.curves]
+    units = units_told(table)
+    if any(curve.low is not None for curve in curves):
+        return f"mean over {units} with the pointwise t interval over {units} as a band."
+    if all(curve.n == 1 for curve in curves):
+        return "single runs."
+    few = all(curve.n < FEWEST for curve in curves)
+    return f"mean over {units}; too few of them for a band." if few else "mean over runs."
+
+
+def _mixed_told(table: RunTable, study: Study, name: str, split: str) -> str:
+    """That some curves have no band, because their runs differ in more than the seed."""
+    found = [
+        _are_mixed(_logging(table, method, dataset, name, split))
+        for method in study.methods or ("",)
+        for dataset in study.datasets or ("",)
+    ]
+    said = " Where the runs of a curve differ in more than their seed, it has no band."
+    return said if any(found) else ""
+
+
+def _logging(table: RunTable, method: str, dataset: str, name: str, split: str) -> list[Run]:
+    """The runs of a curve."""
+    return [
+        run
+        for run in table.runs
+        if _plays(run, "method", method)
+        and _plays(run, "dataset", dataset)
+        and history(table, run, name, split) is not None
+    ]
+
+
+def _are_mixed(runs: Sequence[Run]) -> bool:
+    """Whether runs of one curve share their seed, or play different parts besides: no repetitions then."""
+    seeds = [(run.setting("seed") or run.id, run.identity.get("fold")) for run in runs]
+    roles = {role for run in runs for role in run.identity} - {"seed", "fold"}
+    return len(set(seeds)) < len(seeds) or any(
+        len({run.identity.get(role) for run in runs}) > 1 for role in roles
     )
 
 
@@ -124,11 +179,9 @@ def _curves(
 ) -> tuple[Curve, ...]:
     found = []
     for method in study.methods or ("",):
-        runs = [
-            run for run in table.runs if _plays(run, "method", method) and _plays(run, "dataset", dataset)
-        ]
+        runs = _logging(table, method, dataset, name, split)
         histories = [series for run in runs if (series := history(table, run, name, split)) is not None]
-        curve = _curve(settings.name("method", method) or name, histories)
+        curve = _curve(settings.name("method", method) or name, histories, banded=not _are_mixed(runs))
         if curve is not None:
             found.append(curve)
     return tuple(found)
@@ -138,7 +191,7 @@ def _plays(run: Run, role: str, value: str) -> bool:
     return not value or run.identity.get(role) == value
 
 
-def _curve(name: str, histories: list[Series]) -> Curve | None:
+def _curve(name: str, histories: list[Series], *, banded: bool) -> Curve | None:
     usable = [
         (s.steps[keep], s.values[keep]) for s in histories if (keep := np.isfinite(s.values)).sum() >= 2
     ]
@@ -155,7 +208,7 @@ def _curve(name: str, histories: list[Series]) -> Curve | None:
     values = np.stack([_at(steps, logged, grid) for steps, logged in usable])
     mean = values.mean(axis=0)
     # Two runs give an interval many times as wide as what is drawn.
-    half = t_halfwidths(values) if len(values) >= FEWEST else None
+    half = t_halfwidths(values) if banded and len(values) >= FEWEST else None
     sources: tuple[Source, ...] = tuple(s.source for s in histories)
     return Curve(
         name,

@@ -56,6 +56,7 @@ class Graph:
         log_y: Logarithmic y axis.
         log_x: Logarithmic x axis.
         note: What follows the caption: words, and numbers that hold their evidence.
+        y_span: The values that are possible; the axis does not go beyond. None where there is no such limit.
     """
 
     key: str
@@ -67,6 +68,7 @@ class Graph:
     log_y: bool = False
     log_x: bool = False
     note: Told = ()
+    y_span: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

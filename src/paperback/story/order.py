@@ -142,6 +142,7 @@ def pages_of(table: Table) -> tuple[Table, ...]:
             caption=table.caption if start == 0 else f"{table.caption} (continued)",
             rows=table.rows[start : start + most],
             note=table.note if start == starts[-1] else "",
+            continues="" if start == 0 else table.key,
         )
         for part, start in enumerate(starts, start=1)
     )

@@ -11,7 +11,7 @@ from paperback.evidence.pareto import pareto_front
 from paperback.story.cost import Cost, cost_cells, costs
 from paperback.story.graph import Cloud, Curve, Scatter, ScatterPanel
 from paperback.story.results import measured
-from paperback.story.told import level_told
+from paperback.story.told import level_told, units_told
 from paperback.story.view import Drawn, Omitted, View
 
 _FEWEST_METHODS = 3
@@ -47,9 +47,9 @@ def pareto(view: View) -> Drawn:
     return Scatter(
         key="pareto",
         caption=f"{title} against {cost.kind.title.lower()}. A point is a method, its bar the t interval "
-        f"over seeds{pooled}; points of equal cost stand side by side. The dashed line joins the methods "
-        "that no other is both as cheap as and better than. Which mean is ahead may be chance: the line is "
-        "no test." + (" The first data sets are shown." if more else ""),
+        f"over {units_told(view.table)}{pooled}; points of equal cost stand side by side. The dashed line "
+        "joins the methods that no other is both as cheap as and better than. Which mean is ahead may be "
+        "chance: the line is no test." + (" The first data sets are shown." if more else ""),
         x_label=f"{cost.kind.title}{unit}",
         y_label=title,
         panels=panels,

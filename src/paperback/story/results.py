@@ -12,6 +12,8 @@ from paperback.story.decimals import decimals_for, table_decimals
 from paperback.story.marks import marks_of
 from paperback.story.table import Cell, EstimateCell, IntervalCell, Mark, MissingCell, Spread, Table
 
+_NOT_AVERAGED = MissingCell("not averaged, as the runs differ in more than their seed", "*")
+
 
 def main_results(cells: Cells, study: Study, settings: Settings, items: Prepared | None = None) -> Table:
     """Every method on every data set: mean and spread over seeds.
@@ -20,23 +22,25 @@ def main_results(cells: Cells, study: Study, settings: Settings, items: Prepared
     data sets run down the page. With `items` the cells are means over test items, and methods are told apart
     item by item.
     """
-    down = "dataset" if len(cells.columns) > max(6, len(cells.rows)) else "method"
-    marks = {column: marks_of(cells, column, best_methods(cells, column, items)) for column in cells.columns}
-    rows, columns = (cells.rows, cells.columns) if down == "method" else (cells.columns, cells.rows)
-    per_dataset = {column: _decimals(study, cells, column) for column in cells.columns}
+    methods = [method for method in cells.rows if any(place[0] == method for place in cells.cells)]
+    datasets = [dataset for dataset in cells.columns if any(place[1] == dataset for place in cells.cells)]
+    down = "dataset" if len(datasets) > max(6, len(methods)) else "method"
+    marks = {column: marks_of(cells, column, best_methods(cells, column, items)) for column in datasets}
+    rows, columns = (methods, datasets) if down == "method" else (datasets, methods)
+    per_dataset = {column: _decimals(study, cells, column) for column in datasets}
 
     def cell(row: str, column: str) -> Cell:
         method, dataset = (row, column) if down == "method" else (column, row)
         estimate = cells.cells.get((method, dataset))
         if estimate is None:
-            return MissingCell("not averaged" if (method, dataset) in cells.refused else "no run")
+            return _NOT_AVERAGED if (method, dataset) in cells.refused else MissingCell("no run")
         percent = study.metric.percent
         return EstimateCell(estimate, per_dataset[dataset], percent, marks[dataset].get(method, "none"))
 
     across = "dataset" if down == "method" else "method"
     return Table(
         key="main-results",
-        caption=f"{measured(study)}{shown_for(cells.rows, cells.columns)}.",
+        caption=f"{measured(study)}{shown_for(methods, datasets)}.",
         stub=down_title(down),
         columns=tuple(settings.name(across, column) or title(study) for column in columns),
         units=("",) * len(columns),
@@ -44,7 +48,7 @@ def main_results(cells: Cells, study: Study, settings: Settings, items: Prepared
             (settings.name(down, row), tuple(cell(row, column) for column in columns)) for row in rows
         ),
         spread=_spread(cells, items),
-        note=_main_note(cells, items, marks.values()),
+        note=_main_note(cells, items, marks.values()) + _unlisted(cells, methods, datasets),
         highlight=(settings.name("method", study.proposal),) if study.proposal and down == "method" else (),
         why="every claim compares cells of this table",
     )
@@ -99,6 +103,12 @@ def measured(study: Study) -> str:
     return f"{words}{name} ({shown})" if shown else f"{words}{name}"
 
 
+def measured_in_words(study: Study) -> str:
+    """The same inside a sentence: `test accuracy (%)`."""
+    words = measured(study)
+    return words[:1].lower() + words[1:]
+
+
 def title(study: Study) -> str:
     """The metric's title."""
     return study.metric.title
@@ -117,7 +127,10 @@ def down_title(role: str) -> str:
 
 
 def _decimals(study: Study, cells: Cells, dataset: str) -> int:
-    return table_decimals(study.metric, [e for (_, column), e in cells.cells.items() if column == dataset])
+    """Decimals of one data set; of a share, which has one scale everywhere, those of the whole table."""
+    one_scale = study.metric.unit in ("fraction", "%")
+    found = [e for (_, column), e in cells.cells.items() if one_scale or column == dataset]
+    return table_decimals(study.metric, found)
 
 
 def _spread(cells: Cells, items: Prepared | None) -> Spread:
@@ -154,7 +167,7 @@ def _main_note(cells: Cells, items: Prepared | None, marks: Iterable[Mapping[str
     shown = {mark for found in marks for mark in found.values()}
     words = [_averaged(cells, items)]
     if "best" in shown:
-        unit = "seeds" if items is None else "the test items that both were asked"
+        unit = _repeated(cells) if items is None else "the test items that both were asked"
         words.append(
             f"Bold: the best method of a data set and all that a test over {unit} (Holm-adjusted)"
             " cannot tell from it."
@@ -171,6 +184,17 @@ def _main_note(cells: Cells, items: Prepared | None, marks: Iterable[Mapping[str
     return " ".join(words)
 
 
+def _unlisted(cells: Cells, methods: Sequence[str], datasets: Sequence[str]) -> str:
+    """That a method or data set has no value at all, and no place in the table."""
+    left = [
+        word
+        for word, all_, shown in (("methods", cells.rows, methods), ("data sets", cells.columns, datasets))
+        if len(shown) < len(all_)
+    ]
+    why = "no value that can be averaged"
+    return f" Not listed: {' and '.join(left)} with {why}." if left else ""
+
+
 def _averaged(cells: Cells, items: Prepared | None) -> str:
     """What a cell is the mean of, and what follows the ± sign."""
     if items is not None:
@@ -180,8 +204,15 @@ def _averaged(cells: Cells, items: Prepared | None) -> str:
     inside = "Subsets of a benchmark are averaged first, with equal weight. " if over[0] == "subset" else ""
     if all(estimate.std is None for estimate in cells.cells.values()):
         return f"{inside}One run per cell; no spread."
-    unit = "seeds and folds" if over[-1] == "seed+fold" else "seeds"
-    return f"{inside}Mean ± sample standard deviation over {unit}."
+    return f"{inside}Mean ± sample standard deviation over {_repeated(cells)}."
+
+
+def _repeated(cells: Cells) -> str:
+    """What the values of a cell are averaged over; a run without a seed is named by its id alone."""
+    if not any(label[0] for units in cells.units.values() for label in units):
+        return "runs"
+    over = next(iter(cells.cells.values())).address.over
+    return "seeds and folds" if over[-1] == "seed+fold" else "seeds"
 
 
 def _difference_note(study: Study, found: list[Comparison]) -> str:

@@ -94,9 +94,10 @@ class MathCell:
 
 @dataclass(frozen=True, slots=True)
 class MissingCell:
-    """A cell without evidence; `reason` is told in the table's note."""
+    """A cell without evidence: `sign` stands in it, and `reason` is told in the table's note."""
 
     reason: str
+    sign: str = "–"
 
 
 Cell = EstimateCell | QuantityCell | IntervalCell | TextCell | CodeCell | MathCell | MissingCell
@@ -117,6 +118,7 @@ class Table:
         note: Legend under the table: what bold means, what ± is, how many runs; plain words.
         highlight: Row names set apart by a rule, such as the proposal.
         why: Why the story needs it, one phrase for the author.
+        continues: Key of the table whose further rows these are, and whose number it bears; empty for none.
     """
 
     key: str
@@ -129,3 +131,4 @@ class Table:
     note: str
     highlight: tuple[str, ...]
     why: str
+    continues: str = ""

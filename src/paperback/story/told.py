@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from paperback.evidence import Estimate, convention
+from paperback.runs import RunTable
 from paperback.story.graph import Told
 
 _MOST_NAMES = 6
@@ -18,6 +19,13 @@ def runs_told(estimates: Iterable[Estimate], word: str = "run") -> Told:
     if least.n == most.n:
         return (most.quantity("n"), f"\N{NO-BREAK SPACE}{form}")
     return (least.quantity("n"), " to ", most.quantity("n"), f"\N{NO-BREAK SPACE}{form}")
+
+
+def units_told(table: RunTable) -> str:
+    """What the values of a cell are averaged over: `seeds`, `seeds and folds`; `runs` without a seed."""
+    if all(run.setting("seed") is None for run in table.runs):
+        return "runs"
+    return "seeds and folds" if "fold" in table.roles else "seeds"
 
 
 def level_told() -> Told:

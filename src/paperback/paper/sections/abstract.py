@@ -1,14 +1,17 @@
 """The abstract, written last: one paragraph out of the answers A1-A8."""
 
+from paperback.claims import Word
 from paperback.finding import Finding
 from paperback.notes.prose import Text
+from paperback.paper.alone import range_sentence
 from paperback.paper.answer import Answer, paragraph
 from paperback.paper.document import Block, Inline, Paragraph
+from paperback.paper.extent import setup_parts
 from paperback.paper.material import Material
 from paperback.paper.phrases import enumerate_code
 from paperback.paper.sections.asked import from_notes, with_facts
-from paperback.paper.sections.experiments import setup_parts
 from paperback.paper.verdicts import takeaway
+from paperback.story.results import measured_in_words
 
 _ORDER = ("A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8")
 
@@ -41,26 +44,43 @@ def _method(material: Material) -> tuple[Block, ...]:
     pieces: list[Inline] = []
     rivals = inventory.rivals
     modules = [module for module in inventory.modules if module.source.path not in rivals]
-    own = list(dict.fromkeys(module.name for module in modules if module.parameters))
+    own = [module.name for module in modules if module.parameters]
     losses = [
         loss.name for loss in inventory.losses if loss.kind == "custom" and loss.source.path not in rivals
     ]
     backward = [fact.name for fact in inventory.autograd]
-    for phrase, names in (
-        ("the component", own),
-        ("the loss", losses),
-        ("a backward pass of its own in", backward),
+    for one, many, found in (
+        ("the component", "the components", own),
+        ("the loss", "the losses", losses),
+        ("a backward pass of its own in", "backward passes of their own in", backward),
     ):
+        names = [name for name in dict.fromkeys(found) if _is_title(name)][:2]
         if names:
-            pieces += [Text(f"{', ' if pieces else ''}{phrase} "), *enumerate_code(names[:2])]
+            phrase = one if len(names) == 1 else many
+            pieces += [Text(f"{', ' if pieces else ''}{phrase} "), *enumerate_code(names)]
     if not pieces:
         return ()
     return (paragraph("A5", Text("The implementation adds "), *pieces, Text(".")),)
 
 
+def _is_title(name: str) -> bool:
+    """Whether a reader of an abstract can take the name for one: `FocalLoss`, but not `Agent._loss`."""
+    return name.isalnum() and name[:1].isupper()
+
+
 def _results(material: Material) -> tuple[Block, ...]:
-    opening = (Text("In a study of "), *setup_parts(material), Text(": "))
+    by = f", measured by {measured_in_words(material.study)}"
     parts = takeaway(material)
     if not parts:
-        return (paragraph("A6", Text("The study comprises "), *setup_parts(material), Text(".")),)
-    return (paragraph("A6", *opening[:-1], Text(", we find the following. "), *parts),)
+        said = (
+            Text("The study comprises "),
+            *setup_parts(material),
+            Text(f"{by}."),
+            *range_sentence(material),
+        )
+        return (paragraph("A6", *said),)
+    if material.verdicts and all(verdict.word is Word.UNTESTED for verdict in material.verdicts):
+        said = (Text("The study comprises "), *setup_parts(material), Text(f"{by}. "))
+        return (paragraph("A6", *said, *parts),)
+    opening = (Text("In a study of "), *setup_parts(material), Text(f"{by}, we find the following. "))
+    return (paragraph("A6", *opening, *parts),)

@@ -1,24 +1,26 @@
 """Experimental study: questions, design, data, baselines, results, discussion."""
 
-from functools import partial
-
 from paperback.claims import Verdict
-from paperback.evidence import Comparison, shared_setting
+from paperback.evidence import Comparison, count, shared_setting
 from paperback.finding import Finding
 from paperback.notes.prose import Text
+from paperback.paper.alone import range_sentence
 from paperback.paper.answer import Answer, paragraph, present, section
 from paperback.paper.document import Block, GraphFloat, Inline, Number, Paragraph, Ref, Section, TableFloat
+from paperback.paper.extent import setup_parts, unit_of_run
 from paperback.paper.material import Material
-from paperback.paper.phrases import Parts, counted, enumerate_parts, enumerate_words
+from paperback.paper.phrases import counted, enumerate_parts, enumerate_words
 from paperback.paper.sections.asked import from_notes, with_facts
 from paperback.paper.verdicts import detail, ranking_sentence, tally, verdict_sentence
 from paperback.paper.weighed import design_sentence
 from paperback.story.graph import AnyGraph, Graph, Scatter, StripPlot
-from paperback.story.results import measured, shown_for
+from paperback.story.results import measured_in_words, shown_for
 from paperback.story.settings_table import dataset_table
 
 # Tables that no claim speaks of.
 _BESIDES = ("average-ranks", "cost")
+# A longer list in a sentence is no reading.
+_MOST_NAMES = 16
 _SHARED = (
     "epochs",
     "n_epochs",
@@ -51,23 +53,6 @@ def experiments(material: Material, told: list[Finding]) -> tuple[Section | None
     return (Section("experiments", "Experimental study", (), parts) if parts else None), answers
 
 
-def setup_parts(material: Material) -> Parts:
-    """`5 methods on 6 data sets with 10 seeds each, 300 runs in total`."""
-    table, study = material.table, material.study
-    number = partial(study.count, table)
-    pieces: list[Inline] = []
-    if len(study.methods) > 1:
-        pieces += [*counted(number("methods"), "method")]
-    if study.datasets:
-        pieces += [Text(" on " if pieces else ""), *counted(number("datasets"), "data set")]
-    if len(study.seeds) > 1:
-        pieces += [Text(" with " if pieces else ""), *counted(number("seeds"), "seed"), Text(" each")]
-    if "item" in table.roles:
-        pieces += [Text(" with " if pieces else ""), *counted(number("items"), "test item")]
-    total = counted(number("runs"), "run" if "item" not in table.roles else "record")
-    return (*pieces, Text(", "), *total, Text(" in total")) if pieces else total
-
-
 def _design(material: Material) -> tuple[Block, ...]:
     parts: list[Inline] = [Text("The study comprises "), *setup_parts(material), Text(". ")]
     shared = [
@@ -80,30 +65,24 @@ def _design(material: Material) -> tuple[Block, ...]:
         and quantity.value > 0
     ]
     if shared:
-        parts += [Text("All runs share "), *enumerate_parts(shared), Text(". ")]
-    parts.append(Text(f"We report {_lower(measured(material.study))}; {_unit_of_run(material)}. "))
-    entry = "A record" if "item" in material.table.roles else "A run"
-    parts.append(Text(f"{entry} enters with this value: {material.table.protocol}. "))
+        parts += [Text("All runs share these settings: "), *enumerate_parts(shared), Text(". ")]
+    parts += _others(material)
+    parts.append(Text(f"We report {measured_in_words(material.study)}; {unit_of_run(material)}. "))
+    entry = "record" if "item" in material.table.roles else "run"
+    parts.append(Text(f"Each {entry} contributes one value ({material.table.protocol}). "))
     parts += _tests(material)
     return (paragraph("E2", *parts),)
 
 
-def _unit_of_run(material: Material) -> str:
-    study = material.study
-    parts = [
-        word
-        for word, values in (("seed", study.seeds), ("method", study.methods), ("data set", study.datasets))
-        if len(values) > 1
+def _others(material: Material) -> list[Inline]:
+    """That there are runs which report other metrics; nothing where all report the study's."""
+    if material.study.whole:
+        return []
+    return [
+        Text("They are those of "),
+        *counted(count(material.table, "runs"), "logged run"),
+        Text(f" that report {material.study.metric.title}. "),
     ]
-    if "item" in material.table.roles:
-        return "one record is the answer of one method to one test item"
-    if material.verdicts and all(verdict.design == "g" for verdict in material.verdicts):
-        return "one run is one trial of a search"
-    return "one run is one " + " of one ".join(parts[:2]) + (f" on one {parts[2]}" if parts[2:] else "")
-
-
-def _lower(title: str) -> str:
-    return title[:1].lower() + title[1:]
 
 
 def _tests(material: Material) -> list[Inline]:
@@ -149,9 +128,17 @@ def _data(material: Material) -> tuple[Block, ...]:
     if table is None:
         if not study.datasets:
             return ()
-        names = enumerate_words(material.dataset(dataset) for dataset in study.datasets)
-        return (paragraph("E3", Text("The runs cover "), *names, Text(".")),)
+        return (paragraph("E3", Text("The runs cover "), *_named(material), Text(".")),)
     return (paragraph("E3", Ref(table.key), Text(" describes the data sets.")), TableFloat(table))
+
+
+def _named(material: Material) -> tuple[Inline, ...]:
+    """The data sets by name; where they are many and the results list them, only how many."""
+    study, tables = material.study, material.story.tables
+    if len(study.datasets) <= _MOST_NAMES or not tables:
+        return enumerate_words(material.dataset(dataset) for dataset in study.datasets)
+    number = counted(study.count(material.table, "datasets"), "data set")
+    return (*number, Text(", which "), Ref(tables[0].key), Text(" lists"))
 
 
 def _baselines(material: Material) -> tuple[Block, ...]:
@@ -201,11 +188,12 @@ def _shown(material: Material) -> tuple[Paragraph, ...]:
         return ()
     parts: list[Inline] = []
     if story.tables:
-        what = f" shows {_lower(measured(study))}{shown_for(study.methods, study.datasets)}. "
+        what = f" shows {measured_in_words(study)}{shown_for(study.methods, study.datasets)}. "
         parts += [Ref(story.tables[0].key), Text(what)]
     besides = [table for table in story.tables if table.key in _BESIDES]
     for shown in (*besides, *story.graphs):
         parts += [Ref(shown.key), Text(f" {shown.why}. ")]
+    parts += range_sentence(material)
     return (paragraph("E5", *parts),)
 
 

@@ -4,10 +4,11 @@ from paperback.finding import Finding
 from paperback.notes.prose import Text
 from paperback.paper.answer import Answer, paragraph, section
 from paperback.paper.document import Block, Ref, Section
+from paperback.paper.extent import setup_parts
 from paperback.paper.material import Material
 from paperback.paper.sections.asked import from_notes, with_facts
-from paperback.paper.sections.experiments import setup_parts
 from paperback.paper.verdicts import takeaway
+from paperback.story.results import measured_in_words
 
 # From what the reader knows to what is new: significance, the field, its gaps; then goal and result.
 _ORDER = ("C2", "C8", "C3", "C9", "C4", "C10", "C1", "C5", "C6", "C7")
@@ -32,7 +33,7 @@ def _setup(material: Material) -> tuple[Block, ...]:
             "C6",
             Text("The evidence comes from "),
             *setup_parts(material),
-            Text(" ("),
+            Text(f", measured by {measured_in_words(material.study)} ("),
             Ref("experiments"),
             Text(")."),
         ),

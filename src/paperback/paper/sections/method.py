@@ -33,6 +33,7 @@ from paperback.paper.sections.derived import derived, notation, printed
 from paperback.story.architecture import architecture
 from paperback.story.code_table import change_table, component_table
 from paperback.story.settings_table import method_table
+from paperback.story.told import units_told
 
 _LONGEST_DOC = 110
 _MOST_DIFFS = 2
@@ -62,7 +63,7 @@ def method(material: Material, told: list[Finding]) -> tuple[Section | None, tup
 
 
 _SPREADS = {
-    "std": "A value with ± is a mean and its sample standard deviation over seeds. ",
+    "std": "A value with ± is a mean and its sample standard deviation over {units}. ",
     "half_width": "A value with ± is a mean over test items and half the width of its interval. ",
     "none": "",
 }
@@ -72,18 +73,22 @@ def _spread(material: Material) -> str:
     """What ± means in the tables of this paper; nothing where no table has it."""
     found = {table.spread for table in material.story.tables} - {"none"}
     said = _SPREADS[found.pop()] if len(found) == 1 else ""
-    return said.replace("seeds", "seeds and folds") if "fold" in material.table.roles else said
+    return said.format(units=units_told(material.table))
 
 
 def _conventions(material: Material) -> Paragraph:
     parts: list[Inline] = [
         Text(f"{_spread(material)}Intervals are stated at "),
         Number(convention("level"), decimals=0, percent=True, with_unit=True),
-        Text(" coverage, tests are two-sided at the level "),
-        Number(convention("alpha"), decimals=2),
-        Text(", and a difference is always the first method minus the second."),
+        Text(" coverage"),
     ]
-    return paragraph("M2", *parts)
+    if len(material.study.methods) > 1:
+        parts += [
+            Text(", tests are two-sided at the level "),
+            Number(convention("alpha"), decimals=2),
+            Text(", and a difference is always the first method minus the second"),
+        ]
+    return paragraph("M2", *parts, Text("."))
 
 
 def _model(material: Material, told: list[Finding]) -> tuple[Section | None, tuple[Answer, ...]]:
@@ -117,9 +122,9 @@ def _overview(inventory: Inventory, has_table: bool) -> tuple[Paragraph, ...]:
     parts.append(Text("."))
     if inventory.level is not None:
         parts += [
-            Text(" By what it changes it is modeling of level "),
+            Text(f" {_LEVELS[inventory.level.number]} (level of modeling "),
             Number(code_count(inventory, "level")),
-            Text(f": {_LEVELS[inventory.level.number]}."),
+            Text(")."),
         ]
     return (paragraph("L3" if inventory.level and inventory.level.number == 3 else "L2b", *parts),)
 
@@ -163,9 +168,9 @@ def _listings(inventory: Inventory) -> Iterator[Block]:
 
 
 _LEVELS = {
-    1: "well-understood layers are assembled and tuned",
-    2: "a known model is changed in its components, its loss or its propagation",
-    3: "many components are written from basic operators",
+    1: "It assembles and tunes well-understood layers",
+    2: "It changes a known model in its components, its loss or its propagation",
+    3: "It writes many components from basic operators",
 }
 
 
@@ -177,7 +182,7 @@ def _changes(inventory: Inventory) -> tuple[Answer, ...]:
     return (
         _named("L2b", "The architecture combines custom components in ", composed),
         _named("L2e", "Components with parameters of their own are ", operators),
-        _named("L2c", "The training objective is written for this work: ", losses),
+        _named("L2c", "Losses that the code defines itself are ", losses),
         _named("L2d", "Backward propagation is redefined by ", inventory.autograd),
         Answer("L3", _level_three(inventory), facts=reached),
     )
@@ -291,7 +296,7 @@ def _optimisers(inventory: Inventory) -> Iterator[Block]:
     if len(names) == 1:
         parts += [Text("Parameters are updated by "), Code(names[0]), Text(".")]
     elif names:
-        parts += [Text("The optimisers of the code are "), *enumerate_code(names), Text(".")]
+        parts += [Text("The code names the optimisers "), *enumerate_code(names), Text(".")]
     if schedules:
         parts += [Text(" The learning rate follows "), *enumerate_code(schedules), Text(".")]
     if parts:
