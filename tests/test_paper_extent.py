@@ -204,7 +204,7 @@ def test_a_study_of_one_method_speaks_of_no_test(tmp_path: Path) -> None:
     """Tests and differences are conventions only where two methods are compared."""
     one = material_of(tmp_path / "one", rows_of(("a", "wine", 3)))
     two = material_of(tmp_path / "two", EVEN)
-    words = [said(part.parts) for part in (_conventions(one), _conventions(two))]
+    words = [said(part.parts) for part in (*_conventions(one), *_conventions(two))]
     assert ["two-sided" in each for each in words] == [False, True]
 
 

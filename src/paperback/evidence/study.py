@@ -53,12 +53,15 @@ def state_study(table: RunTable, settings: Settings) -> Study:
 
     Without a declaration the metric is the one that most runs report on the best split (test before
     validation before no split before training), quality before loss, then by name. Without declared
-    baselines they are the `rivals`.
+    baselines they are the `rivals`. A table without runs has a study without a metric.
 
     Raises:
         SettingsError: A declared metric or method is in no run.
         EvidenceError: No run has a metric.
     """
+    if not table.runs:
+        nameless = Metric("", "", "", "unknown", False, None, "unknown")
+        return Study(nameless, "", (), (), (), "", (), (), "there is no run")
     metric, split, how = _metric(table, settings)
     methods = table.roles["method"].values if "method" in table.roles else ()
     for declared in (settings.proposal, *settings.baselines, *settings.ablations):

@@ -44,8 +44,11 @@ class Story:
 def arrange(table: RunTable, study: Study, settings: Settings) -> Story:
     """The main results, what each claim compares, the ablation, ranks, costs, and the graphs of the plan.
 
-    A table that the evidence cannot carry is left out, with a finding that says why.
+    A table that the evidence cannot carry is left out, with a finding that says why; without runs there is
+    nothing to show.
     """
+    if not table.runs:
+        return Story((), ())
     cells, refused = _cells(table, study)
     units = _units(table, study)
     if units is not None and units.shape.trial:

@@ -54,6 +54,8 @@ def experiments(material: Material, told: list[Finding]) -> tuple[Section | None
 
 
 def _design(material: Material) -> tuple[Block, ...]:
+    if not material.table.runs:
+        return ()
     parts: list[Inline] = [Text("The study comprises "), *setup_parts(material), Text(". ")]
     shared = [
         (Text(f"{name.replace('_', ' ')} "), Number(quantity))
