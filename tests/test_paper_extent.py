@@ -233,3 +233,13 @@ def train(net, loader, optimizer):
         loss.backward()
         optimizer.step()
 """.replace("{}()", "{0}()").replace("class {}", "class {0}")
+
+
+def test_data_sets_without_a_value_are_not_called_listed(tmp_path: Path) -> None:
+    """Where the table of results leaves a data set out, the text does not send the reader there for it."""
+    rows = [*rows_of(*(("a", d, 2) for d in MANY), lr=1), *rows_of(("a", "d0", 2), lr=2)]
+    _, answers = experiments(material_of(tmp_path, rows), [])
+    (data,) = [answer for answer in answers if answer.item == "E3"]
+    (sentence,) = data.blocks
+    assert isinstance(sentence, Paragraph)
+    assert "among them d0, d1" in said(sentence.parts)

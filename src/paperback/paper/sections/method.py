@@ -32,6 +32,7 @@ from paperback.paper.sections.caveats import caveats
 from paperback.paper.sections.derived import derived, notation, printed
 from paperback.story.architecture import architecture
 from paperback.story.code_table import change_table, component_table
+from paperback.story.order import pages_of
 from paperback.story.settings_table import method_table
 from paperback.story.told import units_told
 
@@ -317,5 +318,5 @@ def _tuned(material: Material) -> Answer:
         blocks.append(
             paragraph("L1", Ref(table.key), Text(" lists the settings in which the methods differ."))
         )
-        blocks.append(TableFloat(table))
+        blocks += [TableFloat(page) for page in pages_of(table)]
     return Answer("L1", tuple(blocks), facts=bool(blocks))
