@@ -103,6 +103,20 @@ def test_an_unchecked_equation_says_so(repo: Path) -> None:
     assert "lists the symbols" in page(repo)
 
 
+def test_unchecked_equations_are_told_once(repo: Path) -> None:
+    """Two equations that nobody compared share one sentence, which names both."""
+    (repo / "losses.py").write_text(
+        LOSSES + LOSSES[LOSSES.index("class") :].replace("MarginLoss", "OtherLoss")
+    )
+    edit(repo / "train.py", "import MarginLoss", "import MarginLoss, OtherLoss")
+    edit(repo / "train.py", "loss_fn(model(x), y)", "loss_fn(model(x), y) + OtherLoss()(model(x), y)")
+    build_paper(repo, engine="none")
+    ledger = json.loads((repo / "paper/evidence.json").read_text())
+    assert len(ledger["equations"]) == 2
+    assert "Eq. (1) and Eq. (2) were read from the code and not yet compared" in page(repo)
+    assert page(repo).count("not yet compared") == 1
+
+
 def test_a_checked_equation_tells_its_numbers(repo: Path) -> None:
     """Points and differences are numbers with recipes, read again from equations.json by the check."""
     record(repo)

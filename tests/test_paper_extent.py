@@ -204,7 +204,7 @@ def test_a_study_of_one_method_speaks_of_no_test(tmp_path: Path) -> None:
     """Tests and differences are conventions only where two methods are compared."""
     one = material_of(tmp_path / "one", rows_of(("a", "wine", 3)))
     two = material_of(tmp_path / "two", EVEN)
-    words = [said(part.parts) for part in (_conventions(one), _conventions(two))]
+    words = [said(part.parts) for part in (*_conventions(one), *_conventions(two))]
     assert ["two-sided" in each for each in words] == [False, True]
 
 
@@ -233,3 +233,13 @@ def train(net, loader, optimizer):
         loss.backward()
         optimizer.step()
 """.replace("{}()", "{0}()").replace("class {}", "class {0}")
+
+
+def test_data_sets_without_a_value_are_not_called_listed(tmp_path: Path) -> None:
+    """Where the table of results leaves a data set out, the text does not send the reader there for it."""
+    rows = [*rows_of(*(("a", d, 2) for d in MANY), lr=1), *rows_of(("a", "d0", 2), lr=2)]
+    _, answers = experiments(material_of(tmp_path, rows), [])
+    (data,) = [answer for answer in answers if answer.item == "E3"]
+    (sentence,) = data.blocks
+    assert isinstance(sentence, Paragraph)
+    assert "among them d0, d1" in said(sentence.parts)

@@ -207,3 +207,22 @@ def test_any_formula_is_refused_or_compiles(latex):
     made = typst_formula(clean_formula(latex), display=False)
     if made is not None:
         typst.compile(made.encode(), ignore_system_fonts=True, format="pdf")
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("best.config.data", ("best.config.", "data")),
+        ("TunedRandomForest", ("Tuned", "Random", "Forest")),
+        ("vs. wide", ("vs. wide",)),
+    ],
+)
+def test_a_header_breaks_where_its_words_do(name: str, lines: tuple[str, ...]) -> None:
+    """A long name over narrow numbers is broken behind its signs and before its capitals."""
+    columns = (name, *("x" for _ in range(12)))
+    row = ("r", tuple(TextCell("0.99 ± 0.01") if not place else TextCell("0.9") for place in range(13)))
+    table = Table("t", "C.", "Data set", columns, ("",) * 13, (row,), "none", "", (), "why")
+    header = next(
+        column.header for panel in lay_out(table, 330).panels for column in panel if not column.index
+    )
+    assert header == lines

@@ -369,3 +369,46 @@ def test_a_table_that_goes_on_keeps_its_number() -> None:
     document = Document("T", (), (), (Section("results", "Results", floats),), ())
     shown = [number_document(document).floats["table", part.table.key].number for part in floats]
     assert shown == ["1", "1", "1", "2"]
+
+
+def test_many_methods_run_down_the_table_of_settings(study: Callable[..., Path], tmp_path: Path) -> None:
+    """Eight methods are rows; a message is no setting, nor is what varies inside most methods."""
+    names = tuple("abcdefgh")
+    root = study(tmp_path, methods=names, toml="")
+    for path in (root / "runs").iterdir():
+        log = json.loads(path.read_text())
+        place = names.index(log["config"]["method"])
+        log["config"] |= {
+            "width": 2 ** (place % 3),
+            "error": f"{place}: " + "x" * 80,
+            "trial": log["config"]["seed"] if place else 7,
+        }
+        path.write_text(json.dumps(log))
+    settings = open_repository(root)
+    table = read_runs(root, settings)
+    found = method_table(table, state_study(table, settings), settings)
+    assert found is not None
+    assert (found.stub, found.columns) == ("Method", ("width",))
+    assert [name for name, _ in found.rows] == list(names)
+    assert [len(cells) for _, cells in found.rows] == [1] * len(names)
+
+
+def test_an_unknown_direction_is_told(study: Callable[..., Path], tmp_path: Path) -> None:
+    """Where nothing can be compared because no side is better, the author learns how to say it."""
+    toml = '[metrics.accuracy]\ndirection = "unknown"\n'
+    story, _, _ = told(study, tmp_path, {"a": {"d": HIGH}, "b": {"d": LOW}}, toml)
+    (finding,) = [each for each in story.findings if each.kind == "unknown-direction"]
+    assert '[metrics.accuracy] direction = "higher"' in finding.mend
+
+
+def test_what_a_run_took_is_not_what_it_achieved(study: Callable[..., Path], tmp_path: Path) -> None:
+    """A time that every run logs is not the metric of the study where some log an accuracy."""
+    root = study(tmp_path, methods=("a", "b"), datasets=("d",), seeds=3, toml="")
+    for place, path in enumerate(sorted((root / "runs").iterdir())):
+        log = json.loads(path.read_text())
+        log["metrics"]["test"]["duration"] = 12.5
+        if not place:
+            del log["metrics"]["test"]["accuracy"]
+        path.write_text(json.dumps(log))
+    settings = open_repository(root)
+    assert state_study(read_runs(root, settings), settings).metric.name == "accuracy"

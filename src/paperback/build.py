@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,7 @@ def build_paper(
     beside the new one.
 
     Raises:
-        ReadError: `root` is no folder, or holds no run.
+        ReadError: `root` is no folder, or holds neither a run nor a model; code alone makes a draft.
         SettingsError: paperback.toml cannot be used.
         EvidenceError: No run has a metric.
         RenderError: A file could not be written, or no engine could make the PDF.
@@ -181,15 +182,16 @@ def gather(
     from paperback.evidence import state_study
     from paperback.literature import read_bibliography
     from paperback.notes import read_notes
+    from paperback.paper.draft import read_table
     from paperback.paper.material import Material
-    from paperback.runs import read_runs
     from paperback.story import arrange
     from paperback.story.symbols import one_meaning
 
     step = progress or (lambda *_: None)
     step("code", 0, 1)
     inventory = read_code(root, settings)
-    table = read_runs(root, settings, progress=lambda done, total: step("runs", done, total), cache=cache)
+    told = partial(step, "runs")
+    table = read_table(root, settings, inventory, progress=told, cache=cache)
     step("evidence", 0, 1)
     study = state_study(table, settings)
     verdicts = state_claims(table, settings, metric=study.metric.name, split=study.split)

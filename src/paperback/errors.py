@@ -5,6 +5,7 @@ The family::
     PaperbackError
     ├── SettingsError     paperback.toml or a command's arguments cannot be used
     ├── ReadError         an input that must be read cannot be
+    │   └── NoRunError    a repository holds no run
     ├── EvidenceError     the data cannot carry the statistic that was asked for
     └── RenderError       a document could not be turned into a file
 """
@@ -36,6 +37,10 @@ class SettingsError(PaperbackError):
 
 class ReadError(PaperbackError):
     """An input that must be read cannot be."""
+
+
+class NoRunError(ReadError):
+    """A repository holds no run."""
 
 
 class EvidenceError(PaperbackError):

@@ -16,9 +16,9 @@ from paperback.check.page import check_page
 from paperback.check.pdf import check_pdf
 from paperback.code import read_code
 from paperback.finding import Finding
+from paperback.paper.draft import read_table
 from paperback.paper.ledger import finding_json
 from paperback.paper.ledger_file import read_ledger
-from paperback.runs import read_runs
 from paperback.settings import open_repository
 
 Progress = Callable[[str, int, int], None]
@@ -71,7 +71,8 @@ def check_paper(root: Path, *, folder: Path | None = None, progress: Progress | 
     ledger = read_ledger(out)
     entries = entries_of(ledger)
     told = (lambda done, total: progress("runs", done, total)) if progress else None
-    table, inventory = read_runs(root, settings, progress=told), read_code(root, settings)
+    inventory = read_code(root, settings)
+    table = read_table(root, settings, inventory, progress=told)
     shown = _shown(out)
     findings = [
         *check_numbers(entries, table, inventory),

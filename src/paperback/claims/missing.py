@@ -46,6 +46,8 @@ def missing_evidence(verdict: Verdict, table: RunTable) -> tuple[Missing, ...]:
     if verdict.word not in (Word.INCONCLUSIVE, Word.UNTESTED):
         return ()
     claim = verdict.claim
+    if not table.runs:
+        return (Missing("metric", "", "", 0, 1, verdict.needed),)
     if claim.kind == "scales as":
         return (Missing("units", claim.method, "", verdict.n, None, verdict.needed),)
     try:

@@ -71,6 +71,10 @@ def missing_claims(table: RunTable, settings: Settings) -> str:
 
 
 def _judge(table: RunTable, claims: Sequence[Claim], settings: Settings) -> dict[Claim, Verdict]:
+    if not table.runs:
+        return {
+            claim: untested(claim, "there is no run", "Run both methods, with seeds.") for claim in claims
+        }
     first = claims[0]
     curves = [claim for claim in claims if claim.kind == "reaches with fewer steps"]
     scaled = [claim for claim in claims if claim.kind == "scales as"]

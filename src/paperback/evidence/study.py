@@ -8,9 +8,25 @@ from paperback.errors import EvidenceError, SettingsError, near_miss
 from paperback.evidence.count import count, reporting_runs
 from paperback.evidence.quantity import Quantity
 from paperback.runs import Metric, Run, RunTable, find_metric
+from paperback.runs.lexicon import words
 from paperback.settings import Settings
 
 _SPLITS = ("test", "val", "", "train")
+_COSTS = frozenset(
+    (
+        "duration",
+        "time",
+        "runtime",
+        "walltime",
+        "seconds",
+        "secs",
+        "latency",
+        "memory",
+        "fps",
+        "flops",
+        "params",
+    )
+)
 _QUALITY = ("accuracy", "acc", "top1", "f1", "auroc", "auc", "score", "reward", "return", "loss")
 
 
@@ -52,13 +68,17 @@ def state_study(table: RunTable, settings: Settings) -> Study:
     """What `table` and paperback.toml say the study is about.
 
     Without a declaration the metric is the one that most runs report on the best split (test before
-    validation before no split before training), quality before loss, then by name. Without declared
-    baselines they are the `rivals`.
+    validation before no split before training), quality before loss, then by name; what a run took
+    (time, memory) comes last. Without declared
+    baselines they are the `rivals`. A table without runs has a study without a metric.
 
     Raises:
         SettingsError: A declared metric or method is in no run.
         EvidenceError: No run has a metric.
     """
+    if not table.runs:
+        nameless = Metric("", "", "", "unknown", False, None, "unknown")
+        return Study(nameless, "", (), (), (), "", (), (), "there is no run")
     metric, split, how = _metric(table, settings)
     methods = table.roles["method"].values if "method" in table.roles else ()
     for declared in (settings.proposal, *settings.baselines, *settings.ablations):
@@ -123,9 +143,21 @@ def _metric(table: RunTable, settings: Settings) -> tuple[str, str, str]:
             mend="Log at least one metric per run, or exclude these files in paperback.toml.",
         )
     name, split = min(
-        counts, key=lambda pair: (_SPLITS.index(pair[1]), -counts[pair], _taste(pair[0]), pair[0])
+        counts,
+        key=lambda pair: (
+            _is_cost(pair[0]),
+            _SPLITS.index(pair[1]),
+            -counts[pair],
+            _taste(pair[0]),
+            pair[0],
+        ),
     )
     return name, split, f"{counts[name, split]} of {len(table.runs)} runs report it"
+
+
+def _is_cost(name: str) -> bool:
+    """Whether the metric says what a run took, not what it achieved."""
+    return not _COSTS.isdisjoint(words(name))
 
 
 def _taste(name: str) -> int:

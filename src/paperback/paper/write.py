@@ -48,7 +48,9 @@ def write_paper(material: Material) -> Paper:
         abstract=summary,
         sections=sections,
         references=_cited(material, (*summary, *blocks_of(sections))),
-        footer="Written by Paperback from code, run logs and notes.",
+        footer="Written by Paperback from code, run logs and notes."
+        if material.table.runs
+        else "A draft, written by Paperback from code and notes, without a run.",
     )
     told += _uncited(material, document)
     return Paper(

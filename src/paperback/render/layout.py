@@ -24,6 +24,8 @@ _WAYS = (
 )
 _WIDEST_STUB = 0.36
 _WIDEST_TEXT = 0.34
+# Where a name may be broken: behind a sign, and where a capital begins a further word of it.
+_BREAKS = re.compile(r"(?<=[_.\-])(?=\w)|(?<=[a-z])(?=[A-Z][a-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +138,17 @@ def _header(table: Table, index: int, size: float, *, broken: bool) -> tuple[str
 
 
 def _wrap(words: str, room: float, size: float) -> tuple[str, ...]:
-    parts = words.replace("_", "_ ").replace("-", "- ").split()
     lines: list[str] = []
-    for part in [piece for word in parts for piece in _cut(word, max(room, 5 * size), size)]:
-        glue = "" if lines and lines[-1].endswith(("_", "-")) else " "
-        if lines and text_width(lines[-1] + glue + part, size) <= room:
-            lines[-1] += glue + part
-        else:
-            lines.append(part)
+    for word in words.split():
+        glue = " "
+        for part in [
+            piece for whole in _BREAKS.split(word) for piece in _cut(whole, max(room, 5 * size), size)
+        ]:
+            if lines and text_width(lines[-1] + glue + part, size) <= room:
+                lines[-1] += glue + part
+            else:
+                lines.append(part)
+            glue = ""
     return tuple(lines) or ("",)
 
 

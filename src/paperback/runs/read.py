@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from paperback.errors import ReadError
+from paperback.errors import NoRunError, ReadError
 from paperback.finding import Finding
 from paperback.runs.audit import audit
 from paperback.runs.cache import YOUNG, clock_of
@@ -58,7 +58,7 @@ def read_runs(
             the result and may be deleted at any time. None keeps nothing.
 
     Raises:
-        ReadError: Not a single run was found.
+        NoRunError: Not a single run was found.
         SettingsError: A declared role, table, metric or selection names something that no run has.
     """
     # What the author wrote wrongly is told before a long read.
@@ -239,12 +239,12 @@ def _fields(run: Run, templates: Sequence[str]) -> Mapping[str, str]:
     return {}
 
 
-def _nothing(root: Path, collected: Collected, settings: Settings) -> ReadError:
+def _nothing(root: Path, collected: Collected, settings: Settings) -> NoRunError:
     known = ", ".join(formats())
     where = f" and excludes {', '.join(settings.exclude)}" if settings.exclude else ""
     bad = "".join(f"\n  {finding.message}\n    {finding.mend}" for finding in collected.findings[:_TOLD])
     looked = f"{collected.seen} files were looked at{where}"
-    return ReadError(
+    return NoRunError(
         f"no run log below {root}: {looked} (formats known: {known}){bad}",
         mend=f'Name the logs in {FILE}: [runs] paths = ["runs/{{method}}/{{dataset}}/{{seed}}/result.json"].',
     )

@@ -8,7 +8,7 @@ from paperback.errors import EvidenceError
 from paperback.evidence import Cells, Prepared, Study, pivot, prepare, recognise_shape
 from paperback.finding import Finding
 from paperback.runs import RunTable
-from paperback.settings import Settings
+from paperback.settings import FILE, Settings
 from paperback.story.cost import cost_table
 from paperback.story.graph import AnyGraph
 from paperback.story.item_results import item_differences
@@ -44,8 +44,11 @@ class Story:
 def arrange(table: RunTable, study: Study, settings: Settings) -> Story:
     """The main results, what each claim compares, the ablation, ranks, costs, and the graphs of the plan.
 
-    A table that the evidence cannot carry is left out, with a finding that says why.
+    A table that the evidence cannot carry is left out, with a finding that says why; without runs there is
+    nothing to show.
     """
+    if not table.runs:
+        return Story((), ())
     cells, refused = _cells(table, study)
     units = _units(table, study)
     if units is not None and units.shape.trial:
@@ -58,7 +61,17 @@ def arrange(table: RunTable, study: Study, settings: Settings) -> Story:
     drawn = {graph.key for graph in graphs}
     more = [each for each in (rank_table(view), cost_table(view)) if each and each.key not in drawn]
     tables += [page for each in more for page in pages_of(each)]
+    findings += _undirected(study)
     return Story(tuple(tables), graphs, tuple(dict.fromkeys(findings)), plan)
+
+
+def _undirected(study: Study) -> list[Finding]:
+    name = study.metric.name
+    if study.metric.direction != "unknown":
+        return []
+    said = f"it is not known whether higher or lower {name} is better, so nothing is compared by it"
+    mend = f'Declare it in {FILE}: [metrics.{name}] direction = "higher" and, as printed, name = "...".'
+    return [Finding("unknown-direction", said, (), mend)]
 
 
 def _cells(table: RunTable, study: Study) -> tuple[Cells | None, list[Finding]]:

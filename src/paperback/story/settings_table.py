@@ -10,6 +10,7 @@ from paperback.settings import Settings
 from paperback.story.table import Cell, MissingCell, QuantityCell, Table, TextCell
 
 _MOST_COLUMNS = 7
+_LONGEST_VALUE = 60
 # Words of keys that say where and with what a run was made, not how the method was set.
 _OF_THE_MACHINE = frozenset(
     (
@@ -86,19 +87,25 @@ def dataset_table(table: RunTable, study: Study, settings: Settings) -> Table | 
 
 
 def method_table(table: RunTable, study: Study, settings: Settings) -> Table | None:
-    """The settings that differ between methods; None where no setting does."""
-    keys = [key for key in setting_keys(table) if _differs(table, key, study)][: 2 * _MOST_COLUMNS]
+    """The settings that differ between methods, many methods down the page; None where no setting does."""
+    down = len(study.methods) > _MOST_COLUMNS
+    most = _MOST_COLUMNS if down else 2 * _MOST_COLUMNS
+    keys = [key for key in setting_keys(table) if _differs(table, key, study)][:most]
     if not keys or len(study.methods) < 2:
         return None
+    names = [settings.name("method", method) for method in study.methods]
+    titles = [short_key(key, keys) for key in keys]
+    cells = [[_cell(table, key, {"method": method}) for key in keys] for method in study.methods]
+    columns, rows = (titles, names) if down else (names, titles)
     return Table(
         key="settings",
         caption="The settings in which the methods differ.",
-        stub="Setting",
-        columns=tuple(settings.name("method", method) for method in study.methods),
-        units=("",) * len(study.methods),
+        stub="Method" if down else "Setting",
+        columns=tuple(columns),
+        units=("",) * len(columns),
         rows=tuple(
-            (short_key(key, keys), tuple(_cell(table, key, {"method": method}) for method in study.methods))
-            for key in keys
+            (name, tuple(row))
+            for name, row in zip(rows, cells if down else zip(*cells, strict=True), strict=True)
         ),
         spread="none",
         note="Varies: not the same in all runs of the method. A dash: the method has no such setting.",
@@ -157,7 +164,11 @@ def _differs(table: RunTable, key: str, study: Study) -> bool:
     if 2 * len(found) < len(study.methods) or _is_alias(found):
         return False
     told = {frozenset(words) for words in found.values() if len(words) == 1}
-    # A setting that varies inside every method tells nothing about how the methods differ.
+    fixed = sum(len(words) == 1 for words in found.values())
+    longest = max(len(word) for words in found.values() for word in words)
+    # What varies inside most methods tells little about how they differ; a message or a path is no setting.
+    if 2 * fixed < len(found) or longest > _LONGEST_VALUE:
+        return False
     return bool(told) and (len(set(map(frozenset, found.values()))) > 1 or len(found) < len(study.methods))
 
 

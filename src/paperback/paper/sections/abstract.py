@@ -6,6 +6,7 @@ from paperback.notes.prose import Text
 from paperback.paper.alone import range_sentence
 from paperback.paper.answer import Answer, paragraph
 from paperback.paper.document import Block, Inline, Paragraph
+from paperback.paper.draft import NOTHING_MEASURED
 from paperback.paper.extent import setup_parts
 from paperback.paper.material import Material
 from paperback.paper.phrases import enumerate_code
@@ -26,6 +27,8 @@ def abstract(material: Material, told: list[Finding]) -> tuple[tuple[Paragraph, 
         extra = () if item == "A5" and answer.blocks else facts.get(item, ())
         answers.append(with_facts(answer, extra))
     blocks = [block for answer in answers for block in answer.blocks]
+    if not material.table.runs:
+        blocks.append(paragraph("A6", Text(NOTHING_MEASURED)))
     return _joined(blocks), tuple(answers)
 
 
@@ -69,6 +72,8 @@ def _is_title(name: str) -> bool:
 
 
 def _results(material: Material) -> tuple[Block, ...]:
+    if not material.table.runs:
+        return ()
     by = f", measured by {measured_in_words(material.study)}"
     parts = takeaway(material)
     if not parts:

@@ -7,6 +7,7 @@ from paperback.evidence.signed_rank import FEWEST as FEWEST_DATASETS
 from paperback.notes.prose import Text
 from paperback.paper.answer import paragraph
 from paperback.paper.document import Inline, Paragraph
+from paperback.paper.draft import NOTHING_MEASURED
 from paperback.paper.extent import Extent, extent_of, lacks_cells, seed_count
 from paperback.paper.material import Material
 from paperback.paper.phrases import counted
@@ -17,6 +18,8 @@ _ENOUGH_FOR_ANY_SHAPE = 20
 
 def caveats(material: Material) -> tuple[Paragraph, ...]:
     """One paragraph of limits that the runs show; nothing where they show none."""
+    if not material.table.runs:
+        return (paragraph("M8", Text(NOTHING_MEASURED)),)
     extent = extent_of(material)
     parts = [*_few(material, extent), *_incomplete(material, extent), *_undecided(material)]
     return (paragraph("M8", *parts),) if parts else ()

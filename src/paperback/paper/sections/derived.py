@@ -52,7 +52,22 @@ def derived(material: Material, told: list[Finding]) -> tuple[Block, ...]:
     for item in printed(material):
         blocks += _shown(item, material, known)
     told += _reasons(material.equations)
-    return tuple(blocks)
+    return (*blocks, *_unchecked(printed(material)))
+
+
+def _unchecked(statements: Sequence[Statement]) -> tuple[Paragraph, ...]:
+    """Which equations nobody compared with the code yet, in one sentence."""
+    bare = [item for item in statements if not _verified(item)]
+    if not bare:
+        return ()
+    parts: list[Inline] = [*enumerate_parts([(Ref(equation_key(item)),) for item in bare])]
+    was = "was" if len(bare) == 1 else "were"
+    parts += [
+        Text(f" {was} read from the code and not yet compared with it numerically; "),
+        Code("paperback verify"),
+        Text(" makes the comparison."),
+    ]
+    return (Paragraph(tuple(parts), bare[0].item),)
 
 
 def _shown(item: Statement, material: Material, known: set[tuple[str, str]]) -> list[Block]:
@@ -68,8 +83,8 @@ def _shown(item: Statement, material: Material, known: set[tuple[str, str]]) -> 
         blocks += [Equation("", line, item.source) for line in item.lines[1:]]
     new = [symbol for symbol in item.symbols if (symbol.latex, meaning_of(symbol)) not in known]
     known |= {(symbol.latex, meaning_of(symbol)) for symbol in new}
-    blocks.append(Paragraph((*_where(new), *_verdict(item, key), *_decided(item)), item.item))
-    return blocks
+    ending = (*_where(new), *_verdict(item, key), *_decided(item))
+    return [*blocks, Paragraph(ending, item.item)] if ending else blocks
 
 
 def _opening(item: Statement, name: str, source: Source) -> Parts:
@@ -126,13 +141,7 @@ def _meant(symbol: Symbol) -> Parts:
 def _verdict(item: Statement, key: str) -> Parts:
     found = item.found
     if found is None or not found.verified:
-        return (
-            Ref(key),
-            Text(" was read from the code and not yet compared with it numerically"),
-            Text("; "),
-            Code("paperback verify"),
-            Text(" makes the comparison."),
-        )
+        return ()
     parts: list[Inline] = [
         Ref(key),
         Text(" was compared with the code at "),

@@ -14,6 +14,7 @@ from paperback.paper.sections.asked import from_notes, with_facts
 from paperback.paper.verdicts import detail, ranking_sentence, tally, verdict_sentence
 from paperback.paper.weighed import design_sentence
 from paperback.story.graph import AnyGraph, Graph, Scatter, StripPlot
+from paperback.story.order import pages_of
 from paperback.story.results import measured_in_words, shown_for
 from paperback.story.settings_table import dataset_table
 
@@ -54,6 +55,8 @@ def experiments(material: Material, told: list[Finding]) -> tuple[Section | None
 
 
 def _design(material: Material) -> tuple[Block, ...]:
+    if not material.table.runs:
+        return ()
     parts: list[Inline] = [Text("The study comprises "), *setup_parts(material), Text(". ")]
     shared = [
         (Text(f"{name.replace('_', ' ')} "), Number(quantity))
@@ -129,16 +132,22 @@ def _data(material: Material) -> tuple[Block, ...]:
         if not study.datasets:
             return ()
         return (paragraph("E3", Text("The runs cover "), *_named(material), Text(".")),)
-    return (paragraph("E3", Ref(table.key), Text(" describes the data sets.")), TableFloat(table))
+    described = paragraph("E3", Ref(table.key), Text(" describes the data sets."))
+    return (described, *(TableFloat(page) for page in pages_of(table)))
 
 
 def _named(material: Material) -> tuple[Inline, ...]:
-    """The data sets by name; where they are many and the results list them, only how many."""
-    study, tables = material.study, material.story.tables
-    if len(study.datasets) <= _MOST_NAMES or not tables:
-        return enumerate_words(material.dataset(dataset) for dataset in study.datasets)
+    """The data sets by name; of many how many, and the table of results or the first names."""
+    study = material.study
+    names = [material.dataset(dataset) for dataset in study.datasets]
+    if len(names) <= _MOST_NAMES:
+        return enumerate_words(names)
     number = counted(study.count(material.table, "datasets"), "data set")
-    return (*number, Text(", which "), Ref(tables[0].key), Text(" lists"))
+    results = [table for table in material.story.tables if table.key.startswith("main-results")]
+    listed = {word for table in results for word in (*table.columns, *(name for name, _ in table.rows))}
+    if listed.issuperset(names):
+        return (*number, Text(", which "), Ref(results[0].key), Text(" lists"))
+    return (*number, Text(", among them "), *enumerate_words([*names[: _MOST_NAMES // 2], "others"]))
 
 
 def _baselines(material: Material) -> tuple[Block, ...]:

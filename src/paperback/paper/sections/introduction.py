@@ -28,6 +28,8 @@ def background(material: Material, told: list[Finding]) -> tuple[Section | None,
 
 
 def _setup(material: Material) -> tuple[Block, ...]:
+    if not material.table.runs:
+        return ()
     return (
         paragraph(
             "C6",

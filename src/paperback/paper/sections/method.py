@@ -25,18 +25,21 @@ from paperback.paper.document import (
 )
 from paperback.paper.facts import code_count
 from paperback.paper.material import Material
-from paperback.paper.phrases import counted, enumerate_code, enumerate_parts
+from paperback.paper.phrases import Parts, counted, enumerate_code, enumerate_parts
 from paperback.paper.quote import quote
 from paperback.paper.sections.asked import from_notes, with_facts
 from paperback.paper.sections.caveats import caveats
 from paperback.paper.sections.derived import derived, notation, printed
 from paperback.story.architecture import architecture
 from paperback.story.code_table import change_table, component_table
+from paperback.story.order import pages_of
 from paperback.story.settings_table import method_table
 from paperback.story.told import units_told
 
 _LONGEST_DOC = 110
 _MOST_DIFFS = 2
+# Of components or losses in one sentence; a longer list is no reading.
+_MOST_NAMED = 6
 
 
 def method(material: Material, told: list[Finding]) -> tuple[Section | None, tuple[Answer, ...]]:
@@ -44,7 +47,7 @@ def method(material: Material, told: list[Finding]) -> tuple[Section | None, tup
     notes = {item: from_notes(item, material, told) for item in ("M1", "M3", "L2a", "M4", "M5", "M7")}
     built, changes = _model(material, told)
     symbols = with_facts(
-        from_notes("M2", material, told), (_conventions(material), *notation(material, told))
+        from_notes("M2", material, told), (*_conventions(material), *notation(material, told))
     )
     algorithm = with_facts(from_notes("M6", material, told), _algorithm(material.inventory))
     limits = with_facts(from_notes("M8", material, told), caveats(material))
@@ -76,7 +79,9 @@ def _spread(material: Material) -> str:
     return said.format(units=units_told(material.table))
 
 
-def _conventions(material: Material) -> Paragraph:
+def _conventions(material: Material) -> tuple[Paragraph, ...]:
+    if not material.table.runs:
+        return ()
     parts: list[Inline] = [
         Text(f"{_spread(material)}Intervals are stated at "),
         Number(convention("level"), decimals=0, percent=True, with_unit=True),
@@ -88,7 +93,7 @@ def _conventions(material: Material) -> Paragraph:
             Number(convention("alpha"), decimals=2),
             Text(", and a difference is always the first method minus the second"),
         ]
-    return paragraph("M2", *parts, Text("."))
+    return (paragraph("M2", *parts, Text(".")),)
 
 
 def _model(material: Material, told: list[Finding]) -> tuple[Section | None, tuple[Answer, ...]]:
@@ -192,10 +197,11 @@ def _named(item: str, opening: str, facts: Sequence[ModuleFact | LossFact | Auto
     """The facts by name, first sentence of the docstring and place; an empty answer without facts."""
     if not facts:
         return Answer(item, ())
-    pieces = [
+    pieces: list[Parts] = [
         (Code(fact.name), Text(f" ({doc_clause(fact.doc)}"), Code(str(fact.source)), Text(")"))
-        for fact in facts
+        for fact in facts[:_MOST_NAMED]
     ]
+    pieces += [(Text("others"),)] if len(facts) > _MOST_NAMED else []
     return Answer(item, (paragraph(item, Text(opening), *enumerate_parts(pieces), Text(".")),), facts=True)
 
 
@@ -312,5 +318,5 @@ def _tuned(material: Material) -> Answer:
         blocks.append(
             paragraph("L1", Ref(table.key), Text(" lists the settings in which the methods differ."))
         )
-        blocks.append(TableFloat(table))
+        blocks += [TableFloat(page) for page in pages_of(table)]
     return Answer("L1", tuple(blocks), facts=bool(blocks))
