@@ -193,7 +193,7 @@ def test_the_example_is_level_two() -> None:
         ("x + self.a(x + self.b(x))", "self.a = self.b = nn.Linear(8, 8)", "2 joins of branches"),
         (
             "[h := self.cell(h) for h in x]\n        for h in x:\n            h = self.cell(h)",
-            "self.cell = nn.GRUCell(8, 8)",
+            "self.cell = nn.Linear(8, 8)",
             "self.cell applied in a loop",
         ),
         (

@@ -207,3 +207,68 @@ def test_seeds_are_told_with_what_they_seed(tmp_path: Path) -> None:
     assert [(fact.generator, fact.seed) for fact in found.seeds] == [
         ("Python", "3"), ("NumPy", "args.seed"), ("PyTorch", "0"),
     ]  # fmt: skip
+
+
+def net(*lines: str, layers: str = "self.a = nn.Linear(8, 8)") -> str:
+    """A network whose forward pass has these lines."""
+    body = "".join(f"        {line}\n" for line in lines)
+    return (
+        f"{HEAD}import math\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        f"        {layers}\n    def forward(self, x):\n{body}\nnet = Net()\n{LOOP}"
+    )
+
+
+CELL = "self.cell = nn.LSTMCell(8, 8); self.out = nn.Linear(8, 1)"
+
+
+@pytest.mark.parametrize(
+    ("code", "number"),
+    [
+        (net("return self.a(x) * math.sqrt(8)"), 1),
+        (net("return self.a(x) / torch.sqrt(x)"), 2),
+        (net("mask = torch.log(torch.tril(torch.ones(8, 8)))", "return self.a(x) + mask"), 1),
+        (net("mask = torch.log(torch.tril(x))", "return self.a(x) + mask"), 2),
+        (net("return self.a(torch.matmul(torch.ones(8, 8), x))"), 2),
+        (net("self.h = self.a(x)", "return self.a(x) * self.scale"), 1),
+        (net("h = self.a(x)", "return (h - 1) ** 2"), 2),
+        (net("return self.a(x) + 2 ** 3"), 1),
+        (net("for t in x:", "    h, c = self.cell(t, (h, c))", "    y = self.out(h)", "return y",
+             layers=CELL), 1),
+        (net("for t in x:", "    y = self.out(y)", "return y", layers=CELL), 2),
+    ],
+    ids=["root of a number", "root of an input", "causal mask", "mask of an input", "product with an input",
+         "kept value", "power", "power of a number", "cell in a loop", "layer in a loop"],
+)  # fmt: skip
+def test_what_computes_on_values(tmp_path: Path, code: str, number: int) -> None:
+    """Operators count where they work on values, and a library's cell is made for a loop."""
+    assert level(read(tmp_path, train=code)).number == number
+
+
+BUILT = "the loss is built in the training loop: "
+ADVERSARIAL = (
+    "criterion = nn.BCELoss()\nnet = nn.Linear(8, 1)\nfor x, y in data:\n"
+    "    real = criterion(net(x), y)\n    fake = criterion(net(z), 1 - y)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (ADVERSARIAL + "    loss = (real + fake) / 2\n    loss.backward()\n", ""),
+        (ADVERSARIAL + "    loss = real - fake\n    loss.backward()\n", BUILT + "real − fake"),
+        (ADVERSARIAL + "    loss = real + fake + x.abs().sum()\n    loss.backward()\n",
+         BUILT + "real + fake + x.abs().sum()"),
+        ("class Trainer:\n    def step(self):\n        self.net = nn.Linear(8, 1)\n"
+         "        self.loss = (self.p ** 2).mean() + self.q.sum()\n        self.loss.backward()\n",
+         BUILT + "(self.p ** 2).mean() + self.q.sum()"),
+        ("import tensorflow as tf\nclass Trainer:\n    def __init__(self):\n"
+         "        self.cost = tf.reduce_mean(p) + 2 * tf.reduce_sum(q)\n        self.cost -= self.prior\n"
+         "        tf.train.AdamOptimizer(0.1).minimize(self.cost)\n",
+         BUILT + "tf.reduce_mean(p) + 2 * tf.reduce_sum(q) − self.prior"),
+    ],
+    ids=["sum of a library's losses", "their difference", "with a term", "attribute", "TensorFlow 1"],
+)  # fmt: skip
+def test_losses_that_are_built_in_place(tmp_path: Path, code: str, reason: str) -> None:
+    """A sum of a library's losses, as for real and generated examples, is none of one's own."""
+    found = level(read(tmp_path, train=HEAD + code))
+    assert [words for words, _ in found.reasons if words.startswith(BUILT)] == ([reason] if reason else [])

@@ -4,6 +4,7 @@
 
 Each folder is a repository or an unpacked package; `levels.csv` beside this script holds what a reader found,
 by the end of the folder's path. Nothing of a repository is run. `--markdown` prints the table of the manual.
+`--read levels_held.csv` takes the folders that were judged before anything was told of them.
 """
 
 import argparse
@@ -54,8 +55,8 @@ def revision(root: Path) -> str:
         return ""
 
 
-def reader_levels() -> dict[str, tuple[int, str]]:
-    with READ.open(encoding="utf-8", newline="") as file:
+def reader_levels(path: Path) -> dict[str, tuple[int, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
         return {row["name"]: (int(row["level"]), row["why"]) for row in csv.DictReader(file)}
 
 
@@ -99,8 +100,9 @@ def main() -> None:
     )
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--markdown", action="store_true")
+    parser.add_argument("--read", type=Path, default=READ)
     asked = parser.parse_args()
-    known = reader_levels()
+    known = reader_levels(asked.read)
     every = [read(folder, known) for folder in asked.folders]
     print("\n".join((row if asked.markdown else text)(one) for one in every))
     print()

@@ -19,6 +19,7 @@ _CONSTRUCTORS = ("__init__", "setup", "build", "__post_init__", "_build", "build
 _PARAMETER_CALLS = ("Parameter", "UninitializedParameter")
 _REGISTERS = ("register_parameter", "add_weight", "param", "create_parameter")
 _DERIVATIVES = ("custom_vjp", "custom_jvp", "custom_gradient", "custom_derivatives.custom_vjp")
+_MAKERS = ("ones", "zeros", "full", "eye", "arange", "linspace")
 _KERNELS = ("triton.jit", "triton.autotune", "numba.cuda.jit")
 _SETS_UP = re.compile(
     r"^(__init__|setup|build|__post_init__|reset|_?init|configure|generate|sample|load|save)"
@@ -54,6 +55,7 @@ def _class(file: FileScopes, scope: Scope, node: ast.ClassDef, methods: list[Sco
     interesting = any(name in _CONSTRUCTORS or name in FORWARD for name in names)
     layers = tuple(_layers(file, scope, methods)) if interesting else ()
     attributes = frozenset(made.layer.attribute for made in layers)
+    cells = frozenset(made.layer.attribute for made in layers if _is_cell(made))
     return ClassFacts(
         name=scope.name,
         bases=bases,
@@ -67,8 +69,13 @@ def _class(file: FileScopes, scope: Scope, node: ast.ClassDef, methods: list[Sco
         terms=_returned_terms(file, forwards[0]) if forwards else (),
         constructor=tuple(_constructor(file, methods)),
         source=file.text.place(node),
-        wiring=tuple(read_wiring(file, _computing(methods), attributes)) if forwards else (),
+        wiring=tuple(read_wiring(file, _computing(methods), attributes, cells)) if forwards else (),
     )
+
+
+def _is_cell(made: MadeLayer) -> bool:
+    """Whether a layer of a library is one round of a recurrence, made to be applied in a loop."""
+    return is_layer(made.target) and made.target.endswith("Cell")
 
 
 def _bare(base: ast.expr) -> ast.expr:
@@ -121,13 +128,26 @@ def _parameters(file: FileScopes, methods: list[Scope]) -> Iterator[str]:
 def _operators(file: FileScopes, methods: list[Scope]) -> Iterator[tuple[str, Source]]:
     for method in _computing(methods):
         for site in method.calls:
-            if not _may_be_layer(file, site) and computes(
-                canonical(resolve(site.written, file.aliases)), last(site.written)
-            ):
+            target = canonical(resolve(site.written, file.aliases))
+            if _may_be_layer(file, site) or target.startswith("math.") or _of_constants(site.node):
+                continue
+            if computes(target, last(site.written)):
                 yield last(site.written), file.text.place(site.node)
         for node in method.nodes:
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
                 yield "@", file.text.place(node)
+
+
+def _of_constants(call: ast.Call) -> bool:
+    """Whether an operator works on numbers that the code makes, as for a causal mask, and on no input."""
+    if any(isinstance(item, ast.Name) for item in call.args):
+        return False
+    parts = [call.func.value, *call.args] if isinstance(call.func, ast.Attribute) else call.args
+    parts = [part for part in parts if not isinstance(part, ast.Name | ast.Constant)]
+    made = [part for part in parts if isinstance(part, ast.Call)]
+    if not made or len(made) < len(parts):
+        return False
+    return all(last(dotted(part.func)) in _MAKERS or _of_constants(part) for part in made)
 
 
 def _computing(methods: list[Scope]) -> list[Scope]:

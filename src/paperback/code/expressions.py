@@ -8,43 +8,54 @@ from paperback.code.parse import Text
 from paperback.code.scopes import Scope
 
 _DEEPEST = 60
+_NAMED = ast.Name | ast.Attribute
 
 
 def terms_of(node: ast.expr, text: Text, known: Mapping[str, ast.expr] | None = None) -> tuple[str, ...]:
     """The terms of a sum as source text, `-` before a subtracted one; names in `known` are opened."""
-    return tuple(_terms(node, text, dict(known or {}), "", 0))
+    return tuple(sign + text.of(term) for sign, term in summands(node, known))
 
 
-def _terms(node: ast.expr, text: Text, known: dict[str, ast.expr], sign: str, depth: int) -> Iterator[str]:
+def summands(node: ast.expr, known: Mapping[str, ast.expr] | None = None) -> tuple[tuple[str, ast.expr], ...]:
+    """The terms of a sum, each with `-` where it is subtracted; names in `known` are opened."""
+    return tuple(_terms(node, dict(known or {}), "", 0))
+
+
+def _terms(
+    node: ast.expr, known: dict[str, ast.expr], sign: str, depth: int
+) -> Iterator[tuple[str, ast.expr]]:
     if depth < _DEEPEST:
         match node:
             case ast.BinOp(left=left, op=ast.Add(), right=right):
-                yield from _terms(left, text, known, sign, depth + 1)
-                yield from _terms(right, text, known, sign, depth + 1)
+                yield from _terms(left, known, sign, depth + 1)
+                yield from _terms(right, known, sign, depth + 1)
                 return
             case ast.BinOp(left=left, op=ast.Sub(), right=right):
-                yield from _terms(left, text, known, sign, depth + 1)
-                yield from _terms(right, text, known, "" if sign else "-", depth + 1)
+                yield from _terms(left, known, sign, depth + 1)
+                yield from _terms(right, known, "" if sign else "-", depth + 1)
                 return
             case ast.Name(id=name) if name in known:
                 value = known.pop(name)
-                yield from _terms(value, text, known, sign, depth + 1)
+                yield from _terms(value, known, sign, depth + 1)
                 return
-    yield sign + text.of(node)
+    yield sign, node
 
 
 def assigned(scope: Scope, before: int | None = None) -> dict[str, ast.expr]:
-    """Last value of every simple name assigned in `scope` up to line `before`."""
+    """Last value of every name or attribute assigned alone in `scope` up to line `before`."""
     values: dict[str, ast.expr] = {}
     for node in scope.nodes:
         if before is not None and getattr(node, "lineno", 0) >= before:
             break
         match node:
             case ast.Assign(targets=targets, value=value):
-                values |= {target.id: value for target in targets if isinstance(target, ast.Name)}
+                values |= {dotted(target): value for target in targets if isinstance(target, _NAMED)}
             case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
                 values[name] = value
-            case ast.AugAssign(target=ast.Name(id=name), op=ast.Add() | ast.Sub() as op, value=value):
+            case ast.AugAssign(
+                target=ast.Name() | ast.Attribute() as target, op=ast.Add() | ast.Sub() as op, value=value
+            ):
+                name = dotted(target)
                 if name in values:
                     joined = ast.BinOp(values[name], op, value)
                     values[name] = ast.copy_location(joined, node)

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from paperback.code.expressions import assigned, terms_of, unwrapped
+from paperback.code.expressions import assigned, summands, terms_of, unwrapped
 from paperback.code.facts import LossUse
 from paperback.code.inventory import LossFact
 from paperback.code.names import dotted, last, looks_like_class, resolve
@@ -80,6 +80,9 @@ def _differentiated(scope: Scope) -> Iterator[ast.expr]:
                 yield first if last(dotted(value)) in ("accelerator", "fabric", "engine") else value
             case ast.Call(func=ast.Attribute(attr="manual_backward"), args=[first, *_]):
                 yield first
+            # TensorFlow 1; SciPy's function of that name takes a function and where to begin.
+            case ast.Call(func=ast.Attribute(attr="minimize" | "compute_gradients"), args=[first]):
+                yield first
             case ast.Call(func=ast.Attribute(attr="gradient", value=ast.Name(id=name)), args=[first, *_]):
                 if "tape" in name and (not isinstance(first, ast.Name) or _trains(scope, first.id)):
                     yield first
@@ -101,17 +104,31 @@ def _trains(scope: Scope, differentiated: str) -> bool:
 def _use(file: FileScopes, scope: Scope, node: ast.expr) -> Iterator[LossUse]:
     bare = unwrapped(node)
     values = assigned(scope, node.lineno)
-    value = unwrapped(values.get(bare.id, bare)) if isinstance(bare, ast.Name) else bare
-    if isinstance(value, ast.Name) and value.id in values:
-        value = unwrapped(values[value.id])
+    value = bare
+    for _ in range(2):
+        if isinstance(value, ast.Name | ast.Attribute) and dotted(value) in values:
+            value = unwrapped(values[dotted(value)])
     name = file.text.of(bare)
     if isinstance(value, ast.Call):
         target = _target(file, scope, value.func)
         if target:
             yield LossUse(target, last(dotted(value.func)), (file.text.of(value),), file.text.place(value))
             return
+    if _adds_library_losses(file, scope, values, value):
+        return
     if isinstance(value, ast.BinOp | ast.UnaryOp | ast.Call) and not _hidden(value):
         yield LossUse("", name, _opened_terms(file, values, value), file.text.place(node))
+
+
+def _adds_library_losses(
+    file: FileScopes, scope: Scope, values: dict[str, ast.expr], value: ast.expr
+) -> bool:
+    """Whether the loss only adds what losses of a library give, as for real and generated examples."""
+    terms = [term for sign, term in summands(value, values) if not sign]
+    calls = [term for term in map(unwrapped, terms) if isinstance(term, ast.Call)]
+    if len(terms) < 2 or len(calls) < len(summands(value, values)):
+        return False
+    return all(is_loss(_target(file, scope, call.func)) for call in calls)
 
 
 def _opened_terms(file: FileScopes, values: dict[str, ast.expr], value: ast.expr) -> tuple[str, ...]:

@@ -17,17 +17,19 @@ _NO_VALUE = ("size", "shape", "dim", "len", "ndim")
 
 
 def read_wiring(
-    file: FileScopes, methods: list[Scope], layers: frozenset[str]
+    file: FileScopes, methods: list[Scope], layers: frozenset[str], cells: frozenset[str]
 ) -> Iterator[tuple[str, Source]]:
     """Wiring in these methods that is more than assembling layers, a phrase and a place each.
 
-    It counts where two values that layers computed are multiplied (a gate), where one layer is applied in a
-    loop (a recurrence), and where values are joined, by adding or concatenating, at two places or more.
+    It counts where two values that layers computed are multiplied (a gate), where one is raised to a power,
+    where one layer is applied in a loop (a recurrence; a library's cell is made for that), and where values
+    are joined, by adding or concatenating, at two places or more.
 
     Args:
         file: Where the methods stand.
         methods: Those that a forward pass runs.
         layers: The attributes that hold layers.
+        cells: Those among them that hold one round of a library's recurrence.
     """
     for method in methods:
         computed = _computed(method)
@@ -37,12 +39,14 @@ def read_wiring(
                 case ast.BinOp(op=ast.Mult(), left=left, right=right):
                     if computed.value(left) and computed.value(right):
                         yield "a gate", file.text.place(node)
+                case ast.BinOp(op=ast.Pow(), left=left) if computed.value(left):
+                    yield "a power", file.text.place(node)
                 case ast.BinOp(op=ast.Add(), left=left, right=right):
                     if computed.joins(left, right):
                         joins.append(node)
                 case ast.AugAssign(op=ast.Add(), target=target, value=value) if computed.joins(target, value):
                     joins.append(value)
-                case ast.For() | ast.While() if layer := _looped(node, layers):
+                case ast.For() | ast.While() if layer := _looped(node, layers, cells):
                     yield f"{dotted(layer.func)} applied in a loop", file.text.place(layer)
         joins += [site.node for site in method.calls if _concatenates(site.node, computed)]
         if len(joins) >= _JOINS:
@@ -86,8 +90,8 @@ def _computed(method: Scope) -> _Computed:
     for node in method.nodes:
         if isinstance(node, ast.Assign) and found.value(node.value):
             for target in node.targets:
-                names = (item for item in ast.walk(target) if isinstance(item, ast.Name))
-                found.names |= {item.id for item in names}
+                names = {item.id for item in ast.walk(target) if isinstance(item, ast.Name)}
+                found.names |= names - {"self"}
     return found
 
 
@@ -96,19 +100,20 @@ def _is_layer_call(call: ast.Call) -> bool:
     function = call.func.value if isinstance(call.func, ast.Subscript) else call.func
     if isinstance(function, ast.Call):
         return last(dotted(function.func)).lstrip("_")[:1].isupper()
-    name = dotted(function)
+    name = dotted(function).removesuffix(".forward")
     return name.startswith("self.") and name.count(".") == 1
 
 
-def _looped(loop: ast.For | ast.While, layers: frozenset[str]) -> ast.Call | None:
-    """The first call in a loop of one and the same layer; layers that the loop runs over do not count."""
-    for statement in loop.body:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Call):
-                name = dotted(node.func).removeprefix("self.")
-                if name in layers and not _WEIGHTLESS.search(name):
-                    return node
-    return None
+def _looped(loop: ast.For | ast.While, layers: frozenset[str], cells: frozenset[str]) -> ast.Call | None:
+    """The first call in a loop of one and the same layer; layers that the loop runs over do not count.
+
+    A library's cell is made for a loop: what is applied beside one reads out its state.
+    """
+    calls = [node for statement in loop.body for node in ast.walk(statement) if isinstance(node, ast.Call)]
+    named = [(dotted(node.func).removeprefix("self."), node) for node in calls]
+    if any(name in cells for name, _ in named):
+        return None
+    return next((node for name, node in named if name in layers and not _WEIGHTLESS.search(name)), None)
 
 
 def _concatenates(call: ast.Call, computed: _Computed) -> bool:

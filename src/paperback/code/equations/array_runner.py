@@ -39,6 +39,8 @@ def argument(spec: dict[str, Any]) -> Any:
 
     if spec["kind"] == "value":
         return spec["value"]
+    if spec["kind"] == "tuple":
+        return tuple(argument(item) for item in spec["items"])
     return np.asarray(spec["data"], dtype=KINDS[spec["kind"]]).reshape(spec["shape"])
 
 
@@ -58,12 +60,12 @@ def trial(module: Any, job: dict[str, Any], spec: dict[str, Any], jax: Any) -> d
     import numpy as np
 
     given = {name: argument(item) for name, item in spec["call"].items()}
-    real = [name for name, item in spec["call"].items() if item["kind"] == "real"]
+    real = [name for name, item in spec["call"].items() if item["kind"] in ("real", "tuple")]
     found: dict[str, Any] = {"draws": [], "parameters": {}, "calls": [], "gradients": {}}
     if jax is None:
         found["outputs"] = [flat(item) for item in called(module, job, spec, given)]
         return found
-    placed = {name: jax.numpy.asarray(v) if isinstance(v, np.ndarray) else v for name, v in given.items()}
+    placed = jax.tree.map(lambda v: jax.numpy.asarray(v) if isinstance(v, np.ndarray) else v, given)
     values, back = jax.vjp(
         lambda leaves: called(module, job, spec, {**placed, **leaves}), {name: placed[name] for name in real}
     )
@@ -72,8 +74,15 @@ def trial(module: Any, job: dict[str, Any], spec: dict[str, Any], jax: Any) -> d
         for value, cot in zip(values, spec["cotangents"], strict=True)
     ]
     found["outputs"] = [flat(item) for item in values]
-    found["gradients"] = {name: flat(item) for name, item in back(cotangents)[0].items()}
+    found["gradients"] = {name: flat(item) for name, item in by_place(back(cotangents)[0])}
     return found
+
+
+def by_place(ends: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Gradients by the name of their argument; those of a tuple by its name and their place."""
+    whole = [(name, end) for name, end in ends.items() if not isinstance(end, tuple)]
+    parts = [(name, end) for name, end in ends.items() if isinstance(end, tuple)]
+    return whole + [(f"{name}.{at}", item) for name, end in parts for at, item in enumerate(end)]
 
 
 def differentiable(modules: dict[str, str]) -> Any:

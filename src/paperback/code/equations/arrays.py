@@ -152,12 +152,6 @@ def _counted(rec: Record, x: Any, dim: Any = None, keepdim: bool = False, **_: A
     return reduce_axes("sum", tensor(condition(x)), dims_of(dim), keepdim)
 
 
-def _tensordot(rec: Record, a: Any, b: Any, dim: Any = 2) -> Tensor:
-    if plain(dim) != 1:
-        raise Unknown("tensordot over these axes")
-    return matmul(rec, a, b)
-
-
 def _quotient_sum(_: Record, x: Any, weights: Any = None, dim: Any = None) -> Tensor:
     if weights is None:
         return mean(_, x, dim)
@@ -229,7 +223,6 @@ ARRAYS: dict[str, Operation] = {
     "normalize": _unit,
     "l2_normalize": _unit,
     "matmul": _product,
-    "tensordot": _tensordot,
     "one_hot": _classes,
     "take": _take,
     "gather": _gathered,

@@ -1,5 +1,6 @@
 """Operations that change the type of a tensor, its gradient, or nothing at all."""
 
+from dataclasses import replace
 from typing import Any
 
 from paperback.code.equations import arithmetic as ar
@@ -13,6 +14,11 @@ from paperback.code.equations.values import Record
 def unwrapped(_: Record, x: Any, *args: Any, **options: Any) -> Any:
     """`x` as it is."""
     return x
+
+
+def copied(_: Record, x: Any, *args: Any, **options: Any) -> Any:
+    """`x` in a place of its own: a change in place leaves the one it was copied from as it is."""
+    return replace(x) if isinstance(x, Tensor) else x
 
 
 def detach(_: Record, x: Any) -> Any:

@@ -244,7 +244,9 @@ def _argument(it: Interpreter, name: str, guess: Guess, target: Target) -> Any:
     if guess.role == "callable":
         return Callback(bare)
     sizes = tuple(map(size_of, guess.axes))
-    if guess.role == "tuple":
+    if guess.role in ("tuple", "list"):
+        if guess.role == "list":
+            it.record.assume(f"{bare} holds {len(guess.value)} tensors")
         return tuple(
             _part(it, part, sizes, Input(part, sizes, "real", None, f"{name}.{at}", role))
             for at, part in enumerate(guess.value)

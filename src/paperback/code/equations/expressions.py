@@ -225,6 +225,10 @@ def _one_index(
 def _slice(value: Tensor, at: int, item: slice) -> Tensor:
     if item == slice(None):
         return value
+    if item.step is not None and integer(item.step) < 1:
+        if item != slice(None, None, -1):
+            raise Unknown("a slice with a negative step")
+        return rs.flipped(value, [at])
     start = number(0 if item.start is None else item.start)
     stop = None if item.stop is None else number(item.stop)
     return rs.cut(value, at, start, stop, 1 if item.step is None else integer(item.step))
@@ -297,7 +301,7 @@ def _data_truth(rec: Record, cond: Expr) -> bool:
     if cond in (ar.TRUE, ar.FALSE):
         return cond == ar.TRUE
     if isinstance(cond, Red) and cond.kind in ("any", "all"):
-        decided = _never_below(cond.body)
+        decided = _never_below(rec, cond.body)
         if decided is not None:
             rec.assume("no label is below zero, so none is ignored")
             return decided
@@ -351,14 +355,28 @@ def iterate(rec: Record, value: Any) -> list[Any]:
     raise Unknown(f"a loop over {_what(value)}")
 
 
-def _never_below(cond: Expr) -> bool | None:
-    """Whether an entry differs from a number that no label can be; None where that is not asked."""
-    if not (isinstance(cond, Cmp) and cond.op in ("==", "!=")):
+def _never_below(rec: Record, cond: Expr) -> bool | None:
+    """Whether an entry differs from a number below zero, as a label does; None where that is not asked."""
+    if not isinstance(cond, Cmp):
         return None
     gap = ar.sub(cond.left, cond.right)
+    if cond.op not in ("==", "!="):
+        return _from_one(rec, gap, cond.op)
     constant = gap.terms[-1] if isinstance(gap, Add) else None
     labels = [item for item in walk(gap) if isinstance(item, El)]
     if len(labels) != 1 or not isinstance(constant, Num):
         return None
     sign = ar.split_coefficient(gap.terms[0])[0] if isinstance(gap, Add) else 0
     return cond.op == "!=" if sign * constant.value > 0 else None
+
+
+def _from_one(rec: Record, gap: Expr, op: str) -> bool | None:
+    """Whether `gap`, a label as it is counted on paper less a number, is at least or below zero."""
+    terms = gap.terms if isinstance(gap, Add) else (gap,)
+    label = terms[0]
+    if not (isinstance(label, El) and rec.inputs.get(label.name, None) and len(terms) <= 2):
+        return None
+    constant = terms[1] if len(terms) == 2 else num(0)
+    if rec.inputs[label.name].kind != "label" or not isinstance(constant, Num) or constant.value < -1:
+        return None
+    return {">=": True, "<": False}.get(op)

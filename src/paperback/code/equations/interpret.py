@@ -63,7 +63,7 @@ class Interpreter(Calls):
                 if cond is not None:
                     branches.run_both(self, cond, node, frame)
                 else:
-                    self.run(then if self.true(test, frame) else other, frame)
+                    self.run(then if self.taken(node, frame) else other, frame)
             case ast.For():
                 loops.run_for(self, node, frame)
             case ast.While():
@@ -90,6 +90,18 @@ class Interpreter(Calls):
                 self.local_import(node, frame)
             case _:
                 raise Unknown(f"the statement {type(node).__name__}")
+
+    def taken(self, node: ast.If, frame: Frame) -> bool:
+        """Whether the first arm is run; one that only refuses what is not understood is not."""
+        try:
+            return self.true(node.test, frame)
+        except Misfit:
+            raise
+        except Unknown:
+            if self.record.numbers or not isinstance(node.body[-1], ast.Raise):
+                raise
+            self.record.assume("the code refuses none of the data")
+            return False
 
     def asserted(self, test: ast.expr, frame: Frame) -> None:
         """What the code takes for granted of sizes and settings; of what is not understood, nothing.
@@ -192,6 +204,9 @@ class Interpreter(Calls):
                     owner.attrs[attr] = objects.attached(self, owner, attr, value, target.lineno)
                 elif isinstance(owner, Context):
                     owner[attr] = value
+                elif isinstance(owner, Tensor) and attr == "requires_grad" and isinstance(value, bool):
+                    if not value:
+                        self.assign(_stored(inner), mapped(owner, ar.stop), frame)
                 elif attr != "data":
                     raise Unknown(f"an assignment to the attribute {attr}")
                 else:

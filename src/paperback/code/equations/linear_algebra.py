@@ -1,15 +1,16 @@
-"""Determinants and inverses of matrices that have a name."""
+"""Determinants and inverses of matrices that have a name, and products over several axes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from paperback.code.equations import arithmetic as ar
 from paperback.code.equations.form import Det, El, Inv, Lam, Var, free, fresh
 from paperback.code.equations.names import loose
 from paperback.code.equations.pointwise import Operation, tensor
-from paperback.code.equations.reductions import Pair, matmul
+from paperback.code.equations.reductions import Pair, einsum, matmul
 from paperback.code.equations.sizes import Misfit, Unknown, same_size
 from paperback.code.equations.tensor import Axis, Tensor, freshened, mapped, place
-from paperback.code.equations.values import Definition, Record
+from paperback.code.equations.values import Definition, Record, integer, plain
 
 
 def _matrix(rec: Record, x: Any) -> tuple[Tensor, Lam]:
@@ -68,6 +69,28 @@ def _solved(rec: Record, a: Any, b: Any) -> Tensor:
     return matmul(rec, _inverse(rec, a), b)
 
 
+def _tensordot(rec: Record, a: Any, b: Any, dims: Any = 2, dim: Any = None) -> Tensor:
+    """Sums of products over the last axes of `a` and the first of `b`, or over pairs that are named."""
+    left, right = tensor(a), tensor(b)
+    pairs = plain(dims if dim is None else dim)
+    ranks = len(left.axes), len(right.axes)
+    if isinstance(pairs, int):
+        pairs = list(range(-pairs, 0)), list(range(pairs))
+    firsts, seconds = ([integer(item) for item in _several(part)] for part in pairs)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    one, other = list(letters[: ranks[0]]), list(letters[ranks[0] : sum(ranks)])
+    for first, second in zip(firsts, seconds, strict=True):
+        if not (-ranks[0] <= first < ranks[0] and -ranks[1] <= second < ranks[1]):
+            raise Misfit("tensordot over an axis that is not there")
+        other[second] = one[first]
+    kept = [item for item in (*one, *other) if not (item in one and item in other)]
+    return einsum(rec, f"{''.join(one)},{''.join(other)}->{''.join(kept)}", left, right)
+
+
+def _several(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else [value]
+
+
 LINEAR_ALGEBRA: dict[str, Operation] = {
     "det": _determinant,
     "logdet": _log_determinant,
@@ -75,4 +98,5 @@ LINEAR_ALGEBRA: dict[str, Operation] = {
     "inverse": _inverse,
     "inv": _inverse,
     "solve": _solved,
+    "tensordot": _tensordot,
 }

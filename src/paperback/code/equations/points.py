@@ -233,7 +233,7 @@ def _arguments(
             found[bare] = {"kind": "settings", "value": held}
         elif guess.role == "callable":
             found[bare] = {"kind": "callable"}
-        elif guess.role == "tuple":
+        elif guess.role in ("tuple", "list"):
             items = [by_source[f"{name}.{at}"] for at in range(len(guess.value))]
             found[bare] = {
                 "kind": "tuple",

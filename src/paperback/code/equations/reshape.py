@@ -167,6 +167,16 @@ def ends(start: Expr | int | None, stop: Expr | int | None, size: Expr) -> tuple
     return first, last
 
 
+def flipped(x: Tensor, dims: Sequence[int]) -> Tensor:
+    """`x` with the entries along `dims` in reverse order."""
+    found = freshened(x)
+    body = found.body
+    for dim in dims:
+        axis = found.axes[dimension(found, dim)]
+        body = subst(body, {name: add(sub(size, Var(name)), ONE) for name, size in axis.atoms})
+    return Tensor(found.axes, body, found.dtype)
+
+
 def cut(tensor: Tensor, dim: int, start: Expr, stop: Expr | None, step: int = 1) -> Tensor:
     """The slice `start:stop:step` of axis `dim`, as Python counts."""
     tensor = freshened(tensor)
@@ -176,8 +186,6 @@ def cut(tensor: Tensor, dim: int, start: Expr, stop: Expr | None, step: int = 1)
     size = axis.size
     first, last = ends(start, stop, size)
     length = sub(last, first)
-    if step < 1:
-        raise Unknown("a slice with a negative step")
     if step != 1:
         length = function("floordiv", add(length, num(step - 1)), num(step))
     if first == ZERO and same_size(length, size):

@@ -5,8 +5,8 @@ from typing import Any
 
 from paperback.code.equations import arithmetic as ar
 from paperback.code.equations import reshape as rs
-from paperback.code.equations.casts import cast, converted, detach, to, unwrapped
-from paperback.code.equations.form import ONE, ZERO, Var, fresh, num, subst
+from paperback.code.equations.casts import cast, converted, copied, detach, to, unwrapped
+from paperback.code.equations.form import ONE, ZERO, fresh, num, subst
 from paperback.code.equations.makers import (
     _arange,
     _eye,
@@ -231,12 +231,7 @@ def _roll(_: Record, x: Any, shifts: Any, dims: Any = None) -> Tensor:
 
 
 def _flip(_: Record, x: Any, *dims: Any) -> Tensor:
-    found = freshened(tensor(x))
-    body = found.body
-    for dim in _ints(dims):
-        axis = found.axes[dimension(found, dim)]
-        body = subst(body, {name: ar.add(size, ar.mul(num(-1), Var(name)), ONE) for name, size in axis.atoms})
-    return Tensor(found.axes, body, found.dtype)
+    return rs.flipped(tensor(x), _ints(dims))
 
 
 def _item(_: Record, x: Any) -> Any:
@@ -349,10 +344,10 @@ SHAPES: dict[str, Operation] = {
     "rand_like": random("uniform"),
     "is_contiguous": lambda rec, x, **_: True,
     "contiguous": unwrapped,
-    "clone": unwrapped,
+    "clone": copied,
     "cpu": unwrapped,
     "cuda": unwrapped,
-    "copy": unwrapped,
+    "copy": copied,
     "requires_grad_": unwrapped,
     "asarray": unwrapped,
     "detach": detach,

@@ -139,23 +139,27 @@ def _text(part: _Part) -> str:
 
 def _ordered(part: _Part, nodes: list[ast.stmt]) -> list[ast.stmt]:
     """Definitions after those that they need when they run: bases, decorators, constants."""
-    waiting = dict(part.nodes)
-    done: list[ast.stmt] = []
+    done: dict[int, ast.stmt] = {}
+    seen: set[tuple[str, bool]] = set()
 
-    def place(name: str, trail: frozenset[str]) -> None:
-        node = waiting.get(name)
-        if node is None or name in trail:
+    def place(name: str, runs: bool) -> None:
+        """Put `name` after what it needs; where it `runs`, after all that its body needs, too."""
+        node = part.nodes.get(name)
+        if node is None or (name, runs) in seen:
             return
-        for inner in _immediate(node):
-            place(inner, trail | {name})
-        if name in waiting:
-            del waiting[name]
-            if not any(node is item for item in done):
-                done.append(node)
+        seen.add((name, runs))
+        executed = runs or not isinstance(node, ast.FunctionDef)
+        for inner in _named(node) if runs else _immediate(node):
+            place(inner, executed)
+        done.setdefault(id(node), node)
 
     for name in part.nodes:
-        place(name, frozenset())
-    return done
+        place(name, False)
+    return list(done.values())
+
+
+def _named(node: ast.stmt) -> set[str]:
+    return {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
 
 
 def _immediate(node: ast.stmt) -> set[str]:

@@ -23,6 +23,7 @@ from paperback.code.equations.argument_names import (
 from paperback.code.equations.documented import documented
 
 MOST_TYPINGS = 600
+_LISTS = re.compile(r"(list|List|Sequence|Iterable|tuple|Tuple)\[(torch\.)?Tensor(, \.\.\.)?\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class Guess:
     Attributes:
         role: "tensor", "real" (a scalar symbol), "whole" (a size symbol), "number" (on both sides of each
             threshold), "optimizer" (whose groups of parameters are written), "constant", "size" (of an axis),
-            "default", "tuple" (of tensors with the names in `value`), "settings" (an object that holds them)
-            or "callable".
+            "default", "tuple" or "list" (of tensors with the names in `value`), "settings" (an object that
+            holds them) or "callable".
         axes: Size letters of a tensor.
         kind: "real", "label", "mask" for a tensor.
     """
@@ -207,7 +208,10 @@ def _options(name: str, annotation: str, default: ast.expr | None, sig: Signatur
         return [Guess("whole"), *LETTERS, Guess("constant", value=2), *([] if init else _tensors(name, sig))]
     if is_scalar_name(name) and (init or name not in WEAK):
         return [Guess("real"), *_tensors(name, sig)]
-    return [Guess("real"), Guess("whole"), *_tensors(name, sig)[:3]] if init else _tensors(name, sig)
+    if init:
+        return [Guess("real"), Guess("whole"), *_tensors(name, sig)[:3]]
+    tensors = _tensors(name, sig)
+    return [*tensors[:4], *_lists(name, sig), *tensors[4:]] if _is_walked(name, sig.code) else tensors
 
 
 def _special(name: str, annotation: str, sig: Signature) -> list[Guess]:
@@ -220,11 +224,11 @@ def _special(name: str, annotation: str, sig: Signature) -> list[Guess]:
     if parts:
         real = [guess for guess in _tensors(name, sig) if guess.kind == "real"]
         return [replace(guess, role="tuple", value=parts) for guess in real[:4]]
-    return []
+    return _lists(name, sig) if _LISTS.fullmatch(annotation) else []
 
 
 def _is_called(name: str, annotation: str, code: str) -> bool:
-    if "Callable" in annotation:
+    if "Callable" in annotation or re.fullmatch(r"((torch\.)?nn\.)?Module", annotation):
         return True
     kept = [name, *(rf"self\.{attr}" for attr in re.findall(rf"self\.(\w+) = {name}\b(?!\()", code))]
     return not annotation and any(re.search(rf"(?<![\w.]){item}\(", code) for item in kept)
@@ -238,6 +242,22 @@ def _unpacked(name: str, annotation: str, code: str) -> tuple[str, ...]:
     if re.match(r"[Tt]uple\[(torch\.)?Tensor, (torch\.)?Tensor\]$", annotation):
         return f"{name}_first", f"{name}_second"
     return ()
+
+
+def _lists(name: str, sig: Signature) -> list[Guess]:
+    """A list of tensors of one shape, as one of two."""
+    real = [guess for guess in _tensors(name, sig) if guess.kind == "real"]
+    parts = (f"{name}_1", f"{name}_2")
+    return [replace(guess, role="list", value=parts, documented=False) for guess in real[:5]]
+
+
+def _is_walked(name: str, code: str) -> bool:
+    """Whether the code goes through the entries of an argument one by one."""
+    return bool(
+        re.search(rf"\b(zip|enumerate)\([^()]*\b{name}\b(?![.\[])", code)
+        or re.search(rf"\bin {name}[:\]\)]", code)
+        or re.search(rf"\brange\(len\({name}\)\)", code)
+    )
 
 
 def _documented_sizes(sig: Signature) -> list[Guess]:
@@ -258,6 +278,8 @@ def _literal(node: ast.expr | None) -> Any:
 
 
 def _with_default(name: str, annotation: str, value: Any, sig: Signature, init: bool) -> list[Guess]:
+    if value is None and _is_called(name, annotation, sig.code) and not MEASURES.search(name):
+        return [Guess("callable"), Guess("constant", value=None)]
     if value is None:
         given = _tensors(name, sig) if "Tensor" in annotation or not annotation else []
         if init or name in OPTIONAL_OFF or not given:
@@ -338,7 +360,7 @@ def _cost(picked: tuple[Guess, ...], choice: tuple[int, ...]) -> float:
     cost += sum(
         _detour(guess)
         for guess, at in zip(picked, choice, strict=True)
-        if guess.role not in ("tensor", "size", "tuple") and at
+        if guess.role not in ("tensor", "size", "tuple", "list") and at
     )
     return cost
 
