@@ -412,3 +412,23 @@ def test_what_a_run_took_is_not_what_it_achieved(study: Callable[..., Path], tmp
         path.write_text(json.dumps(log))
     settings = open_repository(root)
     assert state_study(read_runs(root, settings), settings).metric.name == "accuracy"
+
+
+ROLES = '[roles]\nmethod = "config.method"\ndataset = "config.dataset"\nseed = "config.seed"\n'
+
+
+def test_runs_without_a_place_do_not_choose_the_metric(study: Callable[..., Path], tmp_path: Path) -> None:
+    """Runs of no method or data set are no part of the study, even if they log a better known split."""
+    root = study(tmp_path, methods=("a", "b"), datasets=("d", "e"), seeds=2, toml=ROLES)
+    for place, path in enumerate(sorted((root / "runs").iterdir())):
+        log = json.loads(path.read_text())
+        log["metrics"] = {"val": log["metrics"]["test"]}
+        if place < 2:
+            log["config"] = {"note": f"n{place}", "seed": 50 + place}
+            log["metrics"] = {"test": {"score": 1.0}}
+        path.write_text(json.dumps(log))
+    settings = open_repository(root)
+    table = read_runs(root, settings)
+    found = state_study(table, settings)
+    assert (found.metric.name, found.split, found.whole) == ("accuracy", "val", False)
+    assert found.count(table, "runs").value == len(table.runs) - 2

@@ -45,7 +45,7 @@ class Study:
         baselines: Methods the proposal is compared with.
         ablations: Methods that take a part of the proposal away.
         how: Why this metric and split were taken, one phrase.
-        whole: Whether all methods and data sets of the runs report the metric.
+        whole: Whether all methods and data sets of the runs report the metric, and every run has its own.
     """
 
     metric: Metric
@@ -67,10 +67,10 @@ class Study:
 def state_study(table: RunTable, settings: Settings) -> Study:
     """What `table` and paperback.toml say the study is about.
 
-    Without a declaration the metric is the one that most runs report on the best split (test before
-    validation before no split before training), quality before loss, then by name; what a run took
-    (time, memory) comes last. Without declared
-    baselines they are the `rivals`. A table without runs has a study without a metric.
+    Without a declaration the metric is the one that most runs with a method and a data set report on the
+    best split (test before validation before no split before training), quality before loss, then by name;
+    what a run took (time, memory) comes last. Without declared baselines they are the `rivals`. A table
+    without runs has a study without a metric.
 
     Raises:
         SettingsError: A declared metric or method is in no run.
@@ -100,7 +100,8 @@ def state_study(table: RunTable, settings: Settings) -> Study:
         baselines=settings.baselines or (others if settings.proposal else ()),
         ablations=settings.ablations,
         how=how,
-        whole=all(parts[role] == table.roles[role].values for role in parts if role in table.roles),
+        whole=all(parts[role] == table.roles[role].values for role in parts if role in table.roles)
+        and len(_placed(table)) == len(table.runs),
     )
 
 
@@ -134,7 +135,7 @@ def _metric(table: RunTable, settings: Settings) -> tuple[str, str, str]:
         return found[0].name, settings.split or splits[0], "declared in paperback.toml"
     counts = Counter(
         (key.name, key.split)
-        for run in table.runs
+        for run in _placed(table) or table.runs
         for key in {table.keys[logged] for logged in (*run.finals, *run.series)}
     )
     if not counts:
@@ -153,6 +154,12 @@ def _metric(table: RunTable, settings: Settings) -> tuple[str, str, str]:
         ),
     )
     return name, split, f"{counts[name, split]} of {len(table.runs)} runs report it"
+
+
+def _placed(table: RunTable) -> list[Run]:
+    """The runs that have their place in a table of methods and data sets, whatever they report."""
+    parts = [role for role in ("method", "dataset") if role in table.roles]
+    return [run for run in table.runs if all(run.setting(role) is not None for role in parts)]
 
 
 def _is_cost(name: str) -> bool:
