@@ -159,6 +159,29 @@ CASES = {
         r"1 - \lambda",
         r"1 + \lambda",
     ),
+    "axes called by a letter and its capital": (
+        '''
+        def f(first, second):
+            """Masks that overlap.
+
+            Args:
+                first: of shape (N, n)
+                second: of shape (M, n)
+            """
+            return first @ second.T - first.sum(1, keepdim=True)
+        ''',
+        r"\sum_{p=1}^{P}",
+        r"2 \sum_{p=1}^{P}",
+    ),
+    "numbers on both sides of a threshold": (
+        """
+        def f(x: float, y: float, weights: Tensor):
+            gap = torch.abs(torch.as_tensor(x - y))
+            return weights.sum() * torch.where(gap > 0.5, gap - 0.25, gap * gap)
+        """,
+        "- ",
+        "+ ",
+    ),
     "a product over named axes": (
         """
         class f(nn.Module):
@@ -225,3 +248,13 @@ def test_it_equals_the_code_and_a_wrong_one_does_not(case: str, tmp_path: Path) 
     assert any(old in line.latex for line in lines), found.derivation.equations
     wrong = tuple(replace(line, latex=line.latex.replace(old, new, 1)) for line in lines)
     assert verify(replace(found.derivation, lines=wrong), python=TORCH).word == "mismatch"
+
+
+def test_a_condition_on_numbers_is_printed_as_it_is(tmp_path: Path) -> None:
+    """A comparison of two numbers is a condition, and no number that could differ from zero."""
+    code = "import numpy as np\n\ndef f(x: float, y: float):\n    return np.where(x > y, x - y, 0.0)\n"
+    (tmp_path / "code.py").write_text(code)
+    found = next(derive_all(tmp_path / "code.py", "f", root=tmp_path))
+    assert found.equations == (
+        r"\mathcal{L} = \begin{cases} x - y & \text{if } x > y \\ 0 & \text{otherwise} \end{cases}",
+    )

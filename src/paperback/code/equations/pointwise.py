@@ -36,6 +36,8 @@ def condition(value: Any) -> Tensor:
     """`value` as a tensor of conditions: numbers hold where they are not zero."""
     if isinstance(value, bool):
         return Tensor((), ar.TRUE if value else ar.FALSE, "bool")
+    if isinstance(value, Cmp | Bool):
+        return Tensor((), value, "bool")
     found = value if isinstance(value, Tensor) else tensor(value)
     if found.dtype == "bool":
         return found
