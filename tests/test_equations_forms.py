@@ -138,6 +138,19 @@ CASES = {
         r"\phi\left(",
         r"2 \phi\left(",
     ),
+    "targets of a Gaussian": (
+        """
+        class f(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.nll_loss = nn.GaussianNLLLoss()
+
+            def forward(self, mean, targets, variance):
+                return self.nll_loss(mean, targets, variance)
+        """,
+        r"- y_{i}\right)",
+        r"- y_{i} + 1\right)",
+    ),
     "settings by their use": (
         """
         class f(nn.Module):

@@ -24,6 +24,11 @@ from paperback.code.equations.argument_names import (
 from paperback.code.equations.documented import documented
 
 MOST_TYPINGS = 600
+# Losses of real numbers whose names hold that of a loss of labels.
+_NO_LABELS = (
+    r"binary_cross_entropy|BinaryCrossEntropy|sigmoid_cross_entropy"
+    r"|(gaussian|poisson)_nll_loss|(Gaussian|Poisson)NLLLoss|self\.\w*nll_loss"
+)
 _OF_TENSORS = {"shape", "dtype", "device", "ndim", "T", "weight", "bias", "data"}
 _LISTS = re.compile(r"(list|List|Sequence|Iterable|tuple|Tuple)\[(torch\.)?Tensor(, \.\.\.)?\]")
 
@@ -123,7 +128,7 @@ def _indexes(text: str) -> bool:
     )
     if re.search(r"\[[^\[\]]*\b\w*(idx|index|indices|perm)\w*\b", text):
         return True
-    plain = re.sub("binary_cross_entropy|BinaryCrossEntropy|sigmoid_cross_entropy", "", text)
+    plain = re.sub(_NO_LABELS, "", text)
     return any(word in plain for word in words)
 
 
