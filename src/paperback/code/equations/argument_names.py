@@ -34,6 +34,7 @@ HOLDERS = re.compile(r"^(args|cfg|conf|config|configs|hparams?|hps|opts?|setting
 SCALAR_ENDING = re.compile(
     r"_(ratio|rate|coef|coeff|eps|temp|temperature|margin|alpha|beta|gamma|lambda|tau)$"
 )
+INDICES = re.compile(r"(^|_)(idx|index|indices|ids|perm|permutation)(_|$)")
 MEASURES = re.compile(r"dist|sim|metric|kernel")
 SHAPES: tuple[tuple[str, ...], ...] = (
     ("N",),

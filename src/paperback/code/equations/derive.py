@@ -252,7 +252,8 @@ def _argument(it: Interpreter, name: str, guess: Guess, target: Target) -> Any:
             for at, part in enumerate(guess.value)
         )
     key = it.record.unique(f"{bare}_2" if bare in it.record.letters else bare)
-    classes = (Sym("C") if "C" not in guess.axes else Sym("K")) if guess.kind == "label" else None
+    upto = guess.value or ("K" if "C" in guess.axes else "C")
+    classes = Sym(upto) if guess.kind == "label" else None
     it.record.inputs[key] = Input(key, sizes, guess.kind, classes, name, role)
     return entry(key, sizes, guess.kind)
 

@@ -2,6 +2,7 @@
 
 import re
 
+_SPARE = "PQRSU"
 _SIZE = r"[A-Za-z]\w*(?:\s*[+-]\s*\d+)?"
 
 
@@ -18,12 +19,19 @@ def documented(name: str, text: str) -> tuple[str, ...] | None:
         if found and "=" not in rest[: found.start()]:
             letters = [part.strip() for part in re.split(r"[,×]|\bx\b", found.group(1))]
             if len(letters) > 1 and all(_names_axis(part) for part in letters):
-                return tuple(_letter(part, at) for at, part in enumerate(letters))
+                return tuple(_twin(part, text) or _letter(part, at) for at, part in enumerate(letters))
             if len(letters) == 1 and re.fullmatch(r"[NBnb]|batch\w*|bsz", letters[0]):
                 return (_letter(letters[0], 0),)
             if len(letters) == 1 and found.group(2) and _names_axis(letters[0]):
                 return (_letter(letters[0], 0),)
     return None
+
+
+def _twin(word: str, text: str) -> str:
+    """A letter of its own for an axis `n` where another one is called `N`; empty where there is none."""
+    if not re.fullmatch("[a-z]", word) or not re.search(rf"[(\[,]\s*{word.upper()}\s*[,)\]]", text):
+        return ""
+    return _SPARE[ord(word) % len(_SPARE)]
 
 
 def _names_axis(word: str) -> bool:

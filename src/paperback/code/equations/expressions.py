@@ -7,12 +7,12 @@ from typing import Any
 from paperback.code.equations import arithmetic as ar
 from paperback.code.equations import groups
 from paperback.code.equations import reshape as rs
-from paperback.code.equations.form import Add, Bool, Cmp, El, Expr, Num, Red, num, walk
+from paperback.code.equations.form import Add, Bool, Cmp, El, Expr, Num, Red, Sym, num, walk
 from paperback.code.equations.library import tensor_attribute
 from paperback.code.equations.pointwise import compared, condition, numbers, tensor
 from paperback.code.equations.reductions import Pair, matmul
 from paperback.code.equations.shapes import SHAPES
-from paperback.code.equations.sizes import Misfit, Unknown, same_size
+from paperback.code.equations.sizes import Misfit, Unknown, Walked, same_size
 from paperback.code.equations.sources import Imported, Lib
 from paperback.code.equations.tensor import Tensor, elementwise, freshened, mapped, unsqueeze
 from paperback.code.equations.values import Class, Func, Layer, Method, Obj, Record, integer, number, plain
@@ -348,7 +348,10 @@ def iterate(rec: Record, value: Any) -> list[Any]:
     if isinstance(value, Mapping):
         return list(value)
     if isinstance(value, Tensor) and value.axes:
-        count = integer(value.axes[0].size)
+        rows, held = value.axes[0].size, value.body
+        if isinstance(rows, Sym) and isinstance(held, El) and held.name in rec.inputs:
+            raise Walked(rec.inputs[held.name].source, rows.name)
+        count = integer(rows)
         return [rs.take(freshened(value), 0, num(n + 1)) for n in range(count)]
     if isinstance(value, Layer) and value.kind in ("Sequential", "ModuleList"):
         return list(value.args)

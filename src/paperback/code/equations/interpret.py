@@ -205,7 +205,8 @@ class Interpreter(Calls):
                 elif isinstance(owner, Context):
                     owner[attr] = value
                 elif isinstance(owner, Tensor) and attr == "requires_grad" and isinstance(value, bool):
-                    if not value:
+                    # A parameter keeps its name; the check asks for no gradient of one that has none.
+                    if not value and isinstance(inner, ast.Name):
                         self.assign(_stored(inner), mapped(owner, ar.stop), frame)
                 elif attr != "data":
                     raise Unknown(f"an assignment to the attribute {attr}")
@@ -333,8 +334,8 @@ class Interpreter(Calls):
                 return Func(node, frame.file, frame.names, None, frame.owner)
             case ast.ListComp() | ast.GeneratorExp():
                 return loops.comprehension(self, node, frame)
-            case ast.JoinedStr():
-                return "text"
+            case ast.JoinedStr(values=parts):
+                return self.text(parts, frame)
             case ast.Starred(value=inner):
                 return self.value(inner, frame)
             case ast.NamedExpr(target=target, value=value):
@@ -342,6 +343,15 @@ class Interpreter(Calls):
                 self.assign(target, found, frame)
                 return found
         raise Unknown(f"the expression {type(node).__name__}")
+
+    def text(self, parts: list[ast.expr], frame: Frame) -> str:
+        """A string with the values of whole numbers and words in it; any other is as good as a word."""
+        found = [part.value if isinstance(part, ast.FormattedValue) else part for part in parts]
+        try:
+            values = [self.value(part, frame) for part in found]
+        except Unknown:
+            return "text"
+        return "".join(str(item) if isinstance(item, str | int) else "text" for item in values)
 
     def items(self, parts: list[ast.expr], frame: Frame) -> list[Any]:
         found: list[Any] = []

@@ -57,6 +57,14 @@ def _options(options: Mapping[str, Any]) -> dict[str, Any]:
     return {RENAMED.get(key, key): value for key, value in options.items() if key not in IGNORED}
 
 
+def _with_reduction(options: dict[str, Any]) -> dict[str, Any]:
+    """The old arguments of a loss as its `reduction`, which they decide where they are given."""
+    average, reduce = options.pop("size_average", None), options.pop("reduce", None)
+    if average is None and reduce is None:
+        return options
+    return {**options, "reduction": "none" if reduce is False else "sum" if average is False else "mean"}
+
+
 def operation(
     rec: Record, name: str, args: tuple[Any, ...], options: Mapping[str, Any], *, arrays: bool = False
 ) -> Any:
@@ -69,7 +77,7 @@ def operation(
         return _called(rec, name, ARRAYS[name], args, _options(options))
     if name not in OPERATIONS:
         raise Unknown(f"the operation {name}")
-    kept = _options(options)
+    kept = _with_reduction(_options(options)) if name in LOSSES else _options(options)
     first = kept.pop("input", kept.pop("x", None)) if not args else None
     if first is not None:
         args = (first,)
@@ -259,7 +267,6 @@ def _plain_layer(inner: Any) -> bool:
 
 def _known_layer(rec: Record, layer: Layer, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
     name, kept = MODULES[layer.kind], dict(layer.options)
-    kept.pop("size_average", None)
     if name in ("dropout", "contiguous"):
         return OPERATIONS[name](rec, args[0])
     if name in (

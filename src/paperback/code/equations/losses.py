@@ -32,12 +32,8 @@ from paperback.code.equations.tensor import (
 from paperback.code.equations.values import Record, number, plain
 
 
-def reduced(
-    rec: Record, values: Tensor, reduction: str, size_average: Any = None, reduce: Any = None
-) -> Tensor:
+def reduced(rec: Record, values: Tensor, reduction: str) -> Tensor:
     """`values` under the `reduction` of a loss."""
-    if size_average is not None or reduce is not None:
-        raise Unknown("the old size_average argument")
     if reduction == "mean":
         return mean(rec, values)
     if reduction == "sum":

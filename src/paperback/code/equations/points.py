@@ -161,7 +161,7 @@ def _length(length: Expr, scalars: Mapping[str, float]) -> float:
 def _hypers(plan: Plan, scalars: Mapping[str, float], rng: np.random.Generator) -> dict[str, float]:
     real = [item for item in plan.hypers if not item.whole]
     for _ in range(50):
-        found = {item.name: _near(item, rng) for item in real}
+        found = {item.name: _near(item, rng, known=_has_default(plan, item)) for item in real}
         world = World({name: leaf(value) for name, value in {**scalars, **found}.items()})
         try:
             if all(bool(evaluate(cond, world).value) for cond in plan.conditions):
@@ -171,8 +171,16 @@ def _hypers(plan: Plan, scalars: Mapping[str, float], rng: np.random.Generator) 
     raise EvaluationError("no hyper-parameters meet the assumptions")
 
 
-def _near(item: Hyper, rng: np.random.Generator) -> float:
-    return float(f"{float(item.probe) * rng.uniform(0.75, 1.3):.12g}")
+def _has_default(plan: Plan, item: Hyper) -> bool:
+    """Whether a number is a setting, or an argument for which the code has a value of its own."""
+    guess = plan.guesses.get(item.source)
+    return item.role != "argument" or guess is None or guess.value is not None
+
+
+def _near(item: Hyper, rng: np.random.Generator, *, known: bool) -> float:
+    """A number near the one by which branches were chosen; further off where the code has no default."""
+    factor = rng.uniform(0.75, 1.3) if known else 4 ** rng.uniform(-1, 1)
+    return float(f"{float(item.probe) * factor:.12g}")
 
 
 def _array(item: Input, world: World, domain: tuple[str, str], rng: np.random.Generator) -> Any:

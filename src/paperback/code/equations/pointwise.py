@@ -1,10 +1,11 @@
 """Elementwise operations of tensor libraries, by name."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 from paperback.code.equations import arithmetic as ar
-from paperback.code.equations.form import HALF, MINUS, ONE, TWO, ZERO, Cmp, El, Expr, Ind, Sym, num
+from paperback.code.equations.form import HALF, MINUS, ONE, TWO, ZERO, Bool, Cmp, El, Expr, Ind, Sym, num
 from paperback.code.equations.sizes import Unknown
 from paperback.code.equations.tensor import Tensor, elementwise, mapped
 from paperback.code.equations.values import Record, number, plain
@@ -35,12 +36,19 @@ def condition(value: Any) -> Tensor:
     """`value` as a tensor of conditions: numbers hold where they are not zero."""
     if isinstance(value, bool):
         return Tensor((), ar.TRUE if value else ar.FALSE, "bool")
+    if isinstance(value, Cmp | Bool):
+        return Tensor((), value, "bool")
     found = value if isinstance(value, Tensor) else tensor(value)
     if found.dtype == "bool":
         return found
-    return mapped(
-        found, lambda body: body.cond if isinstance(body, Ind) else ar.compare("!=", body, ZERO), "bool"
-    )
+    return mapped(found, lambda body: body.cond if isinstance(body, Ind) else _differs(body, ZERO), "bool")
+
+
+def _differs(left: Expr, right: Expr) -> Expr:
+    """That two numbers differ; what is not zero is told apart from a given mask, its own indicator."""
+    if isinstance(left, El) and right == ZERO:
+        return Bool("not", (Cmp("==", left, right),))
+    return ar.compare("!=", left, right)
 
 
 def numbers(build: Callable[..., Expr]) -> Operation:
@@ -110,9 +118,9 @@ def _softplus(_: Record, x: Any, beta: Any = 1, threshold: Any = 20) -> Tensor:
 def _clamp(_: Record, x: Any, min: Any = None, max: Any = None) -> Any:
     low, high = min, max
     result = tensor(x)
-    if low is not None:
+    if low is not None and low != -math.inf:
         result = elementwise(fn("max"), result, tensor(low), dtype=result.dtype)
-    if high is not None:
+    if high is not None and high != math.inf:
         result = elementwise(fn("min"), result, tensor(high), dtype=result.dtype)
     return result
 
@@ -135,8 +143,11 @@ def _where(rec: Record, cond: Any, then: Any = None, other: Any = None) -> Tenso
 
 
 def compared(op: str) -> Operation:
+    def build(left: Expr, right: Expr) -> Expr:
+        return _differs(left, right) if op == "!=" else ar.compare(op, left, right)
+
     def operation(_: Record, left: Any, right: Any) -> Tensor:
-        return elementwise(lambda a, b: ar.compare(op, a, b), tensor(left), tensor(right), dtype="bool")
+        return elementwise(build, tensor(left), tensor(right), dtype="bool")
 
     return operation
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from paperback.code.equations.form import Add, Expr, Num, Sym
-from paperback.code.equations.sizes import Misfit
-from paperback.code.equations.typings import Guess, Typing
+from paperback.code.equations.sizes import Misfit, Walked
+from paperback.code.equations.typings import Guess, Typing, as_list
 
 MOST_REPAIRS = 12
 PATIENCE = 12
@@ -21,7 +21,7 @@ class Mended:
     def failed(self, typing: Typing, error: Exception) -> None:
         better = repaired(typing, error)
         if better is not None:
-            (self.soon if getattr(error, "firm", False) else self.late).append(better)
+            (self.soon if getattr(error, "firm", isinstance(error, Walked)) else self.late).append(better)
 
     def among(self, choices: Iterator[Typing]) -> Iterator[Typing]:
         """The choices, with those that were mended between them."""
@@ -42,9 +42,13 @@ class Mended:
 def repaired(typing: Typing, error: Exception) -> Typing | None:
     """`typing` with the two sizes equal that `error` names; None where nothing is to be mended.
 
+    An argument whose rows the code goes through one by one, though their number is a symbol, becomes a list.
     A size that is a setting of its own becomes that of the axis. Sizes of two axes become one, and that of an
     axis becomes a number, only where the code itself asks for it.
     """
+    if isinstance(error, Walked) and error.source in typing.guesses:
+        given = as_list(error.source.removeprefix("init."), typing.guesses[error.source])
+        return Typing({**typing.guesses, error.source: given})
     if not isinstance(error, Misfit) or error.sizes is None:
         return None
     letters = {axis for guess in typing.guesses.values() for axis in guess.axes}

@@ -6,7 +6,7 @@ from typing import Any
 from paperback.code.equations import arithmetic as ar
 from paperback.code.equations import reshape as rs
 from paperback.code.equations.casts import cast, converted, copied, detach, to, unwrapped
-from paperback.code.equations.form import ONE, ZERO, fresh, num, subst
+from paperback.code.equations.form import ONE, ZERO, Expr, fresh, num, subst
 from paperback.code.equations.makers import (
     _arange,
     _eye,
@@ -241,6 +241,13 @@ def _item(_: Record, x: Any) -> Any:
     return Tensor((), ar.stop(found.body), found.dtype)
 
 
+def _as_array(rec: Record, *args: Any, **options: Any) -> Any:
+    """`torch.Tensor(3, 4)` is a tensor of that shape that is filled later; of a list it is its entries."""
+    if args and all(isinstance(item, int | Expr) for item in args):
+        return _filled(0)(rec, *args)
+    return _as_tensor(rec, *args, **options)
+
+
 def _as_tensor(_: Record, x: Any, *args: Any, **options: Any) -> Any:
     if isinstance(x, Tensor):
         return x
@@ -367,8 +374,8 @@ SHAPES: dict[str, Operation] = {
     "as_tensor": _as_tensor,
     "scalar_tensor": _as_tensor,
     "array": _as_tensor,
-    "Tensor": _as_tensor,
-    "FloatTensor": _as_tensor,
+    "Tensor": _as_array,
+    "FloatTensor": _as_array,
     "roll": _roll,
     "flip": _flip,
     "meshgrid": _meshgrid,

@@ -38,6 +38,18 @@ class Misfit(Unknown):
         self.firm = firm
 
 
+class Walked(Unknown):
+    """A loop over the rows of an argument whose number is a symbol: it may be a list of tensors instead.
+
+    Attributes:
+        source: The argument.
+    """
+
+    def __init__(self, source: str, size: str) -> None:
+        super().__init__(f"a concrete whole number was expected, not the symbol {size}")
+        self.source = source
+
+
 def probe_size(size: Expr, prime: int) -> float | None:
     """The size with a large number for every symbol; None where it is more than arithmetic."""
     symbols: dict[str, int] = {}

@@ -2,6 +2,7 @@
 
 import ast
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -166,9 +167,8 @@ def _collect(file: SourceFile, body: list[ast.stmt]) -> None:
                 if not _overload(node):
                     file.names.setdefault(name, node)
             case ast.Assign(targets=targets):
-                for target in targets:
-                    if isinstance(target, ast.Name):
-                        file.names.setdefault(target.id, node)
+                for name in (inner for target in targets for inner in _bound(target)):
+                    file.names.setdefault(name, node)
             case ast.AnnAssign(target=ast.Name(id=name), value=value) if value is not None:
                 file.names.setdefault(name, node)
             case ast.Import(names=aliases):
@@ -191,6 +191,15 @@ def _collect(file: SourceFile, body: list[ast.stmt]) -> None:
                         for alias in item.names
                     }
                 _collect(file, [*without, *tried, *other] if optional else [*tried, *other, *without])
+
+
+def _bound(target: ast.expr) -> Iterator[str]:
+    """The names that an assignment to `target` binds."""
+    if isinstance(target, ast.Name):
+        yield target.id
+    elif isinstance(target, ast.Tuple | ast.List):
+        for part in target.elts:
+            yield from _bound(part)
 
 
 def _optional(tried: list[ast.stmt]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from paperback.code.equations.argument_names import (
     HOLDERS,
+    INDICES,
     LABELS,
     MASKS,
     MEASURES,
@@ -23,6 +24,12 @@ from paperback.code.equations.argument_names import (
 from paperback.code.equations.documented import documented
 
 MOST_TYPINGS = 600
+# Losses of real numbers whose names hold that of a loss of labels.
+_NO_LABELS = (
+    r"binary_cross_entropy|BinaryCrossEntropy|sigmoid_cross_entropy"
+    r"|(gaussian|poisson)_nll_loss|(Gaussian|Poisson)NLLLoss|self\.\w*nll_loss"
+)
+_OF_TENSORS = {"shape", "dtype", "device", "ndim", "T", "weight", "bias", "data"}
 _LISTS = re.compile(r"(list|List|Sequence|Iterable|tuple|Tuple)\[(torch\.)?Tensor(, \.\.\.)?\]")
 
 
@@ -37,6 +44,7 @@ class Guess:
             holds them) or "callable".
         axes: Size letters of a tensor.
         kind: "real", "label", "mask" for a tensor.
+        value: What a constant is; of labels the size that they count up to, where that is known.
     """
 
     role: str
@@ -118,7 +126,9 @@ def _indexes(text: str) -> bool:
         "take_along_axis",
         "arange(len(",
     )
-    plain = re.sub("binary_cross_entropy|BinaryCrossEntropy|sigmoid_cross_entropy", "", text)
+    if re.search(r"\[[^\[\]]*\b\w*(idx|index|indices|perm)\w*\b", text):
+        return True
+    plain = re.sub(_NO_LABELS, "", text)
     return any(word in plain for word in words)
 
 
@@ -188,7 +198,7 @@ def _options(name: str, annotation: str, default: ast.expr | None, sig: Signatur
         return _with_default(name, annotation, value, sig, init)
     if default is not None:
         return [Guess("default")]
-    special = _special(name, annotation, sig)
+    special = _special(name, annotation, sig, init)
     if special:
         return special
     if "Tensor" in annotation or "Array" in annotation or "ndarray" in annotation:
@@ -208,15 +218,12 @@ def _options(name: str, annotation: str, default: ast.expr | None, sig: Signatur
         return [Guess("whole"), *LETTERS, Guess("constant", value=2), *([] if init else _tensors(name, sig))]
     if is_scalar_name(name) and (init or name not in WEAK):
         return [Guess("real"), *_tensors(name, sig)]
-    if init:
-        return [Guess("real"), Guess("whole"), *_tensors(name, sig)[:3]]
-    tensors = _tensors(name, sig)
-    return [*tensors[:4], *_lists(name, sig), *tensors[4:]] if _is_walked(name, sig.code) else tensors
+    return [Guess("real"), Guess("whole"), *_tensors(name, sig)[:3]] if init else _tensors(name, sig)
 
 
-def _special(name: str, annotation: str, sig: Signature) -> list[Guess]:
+def _special(name: str, annotation: str, sig: Signature, init: bool) -> list[Guess]:
     """What an argument is that is neither a tensor nor a number; empty where it is one."""
-    if HOLDERS.match(name) and re.search(rf"\b{name}\.\w", sig.code):
+    if _holds_settings(name, annotation, sig.code, init):
         return [Guess("settings", value={})]
     if _is_called(name, annotation, sig.code) and not MEASURES.search(name):
         return [Guess("callable")]
@@ -224,7 +231,19 @@ def _special(name: str, annotation: str, sig: Signature) -> list[Guess]:
     if parts:
         real = [guess for guess in _tensors(name, sig) if guess.kind == "real"]
         return [replace(guess, role="tuple", value=parts) for guess in real[:4]]
-    return _lists(name, sig) if _LISTS.fullmatch(annotation) else []
+    if _LISTS.fullmatch(annotation):
+        return [as_list(name, guess) for guess in _tensors(name, sig) if guess.kind == "real"][:5]
+    return []
+
+
+def _holds_settings(name: str, annotation: str, code: str, init: bool) -> bool:
+    """Whether an argument holds settings: by its name, or where a constructor only reads from it."""
+    if HOLDERS.match(name):
+        return bool(re.search(rf"\b{name}\.\w", code))
+    body = re.sub(r"def \w+\(.*", "", code)
+    read = re.findall(rf"\b{name}\.(\w+)\b(?!\()", body)
+    only = len(re.findall(rf"\b{name}\b", body)) == len(read) > 0
+    return init and only and not (set(read) & _OF_TENSORS or "Tensor" in annotation)
 
 
 def _is_called(name: str, annotation: str, code: str) -> bool:
@@ -244,20 +263,10 @@ def _unpacked(name: str, annotation: str, code: str) -> tuple[str, ...]:
     return ()
 
 
-def _lists(name: str, sig: Signature) -> list[Guess]:
-    """A list of tensors of one shape, as one of two."""
-    real = [guess for guess in _tensors(name, sig) if guess.kind == "real"]
+def as_list(name: str, guess: Guess) -> Guess:
+    """A list of tensors as `guess` is one, taken to hold two."""
     parts = (f"{name}_1", f"{name}_2")
-    return [replace(guess, role="list", value=parts, documented=False) for guess in real[:5]]
-
-
-def _is_walked(name: str, code: str) -> bool:
-    """Whether the code goes through the entries of an argument one by one."""
-    return bool(
-        re.search(rf"\b(zip|enumerate)\([^()]*\b{name}\b(?![.\[])", code)
-        or re.search(rf"\bin {name}[:\]\)]", code)
-        or re.search(rf"\brange\(len\({name}\)\)", code)
-    )
+    return replace(guess, role="list", kind="real", value=parts, documented=False)
 
 
 def _documented_sizes(sig: Signature) -> list[Guess]:
@@ -308,12 +317,14 @@ def _tensors(name: str, sig: Signature) -> list[Guess]:
     real = [Guess("tensor", shape, documented=shape == doc) for shape in shapes]
     if name in MASKS or name.endswith("mask"):
         return [Guess("tensor", shape, "mask") for shape in shapes[:4]] + real[:2]
-    if name in LABELS or name.endswith(("label", "labels", "target", "targets")):
+    if name in LABELS or INDICES.search(name) or name.endswith(("label", "labels", "target", "targets")):
         tops = [doc] if doc else []
         labels = [
             Guess("tensor", s, "label", None, s == doc)
             for s in (*tops, ("N",), ("N", "H", "W"), ("N", "T"), ("N", "C"))
         ]
+        if re.search("perm", name):
+            labels.insert(0, Guess("tensor", ("N",), "label", "N"))
         return [*labels, *real] if sig.uses_labels or sig.compares_labels else [*real, *labels]
     return real
 
