@@ -136,8 +136,9 @@ def test_a_single_run_is_called_so(tmp_path: Path) -> None:
 
 def test_the_number_of_seeds_is_named(tmp_path: Path) -> None:
     """No limit refers to a number that was not said: with ten seeds none is called few."""
-    rows = rows_of(("a", "wine", 12), ("b", "wine", 12))
-    assert "few" not in limits(material_of(tmp_path, rows))
+    words = limits(material_of(tmp_path, rows_of(("a", "wine", 12), ("b", "wine", 12))))
+    assert "few" not in words
+    assert "Intervals over # seeds keep" in words.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_few_seeds_are_told(tmp_path: Path) -> None:

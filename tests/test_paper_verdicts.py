@@ -174,6 +174,19 @@ def test_the_takeaway_shortens_what_it_repeats(study: Callable[..., Path], tmp_p
     assert "the same holds against " in found
 
 
+def test_what_was_not_tested_is_told_in_one_clause(study: Callable[..., Path], tmp_path: Path) -> None:
+    """Baselines against which no test was possible are named together."""
+    root = study(
+        tmp_path,
+        methods=("ours", "mlp", "knn"),
+        datasets=("wine",),
+        seeds=1,
+        toml='[study]\nproposal = "ours"\n',
+    )
+    material = gather(root, open_repository(root))
+    assert said(takeaway(material)) == "ours was not tested against knn and mlp."
+
+
 def test_many_claims_are_told_in_short(study: Callable[..., Path], tmp_path: Path) -> None:
     """Four claims come with their numbers; the verdict of every other one is told, whatever it is."""
     gains = {"ours": 0.0, "a": 0.1, "b": 0.1, "c": 0.1, "d": 0.1, "worse": 0.2, "ahead": -0.2}

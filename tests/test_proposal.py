@@ -33,6 +33,11 @@ def test_the_proposal_is_read_back(study: Callable[..., Path], tmp_path: Path) -
     ]
 
 
+def test_a_metric_can_be_named(study: Callable[..., Path], tmp_path: Path) -> None:
+    """The block of a metric shows where its printed name is written."""
+    assert '# name = "accuracy" # as printed' in propose_settings(study(tmp_path)).text
+
+
 def test_the_proposal_changes_no_number(study: Callable[..., Path], tmp_path: Path) -> None:
     """A paper built from the proposed file holds the numbers that were built without it."""
     root = study(tmp_path)

@@ -358,6 +358,15 @@ def test_a_share_has_one_number_of_decimals(study: Callable[..., Path], tmp_path
     assert len({cell.decimals for cell in cells if isinstance(cell, EstimateCell)}) == 1
 
 
+@pytest.mark.parametrize(("level", "decimals"), [(0.0, 0), (40.0, 0), (0.25, 3)])
+def test_runs_that_all_agree(level: float, decimals: int, study: Callable[..., Path], tmp_path: Path) -> None:
+    """Scores without any spread are printed as whole numbers where they are, whatever zero it is."""
+    toml = '[metrics.accuracy]\nunit = "points"\n'
+    story, _, _ = told(study, tmp_path, {"a": {"d": (level,) * 3}, "b": {"d": (level,) * 3}}, toml)
+    cells = [cell for _, row in story.tables[0].rows for cell in row]
+    assert {cell.decimals for cell in cells if isinstance(cell, EstimateCell)} == {decimals}
+
+
 def test_a_table_that_goes_on_keeps_its_number() -> None:
     """The parts of a long table name the first one, whose number they bear."""
     rows = tuple((f"d{place}", (TextCell("x"),)) for place in range(100))

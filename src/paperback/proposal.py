@@ -167,6 +167,7 @@ def _metrics(table: RunTable, study: Study) -> list[str]:
 
 def _metric(metric: Metric) -> str:
     lines = [f"[metrics.{_key(metric.name)}] # unit and direction: {_comment(metric.how)}"]
+    lines.append(f"# name = {_quoted(metric.title)} # as printed")
     lines.append(f"unit = {_quoted(metric.unit)}")
     known = metric.direction != "unknown"
     lines.append(f"direction = {_quoted(metric.direction)}" if known else _ASK_DIRECTION)

@@ -1,6 +1,7 @@
 """Sentences about claims: none is stronger than its verdict allows."""
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from paperback.claims import Verdict, Word, strength
 from paperback.errors import PaperbackError
@@ -252,24 +253,32 @@ def _untested(verdict: Verdict, material: Material) -> Parts:
 
 
 def _clauses(verdicts: list[Verdict], material: Material) -> list[Parts]:
-    """A clause per verdict; one that says of another baseline what the clause before said is shortened."""
+    """A clause per verdict; what is said of one baseline is not said again in full of the next.
+
+    Baselines against which nothing was tested have no numbers, and share a clause.
+    """
     clauses: list[Parts] = []
-    last = ""
-    for verdict in verdicts:
-        if verdict.claim.kind == "scales as":
-            clauses.append(scaled_clause(verdict, material))
+    for opening, alike in groupby(verdicts, key=lambda verdict: _verb_of(verdict, material)):
+        group = list(alike)
+        if not opening:
+            clauses += [scaled_clause(verdict, material) for verdict in group]
             continue
-        a, b = _names(verdict, material)
-        verb = strength(verdict)
-        said = f"the same holds against {b}" if (opening := f"{a} {verb}") == last else f"{opening} {b}"
-        clauses.append(_clause(said, verdict, material))
-        last = opening
+        others = [_names(verdict, material)[1] for verdict in group]
+        if group[0].word is Word.UNTESTED:
+            clauses.append((Text(f"{opening} "), *enumerate_words(others)))
+            continue
+        said = [f"{opening} {others[0]}", *(f"the same holds against {other}" for other in others[1:])]
+        clauses += [_clause(words, verdict, material) for words, verdict in zip(said, group, strict=True)]
     return clauses
 
 
+def _verb_of(verdict: Verdict, material: Material) -> str:
+    """`ours improves on`; empty for a claim of scaling, which has no rival."""
+    is_scaling = verdict.claim.kind == "scales as"
+    return "" if is_scaling else f"{_names(verdict, material)[0]} {strength(verdict)}"
+
+
 def _clause(said: str, verdict: Verdict, material: Material) -> Parts:
-    if verdict.word is Word.UNTESTED:
-        return (Text(said),)
     if verdict.assessments:
         return (Text(said), *weighed_clause(verdict, material))
     if verdict.average is not None:

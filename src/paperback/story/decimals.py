@@ -21,6 +21,7 @@ def decimals_for(spread: float, *, percent: bool = False, digits: int = 2) -> in
 def table_decimals(metric: Metric, estimates: Iterable[Estimate]) -> int:
     """Decimals for a table of `estimates`: declared, else so that the median spread shows two digits.
 
+    Without any spread whole numbers have none, and others three digits.
     The spread over test items says nothing of their mean, so that there its interval stands for it.
     """
     if metric.decimals is not None:
@@ -29,6 +30,9 @@ def table_decimals(metric: Metric, estimates: Iterable[Estimate]) -> int:
     spreads = [width for estimate in found if (width := _width(estimate))]
     if spreads:
         return decimals_for(median(spreads), percent=metric.percent)
+    whole = found and all(estimate.value.is_integer() for estimate in found)
+    if whole and metric.unit not in ("fraction", "%"):
+        return 0
     largest = max((abs(estimate.value) for estimate in found), default=1.0)
     return decimals_for(largest, percent=metric.percent, digits=3)
 

@@ -1,5 +1,6 @@
 """Which tables and graphs are shown, in which order, and why."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -70,7 +71,8 @@ def _undirected(study: Study) -> list[Finding]:
     if study.metric.direction != "unknown":
         return []
     said = f"it is not known whether higher or lower {name} is better, so nothing is compared by it"
-    mend = f'Declare it in {FILE}: [metrics.{name}] direction = "higher" and, as printed, name = "...".'
+    key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else f'"{name}"'
+    mend = f'Declare it in {FILE}: [metrics.{key}] direction = "higher" and, as printed, name = "...".'
     return [Finding("unknown-direction", said, (), mend)]
 
 

@@ -39,10 +39,11 @@ def _few(material: Material, extent: Extent) -> list[Inline]:
             Text(" per method, which is few for a headline. "),
         ]
     if 1 < extent.most < _ENOUGH_FOR_ANY_SHAPE and not items:
+        parts += [Text("Intervals over "), *(counted(seeds, "seed") if seeds else (Text("few seeds"),))]
         parts.append(
             Text(
-                "Intervals over this number of seeds keep their stated coverage where scores spread about "
-                "normally, and fall short of it where scores are skewed or a run fails now and then. "
+                " keep their stated coverage where scores spread about normally, and fall short of it where "
+                "scores are skewed or a run fails now and then. "
             )
         )
     if 1 < len(study.datasets) < FEWEST_DATASETS and len(study.methods) > 1 and not items:
