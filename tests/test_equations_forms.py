@@ -138,18 +138,18 @@ CASES = {
         r"\phi\left(",
         r"2 \phi\left(",
     ),
-    "targets of a Gaussian": (
+    "targets that are counts": (
         """
         class f(nn.Module):
             def __init__(self):
                 super().__init__()
-                self.nll_loss = nn.GaussianNLLLoss()
+                self.nll_loss = nn.PoissonNLLLoss()
 
-            def forward(self, mean, targets, variance):
-                return self.nll_loss(mean, targets, variance)
+            def forward(self, rate, targets):
+                return self.nll_loss(rate, targets)
         """,
-        r"- y_{i}\right)",
-        r"- y_{i} + 1\right)",
+        "y_{i}",
+        r"\left(y_{i} - 1\right)",
     ),
     "settings by their use": (
         """
