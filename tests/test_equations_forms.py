@@ -271,3 +271,28 @@ def test_a_condition_on_numbers_is_printed_as_it_is(tmp_path: Path) -> None:
     assert found.equations == (
         r"\mathcal{L} = \begin{cases} x - y & \text{if } x > y \\ 0 & \text{otherwise} \end{cases}",
     )
+
+
+def test_a_list_of_layers_of_unknown_length_is_no_empty_list(tmp_path: Path) -> None:
+    """A loop in the constructor fills it, so that the output is not the input."""
+    (tmp_path / "code.py").write_text(
+        """
+from torch import nn
+
+
+class f(nn.Module):
+    def __init__(self, widths):
+        super().__init__()
+        self.layers = nn.ModuleList()
+        for before, after in zip(widths, widths[1:]):
+            self.layers.append(nn.Linear(before, after))
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+"""
+    )
+    found = next(derive_all(tmp_path / "code.py", "f", root=tmp_path))
+    assert found.equations == ()
+    assert "layers" in found.reason

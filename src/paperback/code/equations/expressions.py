@@ -354,6 +354,9 @@ def iterate(rec: Record, value: Any) -> list[Any]:
         count = integer(rows)
         return [rs.take(freshened(value), 0, num(n + 1)) for n in range(count)]
     if isinstance(value, Layer) and value.kind in ("Sequential", "ModuleList"):
+        if not value.args:
+            # Nobody loops over no layer: what the constructor puts in was not understood.
+            raise Unknown("a loop over a list of layers that is filled later")
         return list(value.args)
     raise Unknown(f"a loop over {_what(value)}")
 
